@@ -1,0 +1,1 @@
+drop table replies, buckets, nonces, app_secrets, apps, sessions, users, shops, merchants;

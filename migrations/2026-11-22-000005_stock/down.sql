@@ -1,0 +1,1 @@
+drop table stock_movements, stock_marks, stock;

@@ -1,0 +1,293 @@
+use super::batch::Policy;
+use super::run::Report;
+use crate::Result;
+use crate::ids::{FeedId, MerchantId};
+use crate::trail::Cause;
+use crate::wire::{Method, Outcome, Problem};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Int4, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// Where a batch came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    Api,
+    Page,
+    /// Parked lines whose missing row has appeared.
+    Replay,
+    Demo,
+}
+
+impl Channel {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Channel::Api => "api",
+            Channel::Page => "page",
+            Channel::Replay => "replay",
+            Channel::Demo => "demo",
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct Opened {
+    #[diesel(sql_type = BigInt)]
+    id: FeedId,
+}
+
+/// Takes the feed's number first, so that trail and ledger rows can name it; [`close`] fills in the counts.
+pub(super) fn open(tx: &mut PgConnection, cause: &Cause, channel: Channel, method: &Method, policy: Policy) -> Result<FeedId> {
+    let opened: Opened = diesel::sql_query(
+        "insert into feeds (merchant_id, at, channel, actor_kind, actor_id, actor_name, module, method, policy, request_id, \
+         total, applied, unchanged, held, stale, parked, rejected, warned) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, 0, 0, 0, 0, 0, 0) returning id",
+    )
+    .bind::<BigInt, _>(cause.merchant)
+    .bind::<Timestamptz, _>(cause.now)
+    .bind::<Text, _>(channel.as_str())
+    .bind::<Text, _>(cause.kind.as_str())
+    .bind::<Nullable<BigInt>, _>(cause.actor_id)
+    .bind::<Text, _>(&cause.actor_name)
+    .bind::<Text, _>(method.module.as_str())
+    .bind::<Text, _>(method.name)
+    .bind::<Text, _>(policy.as_str())
+    .bind::<Nullable<SqlUuid>, _>(cause.request_id)
+    .get_result(tx)?;
+    Ok(opened.id)
+}
+
+/// Keeps the counts, the lines worth keeping and the parked ones; a newer line for the same row settles an older parked one.
+pub(super) fn close(tx: &mut PgConnection, cause: &Cause, feed: FeedId, method: &Method, report: &Report) -> Result<()> {
+    let c = report.counts;
+    diesel::sql_query(
+        "update feeds set total = $3, applied = $4, unchanged = $5, held = $6, stale = $7, parked = $8, rejected = $9, warned = $10 \
+         where merchant_id = $1 and id = $2",
+    )
+    .bind::<BigInt, _>(cause.merchant)
+    .bind::<BigInt, _>(feed)
+    .bind::<Int4, _>(c.total)
+    .bind::<Int4, _>(c.applied)
+    .bind::<Int4, _>(c.unchanged)
+    .bind::<Int4, _>(c.held)
+    .bind::<Int4, _>(c.stale)
+    .bind::<Int4, _>(c.parked)
+    .bind::<Int4, _>(c.rejected)
+    .bind::<Int4, _>(c.warned)
+    .execute(tx)?;
+    keep_lines(tx, cause, feed, report)?;
+    supersede_parked(tx, cause, method, report)?;
+    keep_parked(tx, cause, feed, method, report)
+}
+
+fn keep_lines(tx: &mut PgConnection, cause: &Cause, feed: FeedId, report: &Report) -> Result<()> {
+    let kept: Vec<_> = report.results.iter().filter(|r| !r.is_plain()).collect();
+    if kept.is_empty() {
+        return Ok(());
+    }
+    let mut problems = Vec::with_capacity(kept.len());
+    for result in &kept {
+        problems.push(serde_json::to_value(&result.problems).map_err(crate::Error::broken)?);
+    }
+    diesel::sql_query(
+        "insert into feed_lines (merchant_id, at, feed_id, line_no, key, outcome, problems, line) \
+         select $1, $2, $3, l.* from unnest($4, $5, $6, $7, $8) as l(no, key, outcome, problems, line)",
+    )
+    .bind::<BigInt, _>(cause.merchant)
+    .bind::<Timestamptz, _>(cause.now)
+    .bind::<BigInt, _>(feed)
+    .bind::<Array<Int4>, _>(kept.iter().map(|r| r.no).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(kept.iter().map(|r| storable(&r.key)).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(kept.iter().map(|r| r.outcome.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Jsonb>, _>(problems.into_iter().map(storable_json).collect::<Vec<_>>())
+    .bind::<Array<Jsonb>, _>(kept.iter().map(|r| storable_json(r.sent.clone())).collect::<Vec<_>>())
+    .execute(tx)?;
+    Ok(())
+}
+
+/// PostgreSQL stores no NUL; a rejected line that held one is kept with a visible mark in its place.
+fn storable(text: &str) -> String {
+    text.replace('\0', "␀")
+}
+fn storable_json(value: Value) -> Value {
+    match value {
+        Value::String(s) if s.contains('\0') => Value::String(storable(&s)),
+        Value::Array(all) => Value::Array(all.into_iter().map(storable_json).collect()),
+        Value::Object(map) => Value::Object(map.into_iter().map(|(k, v)| (storable(&k), storable_json(v))).collect()),
+        other => other,
+    }
+}
+
+fn supersede_parked(tx: &mut PgConnection, cause: &Cause, method: &Method, report: &Report) -> Result<()> {
+    let newer: Vec<&str> = report
+        .results
+        .iter()
+        .filter(|r| matches!(r.outcome, Outcome::Applied | Outcome::Unchanged | Outcome::Parked))
+        .map(|r| r.key.as_str())
+        .collect();
+    if newer.is_empty() {
+        return Ok(());
+    }
+    diesel::sql_query(
+        "update parked_lines set settled_at = $4, outcome = 'stale' where merchant_id = $1 and method = $2 and settled_at is null and key = any($3)",
+    )
+    .bind::<BigInt, _>(cause.merchant)
+    .bind::<Text, _>(method.name)
+    .bind::<Array<Text>, _>(newer)
+    .bind::<Timestamptz, _>(cause.now)
+    .execute(tx)?;
+    Ok(())
+}
+
+fn keep_parked(tx: &mut PgConnection, cause: &Cause, feed: FeedId, method: &Method, report: &Report) -> Result<()> {
+    let parked: Vec<_> = report.results.iter().filter_map(|r| r.parked.as_ref().map(|p| (r, p))).collect();
+    if parked.is_empty() {
+        return Ok(());
+    }
+    diesel::sql_query(
+        "insert into parked_lines (merchant_id, at, feed_id, method, line_no, key, waits_for, code, line) \
+         select $1, $2, $3, $4, l.* from unnest($5, $6, $7, $8, $9) as l(no, key, waits_for, code, line)",
+    )
+    .bind::<BigInt, _>(cause.merchant)
+    .bind::<Timestamptz, _>(cause.now)
+    .bind::<BigInt, _>(feed)
+    .bind::<Text, _>(method.name)
+    .bind::<Array<Int4>, _>(parked.iter().map(|(r, _)| r.no).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(parked.iter().map(|(r, _)| r.key.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(parked.iter().map(|(_, p)| p.waits_for).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(parked.iter().map(|(_, p)| p.code.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Jsonb>, _>(parked.iter().map(|(r, _)| r.sent.clone()).collect::<Vec<_>>())
+    .execute(tx)?;
+    Ok(())
+}
+
+/// A parked line whose wait may be over.
+#[derive(QueryableByName, Clone, Debug)]
+pub struct Waiting {
+    #[diesel(sql_type = BigInt)]
+    pub merchant_id: MerchantId,
+    #[diesel(sql_type = BigInt)]
+    pub id: i64,
+    #[diesel(sql_type = Text)]
+    pub method: String,
+    #[diesel(sql_type = Text)]
+    pub code: String,
+    #[diesel(sql_type = Jsonb)]
+    pub line: Value,
+}
+
+/// The oldest lines of one merchant that wait for any of these codes.
+pub fn waiting(c: &mut PgConnection, merchant: MerchantId, waits_for: &str, limit: i64) -> Result<Vec<Waiting>> {
+    Ok(diesel::sql_query(
+        "select merchant_id, id, method, code, line from parked_lines \
+         where merchant_id = $1 and waits_for = $2 and settled_at is null order by id limit $3 for update skip locked",
+    )
+    .bind::<BigInt, _>(merchant)
+    .bind::<Text, _>(waits_for)
+    .bind::<BigInt, _>(limit)
+    .load(c)?)
+}
+
+/// Marks parked lines as done, with how they ended.
+pub fn settle_parked(tx: &mut PgConnection, merchant: MerchantId, ended: &[(i64, Outcome)], now: DateTime<Utc>) -> Result<()> {
+    diesel::sql_query(
+        "update parked_lines p set settled_at = $2, outcome = e.outcome from unnest($3, $4) as e(id, outcome) \
+         where p.merchant_id = $1 and p.id = e.id",
+    )
+    .bind::<BigInt, _>(merchant)
+    .bind::<Timestamptz, _>(now)
+    .bind::<Array<BigInt>, _>(ended.iter().map(|(id, _)| *id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(ended.iter().map(|(_, o)| o.as_str()).collect::<Vec<_>>())
+    .execute(tx)?;
+    Ok(())
+}
+
+/// A feed as lists show it.
+#[derive(QueryableByName, Clone, Debug, Serialize)]
+pub struct FeedRow {
+    #[diesel(sql_type = BigInt)]
+    pub id: i64,
+    #[diesel(sql_type = Timestamptz)]
+    pub at: DateTime<Utc>,
+    #[diesel(sql_type = Text)]
+    pub channel: String,
+    #[diesel(sql_type = Text)]
+    pub actor_name: String,
+    #[diesel(sql_type = Text)]
+    pub module: String,
+    #[diesel(sql_type = Text)]
+    pub method: String,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub request_id: Option<Uuid>,
+    #[diesel(sql_type = Int4)]
+    pub total: i32,
+    #[diesel(sql_type = Int4)]
+    pub applied: i32,
+    #[diesel(sql_type = Int4)]
+    pub unchanged: i32,
+    #[diesel(sql_type = Int4)]
+    pub held: i32,
+    #[diesel(sql_type = Int4)]
+    pub stale: i32,
+    #[diesel(sql_type = Int4)]
+    pub parked: i32,
+    #[diesel(sql_type = Int4)]
+    pub rejected: i32,
+    #[diesel(sql_type = Int4)]
+    pub warned: i32,
+}
+
+/// The latest feeds of a merchant, newest first.
+pub fn of_merchant(c: &mut PgConnection, merchant: MerchantId, limit: i64) -> Result<Vec<FeedRow>> {
+    Ok(diesel::sql_query(
+        "select id, at, channel, actor_name, module, method, request_id, total, applied, unchanged, held, stale, parked, rejected, warned \
+         from feeds where merchant_id = $1 order by id desc limit $2",
+    )
+    .bind::<BigInt, _>(merchant)
+    .bind::<BigInt, _>(limit)
+    .load(c)?)
+}
+
+/// A kept line of a feed.
+#[derive(Clone, Debug)]
+pub struct FeedLine {
+    pub no: i32,
+    pub key: String,
+    pub outcome: String,
+    pub problems: Vec<Problem>,
+    pub line: Value,
+}
+
+#[derive(QueryableByName)]
+struct StoredLine {
+    #[diesel(sql_type = Int4)]
+    line_no: i32,
+    #[diesel(sql_type = Text)]
+    key: String,
+    #[diesel(sql_type = Text)]
+    outcome: String,
+    #[diesel(sql_type = Jsonb)]
+    problems: Value,
+    #[diesel(sql_type = Jsonb)]
+    line: Value,
+}
+
+/// The kept lines of one feed, in the order sent.
+pub fn lines_of(c: &mut PgConnection, merchant: MerchantId, feed: FeedId, at: DateTime<Utc>) -> Result<Vec<FeedLine>> {
+    let stored: Vec<StoredLine> = diesel::sql_query(
+        "select line_no, key, outcome, problems, line from feed_lines where merchant_id = $1 and at = $2 and feed_id = $3 order by line_no",
+    )
+    .bind::<BigInt, _>(merchant)
+    .bind::<Timestamptz, _>(at)
+    .bind::<BigInt, _>(feed)
+    .load(c)?;
+    stored
+        .into_iter()
+        .map(|s| {
+            let problems = serde_json::from_value(s.problems).map_err(crate::Error::broken)?;
+            Ok(FeedLine { no: s.line_no, key: s.key, outcome: s.outcome, problems, line: s.line })
+        })
+        .collect()
+}

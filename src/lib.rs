@@ -1,0 +1,28 @@
+//! Duijie 对接: the platform's side of the connection between merchants' ERPs and a selling platform.
+//!
+//! Rooms, from the ground up: [`trail`] and [`merchants`] are used by [`accounts`], those by [`gate`] and [`feeds`], those by
+//! [`catalog`], [`products`] and [`stock`], in this order; [`sync`] and [`demo`] stand on top. [`web`] and [`wire`] are how we
+//! speak with people and machines; [`db`] is the only way to the database. `docs/ARCHITECTURE.md` tells more.
+
+pub mod accounts;
+pub mod catalog;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod feeds;
+pub mod form;
+pub mod gate;
+pub mod ids;
+pub mod merchants;
+pub mod routes;
+pub mod schema;
+pub mod server;
+pub mod start;
+pub mod text;
+pub mod trail;
+pub mod web;
+pub mod wire;
+
+pub use db::Db;
+pub use error::{Error, Result};

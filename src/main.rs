@@ -1,0 +1,70 @@
+//! The program: one binary that serves, works, migrates and loads the demo.
+
+use actix_web::web::Data;
+use anyhow::{Context, bail};
+use clap::{Parser, Subcommand};
+use duijie::clock::Clock;
+use duijie::config::Config;
+use duijie::start::{self, Started};
+use duijie::web::health;
+use duijie::{routes, server};
+
+/// Connects merchants' ERPs with a B2B or micro-shop selling platform
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    config: Config,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the back office and the open platform
+    Serve {
+        /// Load the demo platform first, unless it is there already
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Bring the schema up to date and stop
+    Migrate,
+    /// Load the demo platform and print addresses, logins and a signed example
+    Demo,
+    /// Check settings, database and schema, and stop
+    CheckConfig,
+    /// Print the OpenAPI 3.1 description of the open platform
+    Openapi,
+}
+
+#[actix_web::main]
+async fn main() -> anyhow::Result<()> {
+    let Cli { command, config } = Cli::parse();
+    if matches!(command, Command::Openapi) {
+        println!("{}", routes::openapi());
+        return Ok(());
+    }
+    start::logging(&config);
+    let problems = config.problems();
+    if !problems.is_empty() {
+        bail!("{}", problems.join("\n"));
+    }
+    let Started { platform, cluster: _cluster } = start::platform(&config, Clock::System).context("cannot start")?;
+    match command {
+        Command::Migrate => println!("the schema is up to date"),
+        Command::CheckConfig => println!("settings, database and schema are fine"),
+        Command::Demo => println!("{}", duijie::demo::load(&platform, config.listen).await?),
+        Command::Serve { demo } => {
+            health::collect_metrics()?;
+            if demo {
+                println!("{}", duijie::demo::load(&platform, config.listen).await?);
+            }
+            let platform = Data::new(platform);
+            let worker = duijie::sync::start(&platform, config.keep_calls_months);
+            server::serve(platform, config.listen, config.threads.into()).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+            worker.stop().await;
+        }
+        Command::Openapi => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! Every URL of the product on one screen.
+
+use crate::feeds::gateway::{self, Methods};
+use crate::web::{NavGroup, NavItem, Permission, Person, assets};
+use crate::wire::Method;
+use crate::{accounts, feeds, merchants};
+use actix_web::web::{self, Data, ServiceConfig};
+
+/// The open platform, in the order of the seeds.
+pub static METHODS: &[&Method] = &[];
+
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.app_data(Data::new(Methods(METHODS)))
+        .service(web::resource("/static/{path:.*}").get(assets::serve))
+        .service(web::resource("/api/{method}").post(gateway::call))
+        .configure(accounts::routes)
+        .configure(merchants::routes)
+        .configure(feeds::routes);
+}
+
+/// The pages somebody has. What a role cannot open is not in its navigation.
+pub fn nav(person: &Person) -> Vec<NavGroup> {
+    let item = |id, href, icon, label| NavItem { id, href, icon, label, count: None, hot: false };
+    let mut manage = Vec::new();
+    if person.may(Permission::ManageUsers) {
+        manage.push(item("users", "/users", "shield-lock", "nav-users"));
+    }
+    let mut groups = vec![NavGroup { title: None, items: vec![item("overview", "/", "layout-dashboard", "nav-overview")] }];
+    if person.role.is_platform() {
+        groups.push(NavGroup { title: Some("nav-group-manage"), items: manage });
+    } else {
+        let mut sync = vec![item("calls", "/sync/calls", "arrows-exchange", "nav-calls")];
+        if person.may(Permission::ManageKeys) {
+            sync.push(item("keys", "/api-keys", "key", "nav-keys"));
+        }
+        groups.push(NavGroup { title: Some("nav-group-sync"), items: sync });
+        groups.push(NavGroup { title: Some("nav-group-manage"), items: manage });
+    }
+    groups.retain(|g| !g.items.is_empty());
+    groups
+}

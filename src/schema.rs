@@ -1,0 +1,565 @@
+// @generated automatically by Diesel CLI.
+
+diesel::table! {
+    aliases (id) {
+        id -> Int8,
+        kind -> Text,
+        from_key -> Text,
+        to_key -> Text,
+        from_text -> Text,
+        to_text -> Text,
+        created_by -> Int8,
+        created_at -> Timestamptz,
+        revoked_by -> Nullable<Int8>,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    app_secrets (merchant_id, app_id, id) {
+        merchant_id -> Int8,
+        app_id -> Int8,
+        id -> Int8,
+        sealed -> Bytea,
+        created_at -> Timestamptz,
+        expires_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    apps (merchant_id, id) {
+        merchant_id -> Int8,
+        id -> Int8,
+        app_key -> Text,
+        name -> Text,
+        channel -> Text,
+        sandbox -> Bool,
+        scopes -> Array<Nullable<Text>>,
+        shops -> Nullable<Array<Nullable<Int8>>>,
+        ip_allow -> Array<Nullable<Text>>,
+        always_200 -> Bool,
+        language -> Text,
+        rate_per_minute -> Int4,
+        expires_at -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
+        last_used_at -> Nullable<Timestamptz>,
+        created_by -> Nullable<Int8>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    audit_decisions (merchant_id, id) {
+        merchant_id -> Int8,
+        id -> Int8,
+        product_id -> Int8,
+        at -> Timestamptz,
+        decision -> Text,
+        reviewer_id -> Nullable<Int8>,
+        base_product_id -> Nullable<Int8>,
+        reason -> Nullable<Text>,
+        note -> Nullable<Text>,
+        snapshot -> Jsonb,
+        undoes -> Nullable<Int8>,
+        seconds -> Nullable<Int4>,
+    }
+}
+
+diesel::table! {
+    audit_items (merchant_id, product_id) {
+        merchant_id -> Int8,
+        product_id -> Int8,
+        state -> Text,
+        submitted_at -> Timestamptz,
+        ask -> Text,
+        score -> Nullable<Int2>,
+        candidates -> Jsonb,
+        leased_by -> Nullable<Int8>,
+        leased_until -> Nullable<Timestamptz>,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
+    audit_skips (reviewer_id, merchant_id, product_id) {
+        reviewer_id -> Int8,
+        merchant_id -> Int8,
+        product_id -> Int8,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    base_barcodes (gtin, base_id) {
+        gtin -> Text,
+        base_id -> Int8,
+        barcode -> Text,
+    }
+}
+
+diesel::table! {
+    base_products (id) {
+        id -> Int8,
+        code -> Text,
+        name -> Text,
+        trade_name -> Text,
+        spec -> Text,
+        dosage_form -> Text,
+        unit -> Text,
+        manufacturer -> Text,
+        brand -> Text,
+        approval_no -> Text,
+        category_merchant -> Int8,
+        #[max_length = 20]
+        category_id -> Nullable<Varchar>,
+        origin -> Text,
+        name_key -> Text,
+        spec_key -> Text,
+        maker_key -> Text,
+        approval_key -> Text,
+        grams -> Array<Nullable<Text>>,
+        status -> Text,
+        merged_into -> Nullable<Int8>,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    block_list (id) {
+        id -> Int8,
+        kind -> Text,
+        key -> Text,
+        text -> Text,
+        reason -> Text,
+        created_by -> Int8,
+        created_at -> Timestamptz,
+        lifted_by -> Nullable<Int8>,
+        lifted_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    buckets (name) {
+        name -> Text,
+        window_start -> Timestamptz,
+        used -> Int4,
+    }
+}
+
+diesel::table! {
+    calls (merchant_id, at, id) {
+        merchant_id -> Int8,
+        at -> Timestamptz,
+        id -> Uuid,
+        app_id -> Nullable<Int8>,
+        channel -> Text,
+        method -> Text,
+        module -> Text,
+        status -> Int4,
+        ms -> Int4,
+        ip -> Nullable<Text>,
+        feed_id -> Nullable<Int8>,
+        total -> Int4,
+        applied -> Int4,
+        unchanged -> Int4,
+        held -> Int4,
+        stale -> Int4,
+        parked -> Int4,
+        rejected -> Int4,
+        problem -> Nullable<Text>,
+        request -> Text,
+        response -> Text,
+        request_bytes -> Int4,
+        response_bytes -> Int4,
+    }
+}
+
+diesel::table! {
+    carriers (code) {
+        code -> Text,
+        name -> Text,
+        aliases -> Text,
+        website -> Text,
+        phone -> Text,
+        active -> Bool,
+    }
+}
+
+diesel::table! {
+    categories (merchant_id, id) {
+        merchant_id -> Int8,
+        #[max_length = 20]
+        id -> Varchar,
+        name -> Text,
+        level -> Int2,
+        #[max_length = 20]
+        parent_id -> Varchar,
+        path -> Text,
+        enabled -> Bool,
+        allowed -> Bool,
+        erp_created_at -> Nullable<Timestamptz>,
+        erp_updated_at -> Nullable<Timestamptz>,
+        source_time -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    external_ids (merchant_id, ext_id) {
+        merchant_id -> Int8,
+        #[max_length = 20]
+        ext_id -> Varchar,
+        kind -> Text,
+    }
+}
+
+diesel::table! {
+    feed_lines (merchant_id, at, feed_id, line_no) {
+        merchant_id -> Int8,
+        at -> Timestamptz,
+        feed_id -> Int8,
+        line_no -> Int4,
+        key -> Text,
+        outcome -> Text,
+        problems -> Jsonb,
+        line -> Jsonb,
+    }
+}
+
+diesel::table! {
+    feeds (merchant_id, id) {
+        merchant_id -> Int8,
+        id -> Int8,
+        at -> Timestamptz,
+        channel -> Text,
+        actor_kind -> Text,
+        actor_id -> Nullable<Int8>,
+        actor_name -> Text,
+        module -> Text,
+        method -> Text,
+        policy -> Text,
+        request_id -> Nullable<Uuid>,
+        total -> Int4,
+        applied -> Int4,
+        unchanged -> Int4,
+        held -> Int4,
+        stale -> Int4,
+        parked -> Int4,
+        rejected -> Int4,
+        warned -> Int4,
+    }
+}
+
+diesel::table! {
+    merchants (id) {
+        id -> Int8,
+        code -> Text,
+        name -> Text,
+        kind -> Text,
+        status -> Text,
+        auto_list -> Bool,
+        low_stock -> Int8,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    nonces (app_id, nonce) {
+        app_id -> Int8,
+        nonce -> Text,
+        seen_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    parked_lines (merchant_id, id) {
+        merchant_id -> Int8,
+        id -> Int8,
+        at -> Timestamptz,
+        feed_id -> Int8,
+        line_no -> Int4,
+        method -> Text,
+        key -> Text,
+        waits_for -> Text,
+        code -> Text,
+        line -> Jsonb,
+        source_time -> Nullable<Timestamptz>,
+        settled_at -> Nullable<Timestamptz>,
+        outcome -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    product_keys (merchant_id, product_id) {
+        merchant_id -> Int8,
+        product_id -> Int8,
+        gtin -> Text,
+        approval_key -> Text,
+        name_key -> Text,
+        spec_key -> Text,
+        maker_key -> Text,
+    }
+}
+
+diesel::table! {
+    products (merchant_id, id) {
+        merchant_id -> Int8,
+        id -> Int8,
+        #[max_length = 20]
+        prod_id -> Varchar,
+        #[max_length = 50]
+        erp_code -> Varchar,
+        name -> Text,
+        #[max_length = 20]
+        category_id -> Varchar,
+        brand -> Text,
+        spec -> Text,
+        manufacturer -> Text,
+        approval_no -> Text,
+        #[max_length = 20]
+        barcode -> Varchar,
+        #[max_length = 20]
+        unit -> Varchar,
+        enabled -> Bool,
+        details -> Jsonb,
+        base_product_id -> Nullable<Int8>,
+        explicit_base -> Nullable<Text>,
+        match_kind -> Text,
+        audit_status -> Text,
+        listing -> Text,
+        unlisted_by -> Nullable<Text>,
+        list_wish -> Bool,
+        grams -> Array<Nullable<Text>>,
+        version -> Int4,
+        source_time -> Nullable<Timestamptz>,
+        erp_created_at -> Nullable<Timestamptz>,
+        erp_updated_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    regions (code) {
+        code -> Text,
+        name -> Text,
+        level -> Int2,
+        parent_code -> Text,
+        area -> Text,
+    }
+}
+
+diesel::table! {
+    replies (merchant_id, actor, key) {
+        merchant_id -> Int8,
+        actor -> Text,
+        key -> Text,
+        fingerprint -> Bytea,
+        status -> Int4,
+        body -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sessions (token_hash) {
+        token_hash -> Bytea,
+        user_id -> Nullable<Int8>,
+        state -> Jsonb,
+        created_at -> Timestamptz,
+        seen_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        ip -> Nullable<Text>,
+        agent -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    shops (merchant_id, id) {
+        merchant_id -> Int8,
+        id -> Int8,
+        name -> Text,
+        is_default -> Bool,
+        active -> Bool,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    skus (merchant_id, id) {
+        merchant_id -> Int8,
+        id -> Int8,
+        #[max_length = 20]
+        sku_id -> Varchar,
+        product_id -> Int8,
+        #[max_length = 20]
+        code -> Varchar,
+        #[max_length = 20]
+        barcode -> Varchar,
+        #[max_length = 100]
+        picture -> Varchar,
+        attributes -> Jsonb,
+        base_price -> Nullable<Numeric>,
+        cost_price -> Nullable<Numeric>,
+        retail_price -> Nullable<Numeric>,
+        member_price -> Nullable<Numeric>,
+        reference_price -> Nullable<Numeric>,
+        is_default -> Bool,
+        enabled -> Bool,
+        version -> Int4,
+        source_time -> Nullable<Timestamptz>,
+        erp_created_at -> Nullable<Timestamptz>,
+        erp_updated_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    stock (merchant_id, sku_id, shop_id) {
+        merchant_id -> Int8,
+        shop_id -> Int8,
+        sku_id -> Int8,
+        erp_qty -> Int8,
+        qty_by -> Text,
+        reported_sold -> Nullable<Int8>,
+        reported_frozen -> Nullable<Int8>,
+        frozen -> Int8,
+        sold -> Int8,
+        sold_open -> Int8,
+        safety -> Int8,
+        source_time -> Nullable<Timestamptz>,
+        reported_at -> Nullable<Timestamptz>,
+        version -> Int8,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    stock_marks (merchant_id, mark, sku_id, shop_id) {
+        merchant_id -> Int8,
+        sku_id -> Int8,
+        shop_id -> Int8,
+        mark -> Text,
+    }
+}
+
+diesel::table! {
+    stock_movements (merchant_id, at, id) {
+        merchant_id -> Int8,
+        at -> Timestamptz,
+        id -> Int8,
+        sku_id -> Int8,
+        shop_id -> Int8,
+        kind -> Text,
+        before -> Int8,
+        after -> Int8,
+        available -> Int8,
+        actor_kind -> Text,
+        actor_name -> Text,
+        reason -> Nullable<Text>,
+        request_id -> Nullable<Uuid>,
+        feed_id -> Nullable<Int8>,
+        line_no -> Nullable<Int4>,
+    }
+}
+
+diesel::table! {
+    trail (merchant_id, at, id) {
+        merchant_id -> Int8,
+        at -> Timestamptz,
+        id -> Int8,
+        actor_kind -> Text,
+        actor_id -> Nullable<Int8>,
+        actor_name -> Text,
+        verb -> Text,
+        subject_kind -> Text,
+        subject_id -> Text,
+        before -> Nullable<Jsonb>,
+        after -> Nullable<Jsonb>,
+        note -> Nullable<Text>,
+        request_id -> Nullable<Uuid>,
+        feed_id -> Nullable<Int8>,
+        line_no -> Nullable<Int4>,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Int8,
+        merchant_id -> Int8,
+        login -> Text,
+        name -> Text,
+        role -> Text,
+        permissions -> Array<Nullable<Text>>,
+        password_hash -> Text,
+        password_changed_at -> Timestamptz,
+        active -> Bool,
+        failed_logins -> Int4,
+        locked_until -> Nullable<Timestamptz>,
+        language -> Nullable<Text>,
+        last_login_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::joinable!(apps -> merchants (merchant_id));
+diesel::joinable!(apps -> users (created_by));
+diesel::joinable!(audit_decisions -> base_products (base_product_id));
+diesel::joinable!(audit_decisions -> merchants (merchant_id));
+diesel::joinable!(audit_decisions -> users (reviewer_id));
+diesel::joinable!(audit_items -> users (leased_by));
+diesel::joinable!(audit_skips -> users (reviewer_id));
+diesel::joinable!(base_barcodes -> base_products (base_id));
+diesel::joinable!(calls -> merchants (merchant_id));
+diesel::joinable!(categories -> merchants (merchant_id));
+diesel::joinable!(external_ids -> merchants (merchant_id));
+diesel::joinable!(feed_lines -> merchants (merchant_id));
+diesel::joinable!(feeds -> merchants (merchant_id));
+diesel::joinable!(parked_lines -> merchants (merchant_id));
+diesel::joinable!(products -> base_products (base_product_id));
+diesel::joinable!(products -> merchants (merchant_id));
+diesel::joinable!(replies -> merchants (merchant_id));
+diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(shops -> merchants (merchant_id));
+diesel::joinable!(skus -> merchants (merchant_id));
+diesel::joinable!(stock_movements -> merchants (merchant_id));
+diesel::joinable!(trail -> merchants (merchant_id));
+diesel::joinable!(users -> merchants (merchant_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    aliases,
+    app_secrets,
+    apps,
+    audit_decisions,
+    audit_items,
+    audit_skips,
+    base_barcodes,
+    base_products,
+    block_list,
+    buckets,
+    calls,
+    carriers,
+    categories,
+    external_ids,
+    feed_lines,
+    feeds,
+    merchants,
+    nonces,
+    parked_lines,
+    product_keys,
+    products,
+    regions,
+    replies,
+    sessions,
+    shops,
+    skus,
+    stock,
+    stock_marks,
+    stock_movements,
+    trail,
+    users,
+);

@@ -1,0 +1,176 @@
+use crate::Result;
+use crate::ids::{FeedId, MerchantId};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Int4, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// What kind of actor caused a change: the source chip on every value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    Person,
+    Erp,
+    System,
+}
+
+impl Kind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Person => "person",
+            Kind::Erp => "erp",
+            Kind::System => "system",
+        }
+    }
+}
+
+/// Who changes something of which merchant, when, and by which request. Passed to every verb of a model.
+#[derive(Clone, Debug)]
+pub struct Cause {
+    pub merchant: MerchantId,
+    pub kind: Kind,
+    /// The user's or credential's id.
+    pub actor_id: Option<i64>,
+    pub actor_name: String,
+    pub now: DateTime<Utc>,
+    pub request_id: Option<Uuid>,
+    /// Set while the lines of a feed are applied.
+    pub feed: Option<FeedId>,
+}
+
+impl Cause {
+    /// The same cause, acting on another merchant's rows: an auditor's decision.
+    #[must_use]
+    pub fn at(&self, merchant: MerchantId) -> Self {
+        Self { merchant, ..self.clone() }
+    }
+    pub fn system(merchant: MerchantId, name: &str, now: DateTime<Utc>) -> Self {
+        Self { merchant, kind: Kind::System, actor_id: None, actor_name: name.to_owned(), now, request_id: None, feed: None }
+    }
+}
+
+/// One change of one thing.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Past tense in the trade's words, e.g. `product.listed`; its text key is `trail-<verb with dashes>`.
+    pub verb: &'static str,
+    pub subject_kind: &'static str,
+    /// The id by which people know the subject.
+    pub subject_id: String,
+    pub before: Value,
+    pub after: Value,
+    pub note: Option<String>,
+    pub line_no: Option<i32>,
+}
+
+impl Entry {
+    pub fn new(verb: &'static str, subject_kind: &'static str, subject_id: impl ToString) -> Self {
+        Self { verb, subject_kind, subject_id: subject_id.to_string(), before: Value::Null, after: Value::Null, note: None, line_no: None }
+    }
+    #[must_use]
+    pub fn change(mut self, before: Value, after: Value) -> Self {
+        self.before = before;
+        self.after = after;
+        self
+    }
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+    #[must_use]
+    pub fn line(mut self, line_no: i32) -> Self {
+        self.line_no = Some(line_no);
+        self
+    }
+}
+
+/// Writes any number of entries with one statement.
+pub fn record(tx: &mut PgConnection, cause: &Cause, entries: &[Entry]) -> Result<()> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let column = |pick: fn(&Entry) -> String| entries.iter().map(pick).collect::<Vec<_>>();
+    let json = |pick: fn(&Entry) -> &Value| entries.iter().map(|e| (!pick(e).is_null()).then(|| pick(e).clone())).collect::<Vec<_>>();
+    diesel::sql_query(
+        "insert into trail (merchant_id, at, actor_kind, actor_id, actor_name, request_id, feed_id, verb, subject_kind, subject_id, before, after, note, line_no) \
+         select $1, $2, $3, $4, $5, $6, $7, e.* from unnest($8, $9, $10, $11, $12, $13, $14) as e(verb, subject_kind, subject_id, before, after, note, line_no)",
+    )
+    .bind::<BigInt, _>(cause.merchant)
+    .bind::<Timestamptz, _>(cause.now)
+    .bind::<Text, _>(cause.kind.as_str())
+    .bind::<Nullable<BigInt>, _>(cause.actor_id)
+    .bind::<Text, _>(&cause.actor_name)
+    .bind::<Nullable<SqlUuid>, _>(cause.request_id)
+    .bind::<Nullable<BigInt>, _>(cause.feed)
+    .bind::<Array<Text>, _>(column(|e| e.verb.to_owned()))
+    .bind::<Array<Text>, _>(column(|e| e.subject_kind.to_owned()))
+    .bind::<Array<Text>, _>(column(|e| e.subject_id.clone()))
+    .bind::<Array<Nullable<Jsonb>>, _>(json(|e| &e.before))
+    .bind::<Array<Nullable<Jsonb>>, _>(json(|e| &e.after))
+    .bind::<Array<Nullable<Text>>, _>(entries.iter().map(|e| e.note.clone()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Int4>>, _>(entries.iter().map(|e| e.line_no).collect::<Vec<_>>())
+    .execute(tx)?;
+    Ok(())
+}
+
+/// A row of the trail as pages show it.
+#[derive(QueryableByName, Clone, Debug, Serialize)]
+pub struct Event {
+    #[diesel(sql_type = Timestamptz)]
+    pub at: DateTime<Utc>,
+    #[diesel(sql_type = BigInt)]
+    pub id: i64,
+    #[diesel(sql_type = Text)]
+    pub actor_kind: String,
+    #[diesel(sql_type = Text)]
+    pub actor_name: String,
+    #[diesel(sql_type = Text)]
+    pub verb: String,
+    #[diesel(sql_type = Text)]
+    pub subject_kind: String,
+    #[diesel(sql_type = Text)]
+    pub subject_id: String,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    pub before: Option<Value>,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    pub after: Option<Value>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub note: Option<String>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub request_id: Option<Uuid>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub feed_id: Option<i64>,
+    #[diesel(sql_type = Nullable<Int4>)]
+    pub line_no: Option<i32>,
+}
+
+impl Event {
+    /// The text key of what happened.
+    pub fn key(&self) -> String {
+        format!("trail-{}", self.verb.replace(['.', '_'], "-"))
+    }
+}
+
+const COLUMNS: &str =
+    "select at, id, actor_kind, actor_name, verb, subject_kind, subject_id, before, after, note, request_id, feed_id, line_no from trail";
+
+/// The latest events of one thing, newest first.
+pub fn of_subject(c: &mut PgConnection, merchant: MerchantId, kind: &str, id: &str, limit: i64) -> Result<Vec<Event>> {
+    let sql = format!("{COLUMNS} where merchant_id = $1 and subject_kind = $2 and subject_id = $3 order by at desc, id desc limit $4");
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Text, _>(kind).bind::<Text, _>(id).bind::<BigInt, _>(limit).load(c)?)
+}
+
+/// A page of a merchant's trail, newest first, older than `before`.
+pub fn of_merchant(c: &mut PgConnection, merchant: MerchantId, before: Option<(DateTime<Utc>, i64)>, limit: i64) -> Result<Vec<Event>> {
+    let (at, id) = before.map_or((None, None), |(at, id)| (Some(at), Some(id)));
+    let sql = format!("{COLUMNS} where merchant_id = $1 and ($2::timestamptz is null or (at, id) < ($2, $3)) order by at desc, id desc limit $4");
+    Ok(diesel::sql_query(sql)
+        .bind::<BigInt, _>(merchant)
+        .bind::<Nullable<Timestamptz>, _>(at)
+        .bind::<Nullable<BigInt>, _>(id)
+        .bind::<BigInt, _>(limit)
+        .load(c)?)
+}

@@ -1,0 +1,114 @@
+//! The open platform's words: methods, their fields, and lines read by them.
+//!
+//! Every method is one constant ([`Method`]) in its feature's `api.rs`: its fields with shape, need and example. The same
+//! constant reads and checks what ERPs send ([`Line`]) and makes the documentation and the OpenAPI file, so they cannot drift.
+
+mod field;
+mod line;
+mod outcome;
+mod problem;
+
+pub use field::{Field, Kind, Need};
+pub use line::{Line, Patch, key_of};
+pub use outcome::{LineResult, Outcome, Parked};
+pub use problem::{LineCode, Problem};
+
+use crate::Result;
+use crate::ids::{MerchantId, ShopId};
+use crate::text::Lang;
+use crate::trail::Cause;
+use diesel::PgConnection;
+use serde_json::Value;
+
+/// The most lines one call may carry.
+pub const MAX_LINES: usize = 1000;
+
+/// What switches, scopes and clocks are kept per (W-04).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Module {
+    Product,
+    Category,
+    Price,
+    Listing,
+    Stock,
+}
+
+impl Module {
+    pub const ALL: [Module; 5] = [Module::Product, Module::Category, Module::Price, Module::Listing, Module::Stock];
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Module::Product => "product",
+            Module::Category => "category",
+            Module::Price => "price",
+            Module::Listing => "listing",
+            Module::Stock => "stock",
+        }
+    }
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|m| m.as_str() == name)
+    }
+    /// The text key of its name.
+    pub fn label(self) -> &'static str {
+        match self {
+            Module::Product => "module-product",
+            Module::Category => "module-category",
+            Module::Price => "module-price",
+            Module::Listing => "module-listing",
+            Module::Stock => "module-stock",
+        }
+    }
+}
+
+/// What a read may see.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    pub merchant: MerchantId,
+    /// `None`: every shop of the merchant.
+    pub shops: Option<Vec<ShopId>>,
+    pub lang: Lang,
+}
+
+impl Scope {
+    pub fn sees(&self, shop: ShopId) -> bool {
+        self.shops.as_ref().is_none_or(|all| all.contains(&shop))
+    }
+}
+
+/// Applies lines; one result per line, in the order given. Runs inside the call's transaction.
+pub type Apply = fn(&mut PgConnection, &Cause, &Scope, Vec<Line>) -> Result<Vec<LineResult>>;
+/// Answers a query with the envelope's `data`.
+pub type Answer = fn(&mut PgConnection, &Scope, Line) -> Result<Value>;
+
+#[derive(Clone, Copy)]
+pub enum Verb {
+    /// Up to [`MAX_LINES`] lines, each with an outcome.
+    Write(Apply),
+    Read(Answer),
+}
+
+/// One method of the open platform.
+pub struct Method {
+    /// The seed's name, e.g. `sku.inventory.update`; served at `POST /api/<name>`.
+    pub name: &'static str,
+    pub module: Module,
+    /// Text key of one sentence: what it does.
+    pub about: &'static str,
+    /// Requirement ids.
+    pub source: &'static str,
+    pub fields: &'static [Field],
+    pub verb: Verb,
+    /// JSON of one line (writes) or of the parameters (reads).
+    pub example: &'static str,
+    /// JSON of the envelope's `data`.
+    pub answer: &'static str,
+}
+
+impl Method {
+    pub fn writes(&self) -> bool {
+        matches!(self.verb, Verb::Write(_))
+    }
+    /// The scope a credential needs, e.g. `stock:write`.
+    pub fn scope(&self) -> String {
+        format!("{}:{}", self.module.as_str(), if self.writes() { "write" } else { "read" })
+    }
+}

@@ -1,0 +1,121 @@
+//! What can be wrong with a line, told by line, field, value and remedy.
+
+use crate::text::{Lang, Text};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+macro_rules! line_codes {
+    ($($(#[$doc:meta])* $name:ident $wire:literal $text:literal)*) => {
+        /// Why a line was not plainly applied, or what to note about it. Closed list; each has one sentence with its remedy.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum LineCode { $($(#[$doc])* #[serde(rename = $wire)] $name,)* }
+        impl LineCode {
+            pub const ALL: &'static [LineCode] = &[$(LineCode::$name,)*];
+            pub fn wire(self) -> &'static str { match self { $(LineCode::$name => $wire,)* } }
+            /// Text key; `$a` is the field, `$b` the value, `$c` and `$d` details.
+            pub fn text(self) -> &'static str { match self { $(LineCode::$name => $text,)* } }
+        }
+    };
+}
+line_codes! {
+    /// The line is not a JSON object.
+    NotAnObject "NOT_AN_OBJECT" "line-not-an-object"
+    /// A field that is always needed, or needed for a new row, is missing.
+    Missing "MISSING" "line-missing"
+    /// `null` or an empty text for a field that cannot be empty.
+    Empty "EMPTY" "line-empty"
+    WrongType "WRONG_TYPE" "line-wrong-type"
+    TooLong "TOO_LONG" "line-too-long"
+    /// More than two decimals in money.
+    Decimals "DECIMALS" "line-decimals"
+    TooBig "TOO_BIG" "line-too-big"
+    Negative "NEGATIVE" "line-negative"
+    BadTime "BAD_TIME" "line-bad-time"
+    BadChoice "BAD_CHOICE" "line-bad-choice"
+    /// Control characters, NUL, U+FFFD.
+    BadCharacter "BAD_CHARACTER" "line-bad-character"
+    BadBarcode "BAD_BARCODE" "line-bad-barcode"
+    /// Warning: the field is not known here; it was ignored.
+    UnknownField "UNKNOWN_FIELD" "line-unknown-field"
+    UnknownCategory "UNKNOWN_CATEGORY" "line-unknown-category"
+    /// Warning: catalogChain differs from the tree; the tree counts.
+    CategoryChain "CATEGORY_CHAIN" "line-category-chain"
+    /// The category is not a leaf of level 3 (C-04).
+    NotALeaf "NOT_A_LEAF" "line-not-a-leaf"
+    CategoryLevel "CATEGORY_LEVEL" "line-category-level"
+    CategoryParent "CATEGORY_PARENT" "line-category-parent"
+    CategoryCycle "CATEGORY_CYCLE" "line-category-cycle"
+    CategoryInUse "CATEGORY_IN_USE" "line-category-in-use"
+    UnknownShop "UNKNOWN_SHOP" "line-unknown-shop"
+    UnknownSku "UNKNOWN_SKU" "line-unknown-sku"
+    UnknownProduct "UNKNOWN_PRODUCT" "line-unknown-product"
+    UnknownBase "UNKNOWN_BASE" "line-unknown-base"
+    /// A prodId equals a skuId of the merchant, or the other way round (P-14).
+    IdTaken "ID_TAKEN" "line-id-taken"
+    /// The id of a default SKU made from prodId would not fit: give skuId.
+    NoDefaultSku "NO_DEFAULT_SKU" "line-no-default-sku"
+    /// The SKU belongs to another product.
+    OtherProduct "OTHER_PRODUCT" "line-other-product"
+    DuplicateInBatch "DUPLICATE_IN_BATCH" "line-duplicate-in-batch"
+    /// sourceTime is older than what is stored.
+    Stale "STALE" "line-stale"
+    /// sourceTime is more than five minutes ahead of our clock.
+    ClockAhead "CLOCK_AHEAD" "line-clock-ahead"
+    /// ifVersion is not the current version.
+    Conflict "CONFLICT" "line-conflict"
+    /// Another line of the call was rejected and onError is "all".
+    AllOrNothing "ALL_OR_NOTHING" "line-all-or-nothing"
+    /// Not listed: waits for the audit; listed by itself when approved.
+    WaitsForAudit "WAITS_FOR_AUDIT" "line-waits-for-audit"
+    /// Not listed: no price, no stock, disabled or forbidden.
+    NotSellable "NOT_SELLABLE" "line-not-sellable"
+    /// Warning: differs from the platform's own counters, which were kept.
+    CounterDrift "COUNTER_DRIFT" "line-counter-drift"
+    /// Warning: the SKUs have their own prices; the product's price was not used.
+    PriceIgnored "PRICE_IGNORED" "line-price-ignored"
+    /// Warning: handed to an auditor.
+    InAudit "IN_AUDIT" "line-in-audit"
+    /// On the platform's block list, or in a forbidden category.
+    Forbidden "FORBIDDEN_GOODS" "line-forbidden-goods"
+}
+
+/// One thing about one line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Problem {
+    pub code: LineCode,
+    /// The wire name of the field; empty when the whole line is meant.
+    pub field: String,
+    /// The value as sent, shortened for display.
+    pub value: String,
+    /// Details for the sentence: limits, the expected value, what to use instead.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<String>,
+}
+
+impl Problem {
+    pub fn new(code: LineCode, field: &str, value: impl Into<String>) -> Self {
+        Self { code, field: field.to_owned(), value: shorten(value.into()), details: Vec::new() }
+    }
+    #[must_use]
+    pub fn detail(mut self, detail: impl ToString) -> Self {
+        self.details.push(detail.to_string());
+        self
+    }
+    /// Cause and remedy in one sentence.
+    pub fn text(&self) -> Text {
+        let text = Text::new(self.code.text()).with(&self.field).with(&self.value);
+        self.details.iter().fold(text, |text, detail| text.with(detail))
+    }
+    pub fn to_wire(&self, lang: Lang) -> Value {
+        json!({ "code": self.code.wire(), "field": self.field, "value": self.value, "msg": self.text().say(lang) })
+    }
+}
+
+const SHOWN: usize = 60;
+
+fn shorten(value: String) -> String {
+    if value.chars().count() <= SHOWN {
+        return value;
+    }
+    value.chars().take(SHOWN - 1).chain(std::iter::once('…')).collect()
+}

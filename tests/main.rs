@@ -1,0 +1,6 @@
+//! All tests of the house, in one binary.
+
+mod support;
+
+mod architecture;
+mod texts;

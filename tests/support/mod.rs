@@ -1,0 +1,7 @@
+//! A house of its own for every test, and the people in it.
+
+pub mod cast;
+pub mod house;
+
+pub use cast::Cast;
+pub use house::{Answer, House};
