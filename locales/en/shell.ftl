@@ -1,0 +1,106 @@
+# The shell: navigation, top bar, messages, shortcuts
+shell-brand = Duijie
+shell-home = Duijie home
+shell-skip = Skip to main content
+shell-side = Side navigation
+shell-nav = Main navigation
+shell-bottom-nav = Bottom navigation
+shell-more = More
+shell-collapse = Collapse navigation
+shell-search-merchant = Search products, codes, barcodes, or type a command
+shell-search-platform = Search base products, approval numbers, barcodes, merchants
+shell-help = Shortcuts
+shell-theme = Switch dark and light
+shell-density = Switch row height
+shell-account = My account
+shell-password = Change password
+shell-other-language = 中文
+shell-logout = Sign out
+shell-drawer = Details
+shell-palette = Search and commands
+shell-palette-input = Search or type a command
+shell-palette-results = Results
+shell-palette-hint = Pinyin initials, barcodes, approval numbers and codes work
+shell-palette-choose = choose
+shell-palette-open = open
+shell-keys = Keyboard shortcuts
+shell-keys-note = Single keys rest while you type. Pages such as review show their own keys on the buttons.
+shell-key-palette = Search and commands
+shell-key-search = Go to the search box of the list
+shell-key-rows = Next row, previous row
+shell-key-choose = Select this row; hold Shift and click for a range
+shell-key-open = Open this row
+shell-key-go = then H overview, P products, T stock, S sync, A review
+shell-key-nav = Collapse or expand the navigation
+shell-key-save = Save
+shell-key-help = Open this sheet
+shell-key-close = Close the layer
+shell-copied = Copied
+shell-offline = The server cannot be reached, so nothing was changed. Check the network and try again.
+shell-broken = The server failed, so nothing was changed.
+shell-request = Request
+shell-retry = Try again
+shell-unsaved = Some changes are not saved yet.
+shell-login-title = Sign in
+shell-login-note = Use the account your administrator opened for you
+shell-login-name = Account
+shell-login-password = Password
+shell-login-button = Sign in
+shell-login-lock = Five wrong attempts lock the account for 15 minutes. If you forgot the password, ask your administrator to reset it.
+
+# Shared components
+ui-source-erp = ERP
+ui-source-hold = Manual
+ui-source-plat = Platform
+ui-save = Save
+ui-search = Search
+ui-colon = :{" "}
+ui-remove-filter = , remove this filter
+ui-select-page = Select this page
+ui-select-row = Select { $a }
+ui-bulk = Bulk actions
+ui-chosen = Selected
+ui-choose-none = Clear the selection
+ui-pages = Pages
+ui-prev = Previous
+ui-next = Next
+ui-no-results = Nothing matches these filters
+ui-clear-filters = Clear filters
+ui-copy = Copy { $a }
+ui-close = Close
+
+# Error page
+error-request = Request
+error-retry = Try again
+error-home = Back to the start
+
+# Time
+ui-just-now = just now
+ui-seconds-ago = { $a } s ago
+ui-minutes-ago = { $a } min ago
+ui-today-at = today { $a }
+
+# What we say when something failed: why, and what to do
+error-title-400 = This request cannot be read
+error-title-401 = Sign in first
+error-title-403 = You may not do this
+error-title-404 = This page does not exist
+error-title-409 = Somebody changed it first
+error-title-413 = Too large
+error-title-422 = Something needs correcting
+error-title-429 = Too many requests
+error-title-500 = The server failed
+error-title-503 = The server is busy
+error-not-found = The address is wrong, the item was deleted, or it does not belong to your merchant. Start again from the menu.
+error-logged-out = Your session has ended. After signing in you come back to this page.
+error-forbidden = Your account is not allowed to do this. If you need it, ask your administrator.
+error-cross-site = This request did not come from a page of this site and was not carried out. Reload the page and try again.
+error-invalid = Something is not filled in correctly. Correct the marked fields and send again.
+error-exists = The same record exists already.
+error-too-many = More than { $a } requests a minute. Try again in { $b } s.
+error-busy = The server is busy and did nothing. Try again in a few seconds.
+error-broken = The server failed and did nothing. The error is recorded; try again, and if it persists send the request number to your administrator.
+error-malformed = The content of the request cannot be read: { $a }
+error-malformed-plain = The content of the request cannot be read.
+error-method = This address does not accept that kind of request.
+error-too-large = The content is larger than allowed. Send it in several parts.

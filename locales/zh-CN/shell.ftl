@@ -1,0 +1,106 @@
+# 外壳：导航、顶栏、提示、快捷键
+shell-brand = 对接
+shell-home = 对接 Duijie 首页
+shell-skip = 跳到主要内容
+shell-side = 侧边导航
+shell-nav = 主导航
+shell-bottom-nav = 底部导航
+shell-more = 更多
+shell-collapse = 收起导航
+shell-search-merchant = 搜索商品、编码、条码，或输入命令
+shell-search-platform = 搜索基础商品、批准文号、条码、商家
+shell-help = 快捷键
+shell-theme = 切换深色与浅色
+shell-density = 切换行距
+shell-account = 我的账号
+shell-password = 修改密码
+shell-other-language = English
+shell-logout = 退出登录
+shell-drawer = 详情
+shell-palette = 搜索与命令
+shell-palette-input = 搜索或输入命令
+shell-palette-results = 结果
+shell-palette-hint = 支持拼音首字母、条码、批准文号、编码
+shell-palette-choose = 选择
+shell-palette-open = 打开
+shell-keys = 快捷键
+shell-keys-note = 在输入框里打字时，单键不起作用。审核等页面的按钮上写着各自的键。
+shell-key-palette = 搜索与命令
+shell-key-search = 跳到列表的搜索框
+shell-key-rows = 下一行、上一行
+shell-key-choose = 选中这一行，按住 Shift 点选一段
+shell-key-open = 打开这一行
+shell-key-go = 再按 H 总览、P 商品、T 库存、S 同步、A 审核
+shell-key-nav = 收起或展开导航
+shell-key-save = 保存
+shell-key-help = 打开这张表
+shell-key-close = 关闭浮层
+shell-copied = 已复制
+shell-offline = 连不上服务器，刚才的操作没有生效。检查网络后重试。
+shell-broken = 服务器出错了，刚才的操作没有生效。
+shell-request = 请求编号
+shell-retry = 重试
+shell-unsaved = 还有没保存的修改。
+shell-login-title = 登录
+shell-login-note = 用管理员为你开通的账号登录
+shell-login-name = 账号
+shell-login-password = 密码
+shell-login-button = 登录
+shell-login-lock = 连续输错 5 次会锁定 15 分钟。忘记密码请找你的管理员重设。
+
+# 通用组件
+ui-source-erp = ERP
+ui-source-hold = 人工
+ui-source-plat = 平台
+ui-save = 保存
+ui-search = 搜索
+ui-colon = ：
+ui-remove-filter = ，移除这个筛选
+ui-select-page = 全选本页
+ui-select-row = 选择 { $a }
+ui-bulk = 批量操作
+ui-chosen = 已选
+ui-choose-none = 取消选择
+ui-pages = 翻页
+ui-prev = 上一页
+ui-next = 下一页
+ui-no-results = 没有符合这些筛选条件的结果
+ui-clear-filters = 清除筛选
+ui-copy = 复制 { $a }
+ui-close = 关闭
+
+# 出错页
+error-request = 请求编号
+error-retry = 重试
+error-home = 回到首页
+
+# 时间
+ui-just-now = 刚刚
+ui-seconds-ago = { $a } 秒前
+ui-minutes-ago = { $a } 分钟前
+ui-today-at = 今天 { $a }
+
+# 出错时说什么：原因、怎么办
+error-title-400 = 看不懂这个请求
+error-title-401 = 需要登录
+error-title-403 = 你没有这个权限
+error-title-404 = 没有这个页面
+error-title-409 = 有人先改过了
+error-title-413 = 内容太大
+error-title-422 = 有内容需要修改
+error-title-429 = 请求太多
+error-title-500 = 服务器出错了
+error-title-503 = 服务器正忙
+error-not-found = 地址写错了，或者内容已经删除，或者不属于你的商家。从菜单重新进入。
+error-logged-out = 登录已过期。重新登录后会回到这一页。
+error-forbidden = 你的账号没有做这件事的权限。需要的话，请管理员给你开通。
+error-cross-site = 这个请求不是从本站页面发出的，没有执行。刷新页面后再做一次。
+error-invalid = 有内容没有填对，标出的地方改好后再提交。
+error-exists = 已经有一条相同的记录。
+error-too-many = 每分钟最多 { $a } 次，已经超出。{ $b } 秒后再试。
+error-busy = 服务器正忙，没有执行。稍等几秒再试一次。
+error-broken = 服务器出错了，没有执行。错误已记录；再试一次，仍不行就把请求编号发给管理员。
+error-malformed = 请求的内容读不懂：{ $a }
+error-malformed-plain = 请求的内容读不懂。
+error-method = 这个地址不接受这种请求。
+error-too-large = 内容超过了大小上限，请分几次提交。

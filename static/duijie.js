@@ -1,0 +1,199 @@
+/* What pages do beyond links, forms and htmx; without it everything still works. No eval, no inline code. */
+(() => {
+	'use strict';
+	const doc = document, root = doc.documentElement;
+	const $ = (q, r = doc) => r.querySelector(q), $$ = (q, r = doc) => [...r.querySelectorAll(q)];
+	const on = (type, f) => doc.addEventListener(type, f);
+	const up = (el, q) => el?.closest?.(q);
+	const seen = (el) => el.getClientRects().length > 0 && !el.disabled;
+	const keep = (k, v) => { root.dataset[k] = v; doc.cookie = `${k}=${v};path=/;max-age=31536000;samesite=lax`; };
+
+	// Runs in <head>, before the first paint.
+	root.classList.add('js');
+	if (/(^|; )nav=rail/.test(doc.cookie)) root.dataset.nav = 'rail';
+
+	const dark = () => root.dataset.theme === 'dark' || (root.dataset.theme === 'auto' && matchMedia('(prefers-color-scheme:dark)').matches);
+	const theme = () => keep('theme', dark() ? 'light' : 'dark');
+	const density = () => keep('density', { compact: 'default', default: 'cozy' }[root.dataset.density] || 'compact');
+	const rail = () => keep('nav', root.dataset.nav === 'rail' ? 'full' : 'rail');
+
+	// Toasts: 6 s; 10 s when they offer something; until closed when they report a failure.
+	const region = () => $('#toast');
+	const arm = (el) => {
+		if (el.classList.contains('bad')) return;
+		$$('.toast:not(.bad)', region()).forEach((o) => o !== el && o.remove());
+		let timer;
+		const go = () => { timer = setTimeout(() => el.remove(), $('a,form', el) ? 10000 : 6000); };
+		['mouseenter', 'focusin'].forEach((t) => el.addEventListener(t, () => clearTimeout(timer)));
+		['mouseleave', 'focusout'].forEach((t) => el.addEventListener(t, go));
+		go();
+	};
+	const toast = (text, small, retry) => {
+		const el = $('#toast-t').content.firstElementChild.cloneNode(true), span = $('span', el);
+		const add = (tag, words) => Object.assign(doc.createElement(tag), { textContent: words });
+		span.textContent = text;
+		if (small) span.append(add('small', small));
+		if (retry) {
+			const b = add('button', region().dataset.retry);
+			b.onclick = () => { el.remove(); retry(); };
+			span.after(b);
+			el.classList.add('bad');
+			el.setAttribute('role', 'alert');
+		}
+		region().append(el);
+	};
+	const copy = async (text) => {
+		try { await navigator.clipboard.writeText(text); } catch {
+			// Plain http has no clipboard.
+			const box = Object.assign(doc.createElement('textarea'), { value: text, className: 'sr' });
+			($('dialog[open]') || doc.body).append(box);
+			box.select();
+			doc.execCommand('copy');
+			box.remove();
+		}
+		toast(region().dataset.copied);
+	};
+
+	// layers
+	const open = (el) => { if (el && !el.open) el.showModal(); };
+	const shut = (el) => {
+		const layer = el.closest('.toast,dialog,details');
+		if (layer.matches('.toast')) layer.remove();
+		else if (layer.open) layer.matches('dialog') ? layer.close() : (layer.open = false);
+	};
+	const menus = (but) => $$('details.menu[open]').forEach((m) => { if (m !== but) m.open = false; });
+	const options = () => $$('#pal-list [role=option]');
+	const chosen = () => options().findIndex((o) => o.matches('[aria-selected=true]'));
+	const choose = (i) => {
+		const all = options(), n = (i + all.length) % all.length;
+		all.forEach((o, k) => { o.id = `pal-${k}`; o.setAttribute('aria-selected', k === n); });
+		all[n]?.scrollIntoView({ block: 'nearest' });
+		$('#palette input').setAttribute('aria-activedescendant', `pal-${n || 0}`);
+	};
+	const palette = () => {
+		const el = $('#palette');
+		if (el) { open(el); $('input', el).select(); choose(0); }
+		return Boolean(el);
+	};
+
+	// lists
+	let last;
+	const boxes = (list) => $$('[data-row]', list).filter(seen);
+	const count = (list) => {
+		const all = boxes(list), n = all.filter((b) => b.checked).length, head = $('[data-all]', list);
+		all.forEach((b) => up(b, 'tr')?.setAttribute('aria-selected', b.checked));
+		if (head) { head.checked = n > 0 && n === all.length; head.indeterminate = n > 0 && n < all.length; }
+		$$('[data-count]', list).forEach((c) => { c.textContent = n; });
+		$$('.bulk', list).forEach((b) => b.classList.toggle('on', n > 0));
+	};
+	const tick = (list, state) => { boxes(list).forEach((b) => { b.checked = state; }); count(list); };
+	const pick = (box, e) => {
+		const list = up(box, '[data-list]'), all = boxes(list);
+		if (e.shiftKey && all.includes(last)) {
+			const [a, b] = [all.indexOf(last), all.indexOf(box)].sort((x, y) => x - y);
+			all.slice(a, b + 1).forEach((x) => { x.checked = box.checked; });
+		}
+		last = box;
+		count(list);
+	};
+	const row = () => up(doc.activeElement, 'tr,[data-item]');
+	const step = (by) => {
+		const all = $$('[data-list] tbody tr,[data-list] [data-item]').filter(seen);
+		const to = all[Math.max(0, Math.min(all.length - 1, all.indexOf(row()) + by))];
+		if (to) ($('[data-main]', to) || $('a[href]', to) || $('input,button', to) || to).focus();
+		return Boolean(to);
+	};
+
+	// clicks, changes, unsaved edits
+	const CLICKS = {
+		'[data-close]': shut,
+		'[data-dialog]': (el) => { menus(); open($(el.dataset.dialog || el.hash)); },
+		'[data-palette]': palette,
+		'[data-theme-toggle]': theme,
+		'[data-density-toggle]': density,
+		'[data-nav-toggle]': rail,
+		'[data-copy]': (el) => { copy(el.dataset.copy); },
+		'[data-none]': (el) => tick(el.closest('[data-list]'), false),
+	};
+	on('click', (e) => {
+		const t = e.target;
+		menus(up(t, 'details.menu'));
+		if (t.matches('[data-list] [data-row]')) pick(t, e);
+		if (t.matches('dialog')) t.close(); // its own content is always a child, so this is the backdrop
+		const hit = Object.keys(CLICKS).find((q) => up(t, q));
+		if (hit) { e.preventDefault(); CLICKS[hit](up(t, hit)); }
+	});
+	on('change', (e) => {
+		if (e.target.matches('[data-all]')) tick(e.target.closest('[data-list]'), e.target.checked);
+		if (e.target.matches('[data-autosubmit]')) e.target.form.requestSubmit();
+	});
+	on('input', (e) => { up(e.target, 'form[data-guard]')?.classList.add('dirty'); });
+	on('submit', (e) => e.target.classList.remove('dirty'));
+	addEventListener('beforeunload', (e) => { if ($('form.dirty[data-guard]')) { e.preventDefault(); e.returnValue = ''; } });
+
+	// keys
+	const GO = { h: '/', p: '/products', t: '/stock', o: '/orders', c: '/customers', s: '/sync', a: '/audit', b: '/base-products' };
+	let going = 0;
+	const press = (key) => {
+		const q = `[data-key="${CSS.escape(key)}"]`, layer = $('dialog[open]');
+		const el = (layer ? [layer] : [row() || doc, doc]).map((r) => $$(q, r).find(seen)).find(Boolean);
+		return el ? !el.click() : false;
+	};
+	const single = (key) => {
+		const a = Date.now() - going < 1500 && $(`.side a[href="${GO[key]}"]`);
+		going = 0;
+		if (a) { a.click(); return true; }
+		if (press(key)) return true;
+		if ($('dialog[open]')) return false;
+		const box = row() && $('[data-row]', row()), field = $$('[data-search]').find(seen);
+		switch (key) {
+			case 'g': going = Date.now(); return true;
+			case '[': rail(); return true;
+			case '?': open($('#help')); return true;
+			case '/': return field ? !field.select() : palette();
+			case 'j': return step(1);
+			case 'k': return step(-1);
+			case 'x': return box ? !box.click() : false;
+			default: return false;
+		}
+	};
+	on('keydown', (e) => {
+		if (e.isComposing || e.keyCode === 229 || e.defaultPrevented || e.altKey) return;
+		const key = e.key.toLowerCase(), ctrl = e.ctrlKey || e.metaKey, t = e.target, guarded = $('form[data-guard]');
+		const menu = $('details.menu[open]');
+		let done = false;
+		if (ctrl) {
+			if (key === 'k') done = palette();
+			if (key === 's' && guarded) { guarded.requestSubmit(); done = true; }
+		} else if (key === 'escape' && menu) { menu.open = false; $('summary', menu).focus(); done = true; }
+		else if (up(t, '#palette') && key.startsWith('arrow')) { choose(chosen() + (key === 'arrowdown' ? 1 : -1)); done = true; }
+		else if (up(t, '#palette') && key === 'enter' && chosen() >= 0) { options()[chosen()].click(); done = true; }
+		else if (!up(t, 'input:not([type=checkbox],[type=radio]),textarea,select')) done = single(key);
+		if (done) e.preventDefault();
+	});
+
+	// htmx: a failure never replaces what is on the page
+	const failed = (ctx, text, id) => {
+		const box = ctx.sourceEvent?.target, el = ctx.sourceElement;
+		if (up(box, '[role=switch]')) box.checked = !box.checked;
+		toast(text, id && `${region().dataset.request} ${id}`, () => (el.matches('form') ? el.requestSubmit() : el.click()));
+	};
+	on('htmx:after:request', (e) => {
+		const { ctx } = e.detail, r = ctx.response;
+		if (r.status >= 500) { e.preventDefault(); failed(ctx, region().dataset.broken, r.headers.get('x-request-id')); }
+	});
+	on('htmx:error', (e) => { const { ctx } = e.detail; if (ctx && !ctx.response) failed(ctx, region().dataset.offline); });
+	on('htmx:after:swap', () => { $$('[data-list]').forEach(count); if ($('#palette[open]')) choose(0); });
+
+	on('DOMContentLoaded', () => {
+		const watch = (el, f) => el && new MutationObserver((all) => all.forEach((m) => [...m.addedNodes].filter((n) => n.matches).forEach(f))).observe(el, { childList: true });
+		const drawer = $('#drawer'), asked = location.hash && doc.getElementById(location.hash.slice(1)), wrong = $('[aria-invalid=true]');
+		watch(region(), arm);
+		watch(drawer, () => open(drawer));
+		if (drawer) drawer.onclose = () => drawer.replaceChildren();
+		$$('#toast .toast').forEach(arm);
+		$$('[data-list]').forEach(count);
+		if (asked?.matches('dialog')) open(asked);
+		wrong?.focus();
+	});
+})();
