@@ -51,6 +51,13 @@ fn nfkc(text: &str) -> Cow<'_, str> {
 /// (`0.9`, `7:1`, `12*2`, `130/0.4`, `5%`) stay, so that `1.5` and `15` remain two things.
 #[must_use]
 pub fn text_key(text: &str) -> String {
+    let key = strip(text);
+    // What was dropped may have parted an `x` from its digit, or an accent from its letter.
+    let settled = !key.contains('x') && key.chars().all(|c| c.is_ascii() || is_han(c));
+    if settled { key } else { strip(&key) }
+}
+
+fn strip(text: &str) -> String {
     let folded: Vec<char> = fold(text).chars().filter(|c| !is_blank(*c)).collect();
     let mut key = String::with_capacity(text.len());
     for (at, &c) in folded.iter().enumerate() {
@@ -64,7 +71,6 @@ pub fn text_key(text: &str) -> String {
             key.push(c);
         }
     }
-    // Without what stood between them, accents may change places.
     nfkc(&key).into_owned()
 }
 
@@ -89,7 +95,8 @@ pub fn name_key(name: &str) -> String {
         .iter()
         .map(|bracket| text_key(bracket))
         .filter(|bracket| !is_mark(bracket));
-    [text_key(&outside)].into_iter().chain(brackets).collect()
+    let whole: String = [text_key(&outside)].into_iter().chain(brackets).collect();
+    text_key(&whole)
 }
 
 /// A registration mark rather than a part of the name.
@@ -237,7 +244,11 @@ fn is_remark(name: &str, remark: &str) -> bool {
 /// Whether the text has a Chinese character.
 #[must_use]
 pub fn has_han(text: &str) -> bool {
-    text.chars().any(|c| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3134f}'))
+    text.chars().any(is_han)
+}
+
+fn is_han(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3134f}')
 }
 
 /// How alike two keys are, 0.0 to 1.0: the share of common pairs of neighbouring characters (Dice). For ranking

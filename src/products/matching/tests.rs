@@ -229,7 +229,7 @@ fn cartons_and_cases_are_not_the_unit() {
 }
 
 #[test]
-fn what_auditors_teach_is_used_and_can_be_taken_back() {
+fn what_auditors_teach_is_used() {
     let bases = [base(1, |t| t.barcode.clear())];
     let mut asked = upload(no_numbers);
     asked.item = Item::new(Texts {
