@@ -187,7 +187,7 @@
 
 	on('DOMContentLoaded', () => {
 		const watch = (el, f) => el && new MutationObserver((all) => all.forEach((m) => [...m.addedNodes].filter((n) => n.matches).forEach(f))).observe(el, { childList: true });
-		const drawer = $('#drawer'), asked = location.hash && doc.getElementById(location.hash.slice(1)), wrong = $('[aria-invalid=true]');
+		const drawer = $('#drawer'), asked = doc.getElementById(location.hash.slice(1)), wrong = $('[aria-invalid=true]');
 		watch(region(), arm);
 		watch(drawer, () => open(drawer));
 		if (drawer) drawer.onclose = () => drawer.replaceChildren();

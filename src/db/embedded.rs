@@ -126,7 +126,7 @@ impl Cluster {
 
     /// Does the server take connections right now?
     pub fn alive(&self) -> bool {
-        self.site.state() == State::Ready
+        self.site.state().is_ok_and(|state| state == State::Ready)
     }
 
     /// Returns once the server takes connections, after starting it again if need be. The keeper
@@ -187,7 +187,7 @@ fn keep(site: &Arc<Site>) -> Result<(Sender<()>, JoinHandle<()>), PgError> {
     let watch = move || {
         let mut pause = 1;
         while left.recv_timeout(Duration::from_secs(pause)) == Err(RecvTimeoutError::Timeout) {
-            if site.state() == State::Ready {
+            if site.state().is_ok_and(|state| state == State::Ready) {
                 pause = 1;
                 continue;
             }

@@ -15,7 +15,7 @@ use super::{
     error::Doing,
     lock::Lock,
     rights::Rights,
-    state::{PidFile, State, orphans, state},
+    state::{PidFile, State, processes, state},
 };
 
 pub(super) const USER: &str = "duijie";
@@ -71,8 +71,8 @@ impl Site {
         self.server.bin.join(name)
     }
 
-    pub(super) fn state(&self) -> State {
-        state(&self.data)
+    pub(super) fn state(&self) -> Result<State, PgError> {
+        state(&self.data, self.rights)
     }
 
     /// initdb works in a folder of its own that gets its name only when complete, so that a kill
@@ -122,7 +122,7 @@ impl Site {
         let began = Instant::now();
         let mut deaf = 0;
         loop {
-            match self.state() {
+            match self.state()? {
                 State::Ready => return Ok(()),
                 State::Down => {
                     self.launch(setup)?;
@@ -163,7 +163,7 @@ impl Site {
             // The server inherits them: a pipe would never end.
             pg_ctl.stdout(Stdio::null()).stderr(Stdio::null());
             let done = pg_ctl.status().doing(|| "cannot run pg_ctl")?;
-            if done.success() || self.state() != State::Down {
+            if done.success() || self.state()? != State::Down {
                 return Ok(());
             }
             let output = read_from(&log, from) + &self.newest_log(began);
@@ -186,7 +186,7 @@ impl Site {
     fn bury(&self) -> Result<(), PgError> {
         let patience = Instant::now() + Duration::from_secs(2);
         loop {
-            let orphans = orphans(&self.data);
+            let orphans = processes(&self.data, self.rights)?;
             if orphans.is_empty() {
                 break;
             }
@@ -223,7 +223,7 @@ impl Site {
 
     pub(super) fn stop(&self, setup: &Lock) -> Result<(), PgError> {
         for mode in ["fast", "immediate"] {
-            if self.state() == State::Down {
+            if self.state()? == State::Down {
                 break;
             }
             let mut pg_ctl = self.command("pg_ctl", setup)?;
@@ -233,7 +233,7 @@ impl Site {
                 tracing::warn!(mode, output = %String::from_utf8_lossy(&out.stderr), "PostgreSQL did not stop");
             }
         }
-        if self.state() != State::Down {
+        if self.state()? != State::Down {
             let what = format!("stopping PostgreSQL in {}", self.dir.display());
             return Err(PgError::Failed {
                 what,
@@ -253,7 +253,7 @@ impl Site {
     }
 
     pub(super) fn ensure(&self) -> Result<(), PgError> {
-        if self.state() == State::Ready {
+        if self.state()? == State::Ready {
             return Ok(());
         }
         let setup = Lock::setup(&self.dir, self.rights)?;

@@ -5,8 +5,14 @@
 use std::{
     fs,
     io::ErrorKind,
-    os::unix::net::UnixStream,
+    os::unix::{fs::MetadataExt, net::UnixStream},
     path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use super::{
+    error::{Doing, PgError},
+    rights::Rights,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,51 +57,60 @@ impl PidFile {
     }
 }
 
-pub(super) fn state(data: &Path) -> State {
+pub(super) fn state(data: &Path, rights: Rights) -> Result<State, PgError> {
     let Some(file) = PidFile::read(data) else {
-        return State::Down;
+        return Ok(State::Down);
     };
     let listens = match UnixStream::connect(&file.socket) {
         Ok(_) => true,
         // Any other failure is ours (no file descriptor left, say) and says nothing about the server.
         Err(e) => !matches!(e.kind(), ErrorKind::ConnectionRefused | ErrorKind::NotFound),
     };
-    match (listens, file.status.as_str()) {
-        (true, "ready") => State::Ready,
-        (true, "stopping") => State::Stopping,
-        (true, _) => State::Starting,
-        (false, _) if !runs_in(file.pid, data) => State::Down,
-        (false, "ready") => State::Deaf,
-        (false, "stopping") => State::Stopping,
-        (false, _) => State::Starting,
+    if !listens && !processes(data, rights)?.contains(&file.pid) {
+        return Ok(State::Down);
     }
+    Ok(match file.status.as_str() {
+        "ready" if listens => State::Ready,
+        "ready" => State::Deaf,
+        "stopping" => State::Stopping,
+        _ => State::Starting,
+    })
 }
 
-/// Is `pid` the server of this very folder, and not a stranger or a corpse? Where there is no
-/// process table to look into, PostgreSQL's own test at its start has the last word.
-fn runs_in(pid: u32, data: &Path) -> bool {
-    let process = PathBuf::from(format!("/proc/{pid}"));
-    let Ok(stat) = fs::read_to_string(process.join("stat")) else {
-        return false;
-    };
-    // "4711 (postgres) S …": Z is a corpse that nobody has collected, X one being collected.
+/// The PostgreSQL processes that work in this folder: never a stranger that got a dead server's
+/// number, nor a corpse that nobody has collected. Where there is no process table to look into,
+/// PostgreSQL's own test at its start has the last word.
+///
+/// Asked as the server's user, because root in a container may not look into others' processes.
+pub(super) fn processes(data: &Path, rights: Rights) -> Result<Vec<u32>, PgError> {
+    let doing = || format!("cannot look for processes in {}", data.display());
+    let here = fs::metadata(data).doing(doing)?;
+    let here = format!(" {} {}", here.dev(), here.ino());
+    if !Path::new("/proc/self/stat").exists() {
+        return Ok(Vec::new());
+    }
+    let mut stat = rights.command(Path::new("/"), Path::new("/bin/sh"));
+    stat.arg("-c")
+        .arg("exec stat -L -c '%n %d %i' /proc/[0-9]*/cwd")
+        .stderr(Stdio::null());
+    let out = stat.output().doing(doing)?;
+    let at_work = String::from_utf8_lossy(&out.stdout);
+    let pids = at_work.lines().filter_map(|line| {
+        line.strip_suffix(&here)?
+            .strip_prefix("/proc/")?
+            .strip_suffix("/cwd")?
+            .parse()
+            .ok()
+    });
+    Ok(pids.filter(|pid| is_postgres(*pid)).collect())
+}
+
+/// Not, say, the shell of somebody who looks around there.
+fn is_postgres(pid: u32) -> bool {
+    // "4711 (postgres) S …"; Z is a corpse.
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let alive = stat
         .rsplit_once(") ")
         .is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']));
-    let postgres = stat.contains("(postgres)") || stat.contains("(postmaster)");
-    alive
-        && postgres
-        && fs::read_link(process.join("cwd"))
-            .is_ok_and(|cwd| data.canonicalize().is_ok_and(|data| cwd == data))
-}
-
-/// All PostgreSQL processes that work in this folder.
-pub(super) fn orphans(data: &Path) -> Vec<u32> {
-    let Ok(processes) = fs::read_dir("/proc") else {
-        return Vec::new();
-    };
-    let pids = processes
-        .flatten()
-        .filter_map(|p| p.file_name().to_str()?.parse().ok());
-    pids.filter(|pid| runs_in(*pid, data)).collect()
+    alive && (stat.contains("(postgres)") || stat.contains("(postmaster)"))
 }
