@@ -178,6 +178,19 @@ pub struct Waiting {
     pub line: Value,
 }
 
+/// The merchants with lines that wait for something of this kind.
+pub fn merchants_waiting(c: &mut PgConnection, waits_for: &str) -> Result<Vec<MerchantId>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        merchant_id: MerchantId,
+    }
+    let rows: Vec<Row> = diesel::sql_query("select distinct merchant_id from parked_lines where waits_for = $1 and settled_at is null")
+        .bind::<Text, _>(waits_for)
+        .load(c)?;
+    Ok(rows.into_iter().map(|r| r.merchant_id).collect())
+}
+
 /// The oldest lines of one merchant that wait for any of these codes.
 pub fn waiting(c: &mut PgConnection, merchant: MerchantId, waits_for: &str, limit: i64) -> Result<Vec<Waiting>> {
     Ok(diesel::sql_query(
