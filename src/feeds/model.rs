@@ -252,15 +252,30 @@ pub struct FeedRow {
     pub warned: i32,
 }
 
+impl FeedRow {
+    /// The text key of the channel.
+    pub fn channel_label(&self) -> &'static str {
+        match self.channel.as_str() {
+            "api" => "channel-api",
+            "page" => "channel-page",
+            "sheet" => "channel-sheet",
+            "replay" => "channel-replay",
+            _ => "channel-demo",
+        }
+    }
+}
+
+const FEED: &str = "select id, at, channel, actor_name, module, method, request_id, total, applied, unchanged, held, stale, parked, rejected, warned from feeds";
+
 /// The latest feeds of a merchant, newest first.
 pub fn of_merchant(c: &mut PgConnection, merchant: MerchantId, limit: i64) -> Result<Vec<FeedRow>> {
-    Ok(diesel::sql_query(
-        "select id, at, channel, actor_name, module, method, request_id, total, applied, unchanged, held, stale, parked, rejected, warned \
-         from feeds where merchant_id = $1 order by id desc limit $2",
-    )
-    .bind::<BigInt, _>(merchant)
-    .bind::<BigInt, _>(limit)
-    .load(c)?)
+    let sql = format!("{FEED} where merchant_id = $1 order by id desc limit $2");
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(limit).load(c)?)
+}
+
+pub fn find(c: &mut PgConnection, merchant: MerchantId, id: FeedId) -> Result<Option<FeedRow>> {
+    let sql = format!("{FEED} where merchant_id = $1 and id = $2");
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(id).get_result(c).optional()?)
 }
 
 /// A kept line of a feed.
@@ -271,6 +286,23 @@ pub struct FeedLine {
     pub outcome: String,
     pub problems: Vec<Problem>,
     pub line: Value,
+}
+
+impl FeedLine {
+    /// The text key of the outcome.
+    pub fn label(&self) -> &'static str {
+        Outcome::ALL.into_iter().find(|o| o.as_str() == self.outcome).map_or("outcome-rejected", Outcome::label)
+    }
+    /// The badge's tone.
+    pub fn tone(&self) -> &'static str {
+        match self.outcome.as_str() {
+            "rejected" => "bad",
+            "applied" => "ok",
+            "held" => "hold",
+            "unchanged" => "",
+            _ => "warn",
+        }
+    }
 }
 
 #[derive(QueryableByName)]
