@@ -3,11 +3,18 @@
 use crate::feeds::gateway::{self, Methods};
 use crate::web::{NavGroup, NavItem, Permission, Person, assets};
 use crate::wire::{Method, openapi};
-use crate::{accounts, docs, feeds, merchants};
+use crate::catalog::api as catalog_api;
+use crate::{accounts, catalog, docs, feeds, merchants};
 use actix_web::web::{self, Data, ServiceConfig};
 
 /// The open platform, in the order of the seeds.
-pub static METHODS: &[&Method] = &[];
+pub static METHODS: &[&Method] = &[
+    &catalog_api::CATALOG_LIST_GET,
+    &catalog_api::CATALOG_ADD_OR_EDIT,
+    &catalog_api::CATALOG_ADD,
+    &catalog_api::CATALOG_EDIT,
+    &catalog_api::BASE_PROD_SEARCH,
+];
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.app_data(Data::new(Methods(METHODS)))
@@ -16,7 +23,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(accounts::routes)
         .configure(docs::routes)
         .configure(merchants::routes)
-        .configure(feeds::routes);
+        .configure(feeds::routes)
+        .configure(catalog::routes);
 }
 
 /// The pages somebody has. What a role cannot open is not in its navigation.
@@ -28,8 +36,16 @@ pub fn nav(person: &Person) -> Vec<NavGroup> {
     }
     let mut groups = vec![NavGroup { title: None, items: vec![item("overview", "/", "layout-dashboard", "nav-overview")] }];
     if person.role.is_platform() {
+        let master = vec![
+            item("base-products", "/base-products", "books", "nav-base-products"),
+            item("platform-categories", "/platform-categories", "binary-tree-2", "nav-platform-categories"),
+            item("aliases", "/aliases", "link", "nav-aliases"),
+            item("blocklist", "/blocklist", "ban", "nav-blocklist"),
+        ];
+        groups.push(NavGroup { title: Some("nav-group-master"), items: master });
         groups.push(NavGroup { title: Some("nav-group-manage"), items: manage });
     } else {
+        groups.push(NavGroup { title: Some("nav-group-goods"), items: vec![item("categories", "/categories", "binary-tree-2", "nav-categories")] });
         let mut sync = vec![item("calls", "/sync/calls", "arrows-exchange", "nav-calls")];
         if person.may(Permission::ManageKeys) {
             sync.push(item("keys", "/api-keys", "key", "nav-keys"));
