@@ -25,6 +25,15 @@ pub struct Cast {
 }
 
 impl Cast {
+    /// Like [`Cast::enter`], with everybody logged in already: for tests about sessions themselves.
+    pub async fn enter_logged_in(house: &House) -> Self {
+        let cast = Self::enter(house).await;
+        for who in [OWNER, READER, STRANGER, AUDITOR, ADMIN] {
+            house.log_in(who).await;
+        }
+        cast
+    }
+
     /// Two merchants with shops 1 and 2 each; whoever is asked to act logs in first.
     pub async fn enter(house: &House) -> Self {
         let now = house.now();
