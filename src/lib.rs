@@ -15,6 +15,7 @@ pub mod form;
 pub mod gate;
 pub mod ids;
 pub mod merchants;
+pub mod products;
 pub mod routes;
 pub mod schema;
 pub mod server;
