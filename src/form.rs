@@ -35,6 +35,10 @@ impl Form {
     pub fn value(&self, name: &str) -> &str {
         self.typed.iter().find(|(k, _)| k == name).map_or("", |(_, v)| v)
     }
+    /// Whether one of several boxes of the same name is ticked.
+    pub fn holds(&self, name: &str, value: &str) -> bool {
+        self.typed.iter().any(|(k, v)| k == name && v == value)
+    }
     pub fn error(&self, name: &str) -> Option<&Text> {
         self.errors.get(name).and_then(|all| all.first())
     }

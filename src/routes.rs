@@ -2,8 +2,8 @@
 
 use crate::feeds::gateway::{self, Methods};
 use crate::web::{NavGroup, NavItem, Permission, Person, assets};
-use crate::wire::Method;
-use crate::{accounts, feeds, merchants, products};
+use crate::wire::{Method, openapi};
+use crate::{accounts, docs, feeds, merchants, products};
 use actix_web::web::{self, Data, ServiceConfig};
 
 /// The open platform, in the order of the seeds.
@@ -21,6 +21,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(web::resource("/static/{path:.*}").get(assets::serve))
         .service(web::resource("/api/{method}").post(gateway::call))
         .configure(accounts::routes)
+        .configure(docs::routes)
         .configure(merchants::routes)
         .configure(feeds::routes);
 }
@@ -45,4 +46,10 @@ pub fn nav(person: &Person) -> Vec<NavGroup> {
     }
     groups.retain(|g| !g.items.is_empty());
     groups
+}
+
+/// The OpenAPI 3.1 description of the open platform, as `docs/openapi.json` holds it.
+pub fn openapi() -> String {
+    let described = openapi::describe(METHODS);
+    serde_json::to_string_pretty(&described).unwrap_or_else(|_| described.to_string()) + "\n"
 }

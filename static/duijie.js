@@ -3,7 +3,7 @@
 	'use strict';
 	const doc = document, root = doc.documentElement;
 	const $ = (q, r = doc) => r.querySelector(q), $$ = (q, r = doc) => [...r.querySelectorAll(q)];
-	const on = (type, f) => doc.addEventListener(type, f);
+	const on = (type, f, early) => doc.addEventListener(type, f, early);
 	const up = (el, q) => el?.closest?.(q);
 	const seen = (el) => el.getClientRects().length > 0 && !el.disabled;
 	const keep = (k, v) => { root.dataset[k] = v; doc.cookie = `${k}=${v};path=/;max-age=31536000;samesite=lax`; };
@@ -55,7 +55,7 @@
 	};
 
 	// layers
-	const open = (el) => { if (el && !el.open) el.showModal(); };
+	const open = (el) => { if (el && !el.open) { el.showModal(); $('.pop-b .inp', el)?.focus(); } };
 	const shut = (el) => {
 		const layer = el.closest('.toast,dialog,details');
 		if (layer.matches('.toast')) layer.remove();
@@ -127,12 +127,20 @@
 		if (e.target.matches('[data-all]')) tick(e.target.closest('[data-list]'), e.target.checked);
 		if (e.target.matches('[data-autosubmit]')) e.target.form.requestSubmit();
 	});
+	// A menu in a scrolling table would be cut off: it floats, and closes when anything scrolls.
+	on('toggle', ({ target: m }) => {
+		const box = m.open && innerWidth > 720 && up(m, '.tw') && $('.pop', m), r = m.getBoundingClientRect();
+		if (!box) return;
+		const top = r.bottom + box.offsetHeight + 8 > innerHeight ? r.top - box.offsetHeight - 4 : r.bottom + 4;
+		Object.assign(box.style, { position: 'fixed', top: `${top}px`, right: `${root.clientWidth - r.right}px` });
+	}, true);
+	on('scroll', () => $$('.tw .menu[open]').forEach((m) => { m.open = false; }), true);
 	on('input', (e) => { up(e.target, 'form[data-guard]')?.classList.add('dirty'); });
 	on('submit', (e) => e.target.classList.remove('dirty'));
 	addEventListener('beforeunload', (e) => { if ($('form.dirty[data-guard]')) { e.preventDefault(); e.returnValue = ''; } });
 
 	// keys
-	const GO = { h: '/', p: '/products', t: '/stock', o: '/orders', c: '/customers', s: '/sync', a: '/audit', b: '/base-products' };
+	const GO = { h: '/', p: '/products', t: '/stock', s: '/sync', a: '/audit', b: '/base-products' };
 	let going = 0;
 	const press = (key) => {
 		const q = `[data-key="${CSS.escape(key)}"]`, layer = $('dialog[open]');
@@ -140,7 +148,7 @@
 		return el ? !el.click() : false;
 	};
 	const single = (key) => {
-		const a = Date.now() - going < 1500 && $(`.side a[href="${GO[key]}"]`);
+		const a = Date.now() - going < 1500 && $(`.side a[href^="${GO[key]}"]`);
 		going = 0;
 		if (a) { a.click(); return true; }
 		if (press(key)) return true;

@@ -1,5 +1,7 @@
 # The shell: navigation, top bar, messages, shortcuts
 shell-brand = Duijie
+shell-brand-other = 对接
+shell-brand-full = Duijie
 shell-home = Duijie home
 shell-skip = Skip to main content
 shell-side = Side navigation

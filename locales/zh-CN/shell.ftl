@@ -1,5 +1,7 @@
 # 外壳：导航、顶栏、提示、快捷键
 shell-brand = 对接
+shell-brand-other = Duijie
+shell-brand-full = 对接 Duijie
 shell-home = 对接 Duijie 首页
 shell-skip = 跳到主要内容
 shell-side = 侧边导航
@@ -46,7 +48,7 @@ shell-login-note = 用管理员为你开通的账号登录
 shell-login-name = 账号
 shell-login-password = 密码
 shell-login-button = 登录
-shell-login-lock = 连续输错 5 次会锁定 15 分钟。忘记密码请找你的管理员重设。
+shell-login-lock = 连续输错 5 次会锁定 15 分钟。忘记密码请找管理员重设。
 
 # 通用组件
 ui-source-erp = ERP

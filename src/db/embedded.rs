@@ -211,13 +211,13 @@ fn keep(site: &Arc<Site>) -> Result<(Sender<()>, JoinHandle<()>), PgError> {
 /// nobody else uses the server and nobody comes back soon, it stops it. It needs `flock` of
 /// util-linux; without it a server whose last user was killed runs on until its next user leaves.
 fn guard(site: &Site) -> Result<Child, PgError> {
-    const SCRIPT: &str = "while read -r line; do :; done; sleep 2; command -v flock >/dev/null || exit 0; \
-         exec flock setup.lock flock -n use.lock \"$1\" stop -s -w -m fast -D pg";
+    const WAIT: &str = "while read -r line; do :; done; sleep 2; \
+         command -v flock >/dev/null && exec flock setup.lock flock -n use.lock /bin/sh -c \"$1\" postgres-guard \"$2\"";
+    // The pid file of a server that was killed too may name a stranger by now.
+    const STOP: &str = "read -r pid <pg/postmaster.pid && [ \"/proc/$pid/cwd\" -ef pg ] && exec \"$1\" stop -s -w -m fast -D pg";
     let mut shell = site.rights.command(&site.dir, Path::new("/bin/sh"));
     shell
-        .arg("-c")
-        .arg(SCRIPT)
-        .arg("postgres-guard")
+        .args(["-c", WAIT, "postgres-guard", STOP])
         .arg(site.tool("pg_ctl"));
     shell
         .stdin(Stdio::piped())

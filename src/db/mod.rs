@@ -143,6 +143,16 @@ fn bring_up(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<()> {
     Ok(())
 }
 
+/// Makes the partitions of the coming months and drops call logs and feed lines older than `keep_months`.
+pub fn make_room(tx: &mut PgConnection, now: DateTime<Utc>, keep_months: i32) -> Result<()> {
+    diesel::sql_query("select ensure_month_partitions($1, 2)").bind::<diesel::sql_types::Timestamptz, _>(now).execute(tx)?;
+    diesel::sql_query("select drop_old_partitions($1, $2)")
+        .bind::<diesel::sql_types::Timestamptz, _>(now)
+        .bind::<diesel::sql_types::Int4, _>(keep_months)
+        .execute(tx)?;
+    Ok(())
+}
+
 /// A dead server must be noticed within seconds, not minutes (G18). Whatever the address says itself wins.
 fn with_timeouts(url: &str) -> String {
     let mut url = url.to_owned();

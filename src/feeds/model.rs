@@ -178,6 +178,19 @@ pub struct Waiting {
     pub line: Value,
 }
 
+/// The merchants with lines that wait for something of this kind.
+pub fn merchants_waiting(c: &mut PgConnection, waits_for: &str) -> Result<Vec<MerchantId>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        merchant_id: MerchantId,
+    }
+    let rows: Vec<Row> = diesel::sql_query("select distinct merchant_id from parked_lines where waits_for = $1 and settled_at is null")
+        .bind::<Text, _>(waits_for)
+        .load(c)?;
+    Ok(rows.into_iter().map(|r| r.merchant_id).collect())
+}
+
 /// The oldest lines of one merchant that wait for any of these codes.
 pub fn waiting(c: &mut PgConnection, merchant: MerchantId, waits_for: &str, limit: i64) -> Result<Vec<Waiting>> {
     Ok(diesel::sql_query(
@@ -239,15 +252,30 @@ pub struct FeedRow {
     pub warned: i32,
 }
 
+impl FeedRow {
+    /// The text key of the channel.
+    pub fn channel_label(&self) -> &'static str {
+        match self.channel.as_str() {
+            "api" => "channel-api",
+            "page" => "channel-page",
+            "sheet" => "channel-sheet",
+            "replay" => "channel-replay",
+            _ => "channel-demo",
+        }
+    }
+}
+
+const FEED: &str = "select id, at, channel, actor_name, module, method, request_id, total, applied, unchanged, held, stale, parked, rejected, warned from feeds";
+
 /// The latest feeds of a merchant, newest first.
 pub fn of_merchant(c: &mut PgConnection, merchant: MerchantId, limit: i64) -> Result<Vec<FeedRow>> {
-    Ok(diesel::sql_query(
-        "select id, at, channel, actor_name, module, method, request_id, total, applied, unchanged, held, stale, parked, rejected, warned \
-         from feeds where merchant_id = $1 order by id desc limit $2",
-    )
-    .bind::<BigInt, _>(merchant)
-    .bind::<BigInt, _>(limit)
-    .load(c)?)
+    let sql = format!("{FEED} where merchant_id = $1 order by id desc limit $2");
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(limit).load(c)?)
+}
+
+pub fn find(c: &mut PgConnection, merchant: MerchantId, id: FeedId) -> Result<Option<FeedRow>> {
+    let sql = format!("{FEED} where merchant_id = $1 and id = $2");
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(id).get_result(c).optional()?)
 }
 
 /// A kept line of a feed.
@@ -258,6 +286,23 @@ pub struct FeedLine {
     pub outcome: String,
     pub problems: Vec<Problem>,
     pub line: Value,
+}
+
+impl FeedLine {
+    /// The text key of the outcome.
+    pub fn label(&self) -> &'static str {
+        Outcome::ALL.into_iter().find(|o| o.as_str() == self.outcome).map_or("outcome-rejected", Outcome::label)
+    }
+    /// The badge's tone.
+    pub fn tone(&self) -> &'static str {
+        match self.outcome.as_str() {
+            "rejected" => "bad",
+            "applied" => "ok",
+            "held" => "hold",
+            "unchanged" => "",
+            _ => "warn",
+        }
+    }
 }
 
 #[derive(QueryableByName)]

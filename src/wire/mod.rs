@@ -5,6 +5,8 @@
 
 mod field;
 mod line;
+pub mod manual;
+pub mod openapi;
 mod outcome;
 mod problem;
 

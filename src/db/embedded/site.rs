@@ -83,7 +83,7 @@ impl Site {
         let work = self.dir.join(UNFINISHED);
         match fs::remove_dir_all(&work) {
             Err(e) if e.kind() != ErrorKind::NotFound => {
-                Err(e).doing(|| format!("cannot remove {}", work.display()))?
+                return Err(e).doing(|| format!("cannot remove {}", work.display()));
             }
             _ => {}
         }
@@ -94,9 +94,11 @@ impl Site {
             .arg(UNFINISHED)
             .args(["-U", USER, "-E", "UTF8", "--locale=C.UTF-8"]);
         initdb.args(["--auth-local=trust", "--auth-host=reject"]);
-        if !self.options.durable {
-            initdb.arg("--no-sync");
-        }
+        initdb.arg(if self.options.durable {
+            "--data-checksums"
+        } else {
+            "--no-sync"
+        });
         let out = initdb.output().doing(|| "cannot run initdb")?;
         if !out.status.success() {
             let output = String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned();
@@ -124,13 +126,13 @@ impl Site {
         loop {
             match self.state()? {
                 State::Ready => return Ok(()),
-                State::Down => {
-                    self.launch(setup)?;
-                    continue;
+                State::Down => self.launch(setup)?,
+                State::Starting | State::Stopping => sleep(Duration::from_millis(50)),
+                // Seen again and again, so that it is not just the moment between two steps of its own.
+                State::Deaf if deaf < 5 => {
+                    deaf += 1;
+                    sleep(Duration::from_millis(50));
                 }
-                State::Starting | State::Stopping => {}
-                // Seen twice, so that it is not just the moment between two steps of its own.
-                State::Deaf if deaf == 0 => deaf = 1,
                 State::Deaf => self.stop(setup)?,
             }
             if began.elapsed() > PATIENCE {
@@ -140,7 +142,6 @@ impl Site {
                     output,
                 });
             }
-            sleep(Duration::from_millis(50));
         }
     }
 

@@ -1,0 +1,43 @@
+calls-title = Call log
+calls-note = Every API call: what was sent, what came back, the reason for each line. Secrets and personal data are masked.
+calls-tab-all = All
+calls-tab-failed = With failures
+calls-empty = No API calls yet
+calls-empty-note = The ERP's first push will appear here
+calls-make-key = Create a credential
+calls-search = Code, number or request id
+calls-lines = { $a ->
+    [one] 1 line
+   *[other] { $a } lines
+}
+calls-rejected = { $a } rejected
+calls-parked = { $a } parked
+calls-ms = { $a } ms
+calls-shown = { $a } calls on this page
+calls-at = Time
+calls-app = Credential
+calls-ip = Address
+calls-took = Took
+calls-request = Request
+calls-response = Response
+calls-masked = Of a body only the first 16 KB are kept, with its length at the end; rejected lines are kept whole in the table above.
+calls-open = Open this call
+feeds-title = Batches
+feeds-note = Every batch of lines, whether from the API, a page or an automatic replay. The latest 100.
+feeds-empty = No batches yet
+feeds-one = Batch { $a }
+feeds-counts = Outcome
+feeds-channel = Channel
+feeds-by = By
+feeds-total = Lines
+feeds-lines = Lines worth a word
+feeds-all-plain = Every line was written as sent
+feeds-line = Line
+feeds-key = Code
+feeds-outcome = Outcome
+feeds-why = Reason and remedy
+channel-api = API
+channel-page = Page
+channel-sheet = Sheet
+channel-replay = Replay
+channel-demo = Demo data

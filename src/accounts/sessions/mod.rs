@@ -1,0 +1,18 @@
+//! Sessions of people, kept in PostgreSQL: every instance knows them, their owner can list and end them.
+
+mod layer;
+mod model;
+mod pages;
+mod store;
+
+pub use layer::{SessionLayer, identify, session_layer};
+pub use model::{end_all, forget_old};
+pub(super) use layer::{address, begin, keeps, same_site};
+
+use actix_web::web::{ServiceConfig, resource};
+
+pub(super) fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/account/sessions").get(pages::list).delete(pages::end_others))
+        .service(resource("/account/sessions/{id}").delete(pages::end))
+        .service(resource("/language").post(pages::language));
+}

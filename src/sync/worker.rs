@@ -1,0 +1,82 @@
+use crate::ids::MerchantId;
+use crate::web::Platform;
+use crate::{Db, Result, accounts, db, feeds, gate, products, stock};
+use actix_web::web::Data;
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// How often parked lines are looked at, and how many rounds pass between two house-keepings.
+const ROUND: Duration = Duration::from_secs(1);
+const ROUNDS_BETWEEN_HOUSEKEEPING: u32 = 60;
+
+/// Replays what waits at one merchant.
+type Replay = fn(&mut PgConnection, MerchantId, DateTime<Utc>) -> Result<usize>;
+/// In this order: a category brings products, products bring SKUs, SKUs take stock.
+const REPLAYS: [(&str, Replay); 2] = [("category", products::replay_parked), ("sku", stock::replay_parked)];
+
+/// The worker of this process.
+pub struct Worker {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Worker {
+    /// Lets the round under way finish.
+    pub async fn stop(self) {
+        // The receiver is gone only if the task ended by itself.
+        if self.stop.send(true).is_ok()
+            && let Err(why) = self.task.await
+        {
+            tracing::error!(%why, "the worker did not end well");
+        }
+    }
+}
+
+/// Starts the worker; a failed round is logged and tried again in the next.
+pub fn start(platform: &Data<Platform>, keep_calls_months: i32) -> Worker {
+    let (stop, mut stopped) = watch::channel(false);
+    let platform = Data::clone(platform);
+    let task = tokio::spawn(async move {
+        let mut round = 0_u32;
+        loop {
+            if round.is_multiple_of(ROUNDS_BETWEEN_HOUSEKEEPING)
+                && let Err(why) = keep_house(&platform.db, platform.clock.now(), keep_calls_months).await
+            {
+                tracing::warn!(%why, "housekeeping will be tried again");
+            }
+            if let Err(why) = replay_parked(&platform.db, platform.clock.now()).await {
+                tracing::warn!(%why, "parked lines will be tried again");
+            }
+            round = round.wrapping_add(1);
+            tokio::select! {
+                _ = stopped.changed() => break,
+                () = tokio::time::sleep(ROUND) => {}
+            }
+        }
+    });
+    Worker { stop, task }
+}
+
+/// Replays parked lines of every merchant that has any whose wait is over; returns how many lines were settled.
+pub async fn replay_parked(db: &Db, now: DateTime<Utc>) -> Result<usize> {
+    let mut settled = 0;
+    for (kind, replay) in REPLAYS {
+        for merchant in db.read(move |c| feeds::merchants_waiting(c, kind)).await? {
+            settled += db.write(move |tx| replay(tx, merchant, now)).await?;
+        }
+    }
+    Ok(settled)
+}
+
+/// Drops what time has made meaningless and makes room for the coming months.
+pub async fn keep_house(db: &Db, now: DateTime<Utc>, keep_calls_months: i32) -> Result<()> {
+    let forgotten = db.write(move |tx| Ok(gate::forget_old(tx, now)? + accounts::forget_old(tx, now)?)).await?;
+    db.write(move |tx| db::make_room(tx, now, keep_calls_months)).await?;
+    if forgotten > 0 {
+        tracing::debug!(forgotten, "housekeeping");
+    }
+    Ok(())
+}
