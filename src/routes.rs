@@ -3,11 +3,18 @@
 use crate::feeds::gateway::{self, Methods};
 use crate::web::{NavGroup, NavItem, Permission, Person, assets};
 use crate::wire::{Method, openapi};
-use crate::{accounts, docs, feeds, merchants};
+use crate::{accounts, docs, feeds, merchants, products};
 use actix_web::web::{self, Data, ServiceConfig};
 
 /// The open platform, in the order of the seeds.
-pub static METHODS: &[&Method] = &[];
+pub static METHODS: &[&Method] = &[
+    &products::api::PROD_ADD_OR_EDIT,
+    &products::api::PROD_LIST_GET,
+    &products::api::SKU_ADD_OR_EDIT,
+    &products::api::SKU_LIST_GET,
+    &products::api::SKU_DETAIL,
+    &products::api::SHELF_UPDATE,
+];
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.app_data(Data::new(Methods(METHODS)))
