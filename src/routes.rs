@@ -3,11 +3,11 @@
 use crate::feeds::gateway::{self, Methods};
 use crate::web::{NavGroup, NavItem, Permission, Person, assets};
 use crate::wire::{Method, openapi};
-use crate::{accounts, docs, feeds, merchants};
+use crate::{accounts, docs, feeds, merchants, stock};
 use actix_web::web::{self, Data, ServiceConfig};
 
 /// The open platform, in the order of the seeds.
-pub static METHODS: &[&Method] = &[];
+pub static METHODS: &[&Method] = &[&stock::api::INVENTORY_UPDATE, &stock::api::INVENTORY_GET];
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.app_data(Data::new(Methods(METHODS)))
@@ -16,7 +16,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(accounts::routes)
         .configure(docs::routes)
         .configure(merchants::routes)
-        .configure(feeds::routes);
+        .configure(feeds::routes)
+        .configure(stock::routes);
 }
 
 /// The pages somebody has. What a role cannot open is not in its navigation.
@@ -34,6 +35,7 @@ pub fn nav(person: &Person) -> Vec<NavGroup> {
         if person.may(Permission::ManageKeys) {
             sync.push(item("keys", "/api-keys", "key", "nav-keys"));
         }
+        groups.push(NavGroup { title: Some("nav-group-stock"), items: vec![item("stock", "/stock", "building-warehouse", "nav-stock")] });
         groups.push(NavGroup { title: Some("nav-group-sync"), items: sync });
         groups.push(NavGroup { title: Some("nav-group-manage"), items: manage });
     }
