@@ -3,11 +3,7 @@
 use crate::feeds::gateway::{self, Methods};
 use crate::web::{NavGroup, NavItem, Permission, Person, assets};
 use crate::wire::{Method, openapi};
-use crate::{accounts, docs, feeds, merchants, stock};
-use actix_web::web::{self, Data, ServiceConfig};
-
-/// The open platform, in the order of the seeds.
-pub static METHODS: &[&Method] = &[&stock::api::INVENTORY_UPDATE, &stock::api::INVENTORY_GET];
+use crate::{accounts, docs, feeds, merchants, products, stock};
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.app_data(Data::new(Methods(METHODS)))

@@ -3,6 +3,7 @@
 use super::model::Change;
 use crate::Result;
 use crate::ids::{ProductId, SkuId};
+use crate::products;
 use crate::trail::Cause;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt};
@@ -19,7 +20,12 @@ pub(super) fn follow(tx: &mut PgConnection, cause: &Cause, changes: &[Change]) -
     if products.is_empty() {
         return Ok(());
     }
-    Ok(())
+    // Two calls that empty two rows of one product must not each see the other's row full: who is second looks again.
+    diesel::sql_query("select 1 from products where merchant_id = $1 and id = any($2) order by id for no key update")
+        .bind::<BigInt, _>(cause.merchant)
+        .bind::<Array<BigInt>, _>(&products)
+        .execute(tx)?;
+    products::listing::settle(tx, cause, &products).map(drop)
 }
 
 /// A product's sum crosses zero only when one of its rows does, or when another of its rows is short and swallows the change.

@@ -4,7 +4,9 @@
 //! changes, whether it comes from a call, a product upload or a person; it writes the figures, the movement ledger and the
 //! marks the page's tabs ask for in one transaction. [`availability`] is the pure arithmetic that page, API and tests share.
 //! What a call says is read and answered in [`push`] and [`read`]; [`edit`] is a person's hand and its undo; [`list`] and
-//! [`ledger`] are what the page asks for.
+//! [`ledger`] are what the page asks for; [`upload`] is a product line that brings its first quantity.
+//!
+//! Locks are taken in one order everywhere: rows of stock by (SKU, shop), then what products lock.
 
 pub mod api;
 pub mod availability;
@@ -17,6 +19,7 @@ pub mod model;
 mod pages;
 pub mod push;
 pub mod read;
+pub mod upload;
 
 pub use marks::{Mark, remark};
 pub use pages::routes;

@@ -299,6 +299,12 @@ fn column<T>(changes: &[Change], pick: impl Fn(&Change) -> T) -> Vec<T> {
     changes.iter().map(pick).collect()
 }
 
+/// Locks the rows there are, in order, before anything else is locked.
+pub(super) fn lock_for(tx: &mut PgConnection, merchant: MerchantId, mut sets: Vec<Set>) -> Result<()> {
+    sets.sort_by_key(|s| (s.sku, s.shop));
+    lock(tx, merchant, &sets).map(drop)
+}
+
 /// One row, locked; nobody's row is not found.
 pub(super) fn lock_one(tx: &mut PgConnection, merchant: MerchantId, sku: SkuId, shop: ShopId) -> Result<Row> {
     let mut rows = lock(tx, merchant, &[Set::quantity(0, sku, shop, 0)])?;
