@@ -1,6 +1,10 @@
 //! All tests of the house, in one binary.
 
+#![cfg(test)]
+
 mod support;
 
+mod accounts;
 mod architecture;
+mod ground;
 mod texts;
