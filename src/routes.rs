@@ -3,17 +3,24 @@
 use crate::feeds::gateway::{self, Methods};
 use crate::web::{NavGroup, NavItem, Permission, Person, assets};
 use crate::wire::{Method, openapi};
-use crate::{accounts, docs, feeds, merchants, products};
+use crate::{accounts, catalog, docs, feeds, merchants, products, stock};
 use actix_web::web::{self, Data, ServiceConfig};
 
 /// The open platform, in the order of the seeds.
 pub static METHODS: &[&Method] = &[
-    &products::api::PROD_ADD_OR_EDIT,
+    &catalog::api::CATALOG_LIST_GET,
+    &catalog::api::CATALOG_ADD_OR_EDIT,
+    &catalog::api::CATALOG_ADD,
+    &catalog::api::CATALOG_EDIT,
+    &catalog::api::BASE_PROD_SEARCH,
+    &stock::upload::PROD_ADD_OR_EDIT,
     &products::api::PROD_LIST_GET,
     &products::api::SKU_ADD_OR_EDIT,
     &products::api::SKU_LIST_GET,
     &products::api::SKU_DETAIL,
     &products::api::SHELF_UPDATE,
+    &stock::api::INVENTORY_UPDATE,
+    &stock::api::INVENTORY_GET,
 ];
 
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -23,7 +30,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(accounts::routes)
         .configure(docs::routes)
         .configure(merchants::routes)
-        .configure(feeds::routes);
+        .configure(feeds::routes)
+        .configure(stock::routes);
 }
 
 /// The pages somebody has. What a role cannot open is not in its navigation.
@@ -41,6 +49,7 @@ pub fn nav(person: &Person) -> Vec<NavGroup> {
         if person.may(Permission::ManageKeys) {
             sync.push(item("keys", "/api-keys", "key", "nav-keys"));
         }
+        groups.push(NavGroup { title: Some("nav-group-stock"), items: vec![item("stock", "/stock", "building-warehouse", "nav-stock")] });
         groups.push(NavGroup { title: Some("nav-group-sync"), items: sync });
         groups.push(NavGroup { title: Some("nav-group-manage"), items: manage });
     }
