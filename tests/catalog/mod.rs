@@ -9,7 +9,7 @@ mod pages;
 mod search;
 
 use crate::support::House;
-use duijie::catalog::base::{self, BaseProduct, Draft};
+use duijie::catalog::base::{self as model, BaseProduct, Draft};
 use duijie::ids::MerchantId;
 use duijie::trail::{Cause, Kind};
 
@@ -34,7 +34,7 @@ pub fn amoxicillin() -> Draft {
 
 pub async fn create(house: &House, draft: Draft) -> BaseProduct {
     let cause = Cause::system(MerchantId::PLATFORM, "tests", house.now());
-    house.platform.db.write(move |tx| base::create(tx, &cause, &draft)).await.expect("a base product")
+    house.platform.db.write(move |tx| model::create(tx, &cause, &draft)).await.expect("a base product")
 }
 
 /// Three levels of the platform's tree: 1 › 101 › 10101, and the forbidden 9 › 901 › 90101.
