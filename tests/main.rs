@@ -6,5 +6,6 @@ mod support;
 
 mod accounts;
 mod architecture;
+mod catalog;
 mod ground;
 mod texts;
