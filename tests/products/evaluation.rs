@@ -56,10 +56,11 @@ async fn load_bases(s: &Scene, bases: Vec<Value>) {
     s.house.platform.db.write(move |tx| Ok(diesel::sql_query(sql).bind::<Jsonb, _>(Value::Array(bases)).execute(tx)?)).await.expect("base products");
 }
 
-/// A merchant's row as its ERP would send it. A price is given where there is none, so that matching is what is measured.
+/// A merchant's row as its ERP would send it. A price is given where there is none that could be read, so that matching is
+/// what is measured.
 fn line(at: usize, row: &Row) -> Value {
     let mut line = json!({ "prodId": format!("R{at}"), "erpProdCode": row["erp_prod_code"], "prodName": row["name"], "catalogId": "110101" });
-    let price = if row["price"].is_empty() { "1.00" } else { row["price"].as_str() };
+    let price = row["price"].parse::<f64>().map_or("1.00".to_owned(), |price| format!("{:.2}", price.abs()));
     line["price"] = price.into();
     let optional = [
         ("tradeName", "trade_name"), ("spec", "spec"), ("unit", "unit"), ("manufacturer", "manufacturer"), ("approvalNo", "approval_no"),
