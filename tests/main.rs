@@ -8,4 +8,5 @@ mod accounts;
 mod architecture;
 mod catalog;
 mod ground;
+mod products;
 mod texts;
