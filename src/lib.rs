@@ -16,6 +16,7 @@ pub mod form;
 pub mod gate;
 pub mod ids;
 pub mod merchants;
+pub mod products;
 pub mod routes;
 pub mod schema;
 pub mod server;

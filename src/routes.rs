@@ -3,11 +3,18 @@
 use crate::feeds::gateway::{self, Methods};
 use crate::web::{NavGroup, NavItem, Permission, Person, assets};
 use crate::wire::{Method, openapi};
-use crate::{accounts, docs, feeds, merchants};
+use crate::{accounts, docs, feeds, merchants, products};
 use actix_web::web::{self, Data, ServiceConfig};
 
 /// The open platform, in the order of the seeds.
-pub static METHODS: &[&Method] = &[];
+pub static METHODS: &[&Method] = &[
+    &products::api::PROD_ADD_OR_EDIT,
+    &products::api::PROD_LIST_GET,
+    &products::api::SKU_ADD_OR_EDIT,
+    &products::api::SKU_LIST_GET,
+    &products::api::SKU_DETAIL,
+    &products::api::SHELF_UPDATE,
+];
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.app_data(Data::new(Methods(METHODS)))
@@ -16,7 +23,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(accounts::routes)
         .configure(docs::routes)
         .configure(merchants::routes)
-        .configure(feeds::routes);
+        .configure(feeds::routes)
+        .configure(products::audit::routes);
 }
 
 /// The pages somebody has. What a role cannot open is not in its navigation.
@@ -27,6 +35,10 @@ pub fn nav(person: &Person) -> Vec<NavGroup> {
         manage.push(item("users", "/users", "shield-lock", "nav-users"));
     }
     let mut groups = vec![NavGroup { title: None, items: vec![item("overview", "/", "layout-dashboard", "nav-overview")] }];
+    if person.may(Permission::Audit) {
+        let audit = vec![item("audit", "/audit", "clipboard-check", "nav-audit"), item("audited", "/audit/done", "checks", "nav-audited")];
+        groups.push(NavGroup { title: Some("nav-group-audit"), items: audit });
+    }
     if person.role.is_platform() {
         groups.push(NavGroup { title: Some("nav-group-manage"), items: manage });
     } else {

@@ -94,6 +94,7 @@ diesel::table! {
         gtin -> Text,
         base_id -> Int8,
         barcode -> Text,
+        carton -> Bool,
     }
 }
 

@@ -73,6 +73,8 @@ line_codes! {
     WaitsForAudit "WAITS_FOR_AUDIT" "line-waits-for-audit"
     /// Not listed: no price, no stock, disabled or forbidden.
     NotSellable "NOT_SELLABLE" "line-not-sellable"
+    /// Not listed: a person took it off sale, and only a person puts it back.
+    UnlistedByPerson "UNLISTED_BY_PERSON" "line-unlisted-by-person"
     /// Warning: differs from the platform's own counters, which were kept.
     CounterDrift "COUNTER_DRIFT" "line-counter-drift"
     /// Warning: the SKUs have their own prices; the product's price was not used.

@@ -10,7 +10,7 @@ use crate::ids::{MerchantId, ProductId};
 use crate::products::matching::Item;
 use crate::text::Text;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Numeric};
+use diesel::sql_types::{BigInt, Bool, Nullable, Numeric};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
@@ -67,7 +67,10 @@ pub fn forbidden(c: &mut PgConnection, works: &[Work], base: Option<&BaseProduct
     }
     let hits = blocklist::hits(c, &probes)?;
     let listed = |reason: &String| Text::new("audit-forbidden-listed").with(reason);
-    let of_base = hits.iter().skip(works.len()).flatten().next().map(listed);
+    let of_base = match base {
+        Some(base) if !allowed(c, base)? => Some(Text::new("audit-forbidden-base-category").with(&base.code)),
+        _ => hits.iter().skip(works.len()).flatten().next().map(listed),
+    };
     Ok(works
         .iter()
         .zip(&hits)
@@ -76,6 +79,26 @@ pub fn forbidden(c: &mut PgConnection, works: &[Work], base: Option<&BaseProduct
             hit.as_ref().map(listed).or(category).or_else(|| of_base.clone())
         })
         .collect())
+}
+
+/// Whether goods of the base product's category, and all above it, may be sold.
+fn allowed(c: &mut PgConnection, base: &BaseProduct) -> Result<bool> {
+    let Some(category) = &base.category_id else { return Ok(true) };
+    #[derive(QueryableByName)]
+    struct Allowed {
+        #[diesel(sql_type = Bool)]
+        allowed: bool,
+    }
+    let found: Option<Allowed> = diesel::sql_query(
+        "select l3.allowed and coalesce(l2.allowed, true) and coalesce(l1.allowed, true) as allowed from categories l3 \
+         left join categories l2 on (l2.merchant_id, l2.id) = (l3.merchant_id, l3.parent_id) \
+         left join categories l1 on (l1.merchant_id, l1.id) = (l2.merchant_id, l2.parent_id) where l3.merchant_id = $1 and l3.id = $2",
+    )
+    .bind::<BigInt, _>(MerchantId::PLATFORM)
+    .bind::<diesel::sql_types::Text, _>(category)
+    .get_result(c)
+    .optional()?;
+    Ok(found.is_none_or(|f| f.allowed))
 }
 
 /// The checks of one product beside the base product it would become.

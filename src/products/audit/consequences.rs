@@ -3,6 +3,7 @@
 use super::checks::{self, Offer};
 use super::decide::{self, Approval, On, Settled};
 use super::work::Work;
+use crate::products::listing;
 use crate::text::Text;
 use crate::trail::Cause;
 use crate::{Error, Result};
@@ -49,7 +50,8 @@ pub fn preview(tx: &mut PgConnection, cause: &Cause, on: &On<'_>, base: &str) ->
         Ok(()) => Ok(Preview::default()),
         Err(Dry::Seen(done)) => {
             let offer = checks::offer(tx, done.work.merchant_id, done.work.product_id)?;
-            Ok(told(&done, &offer))
+            let missing = listing::missing(tx, done.work.merchant_id, done.work.product_id)?;
+            Ok(told(&done, &offer, missing))
         }
         Err(Dry::Failed(Error::Invalid(form))) => Ok(Preview { refused: form.errors().next().map(|(_, text)| text.clone()), ..Preview::default() }),
         Err(Dry::Failed(Error::Conflict(text))) => Ok(Preview { refused: Some(text), ..Preview::default() }),
@@ -58,11 +60,11 @@ pub fn preview(tx: &mut PgConnection, cause: &Cause, on: &On<'_>, base: &str) ->
     }
 }
 
-fn told(done: &Settled, offer: &Offer) -> Preview {
+fn told(done: &Settled, offer: &Offer, missing: Option<Text>) -> Preview {
     let code = done.base.as_ref().map(|b| b.code.clone()).unwrap_or_default();
     let mut lines = vec![
         Consequence { icon: "link", text: Text::new("audit-after-link").with(&done.work.merchant_name).with(&done.work.erp_code).with(code).with(offer.skus) },
-        Consequence { icon: "switch-vertical", text: listing(&done.work, offer) },
+        Consequence { icon: "switch-vertical", text: listed(&done.work, offer, missing) },
     ];
     if !done.others.is_empty() {
         let merchants: std::collections::BTreeSet<_> = done.others.iter().map(|w| w.merchant_id).collect();
@@ -73,24 +75,16 @@ fn told(done: &Settled, offer: &Offer) -> Preview {
 }
 
 /// Whether it would be listed at once, and if not, what is missing (P-06, P-08, Q-24).
-fn listing(work: &Work, offer: &Offer) -> Text {
+fn listed(work: &Work, offer: &Offer, missing: Option<Text>) -> Text {
     if work.listing == "listed" {
         return Text::new("audit-after-listed").with(offer.stock);
     }
     if work.unlisted_by.as_deref().is_some_and(|by| by != "rule") {
         return Text::new("audit-after-unlisted-by-hand");
     }
-    if !work.enabled {
-        return Text::new("audit-after-disabled");
+    match missing {
+        Some(missing) => Text::new("audit-after-missing").with(missing),
+        None if work.auto_list => Text::new("audit-after-no-stock"),
+        None => Text::new("audit-after-no-rule"),
     }
-    if offer.price.is_none() {
-        return Text::new("audit-after-no-price");
-    }
-    if !work.auto_list && !work.list_wish {
-        return Text::new("audit-after-no-rule");
-    }
-    if offer.stock <= 0 {
-        return Text::new("audit-after-no-stock");
-    }
-    Text::new("audit-after-not-listed")
 }

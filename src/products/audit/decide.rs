@@ -9,7 +9,7 @@ use crate::catalog::aliases;
 use crate::catalog::base::{self, BaseProduct, Draft};
 use crate::form::Form;
 use crate::ids::{BaseId, MerchantId, ProductId, UserId};
-use crate::products::listing;
+use crate::products::{listing, matching_pass};
 use crate::text::Text;
 use crate::trail::{self, Cause, Entry};
 use crate::{Error, Result};
@@ -108,9 +108,8 @@ pub fn approve(tx: &mut PgConnection, cause: &Cause, on: &On<'_>, approval: &App
     let (main, others) = take(tx, cause, on, approval.others.then_some(base.code.as_str()))?;
     let mut learned = Vec::new();
     for kind in &approval.learn {
-        let (from, to, from_text, to_text) = review::lesson(&main, &base, *kind);
-        if !from.is_empty() && !to.is_empty() && from != to {
-            learned.push(aliases::add(tx, cause, kind.as_str(), (&from, &from_text), (&to, &to_text))?);
+        if let Some(lesson) = review::lesson(&main, &base, *kind) {
+            learned.push(aliases::add(tx, cause, &lesson)?.id);
         }
     }
     link(tx, cause, on, main, others, base, "approved", &learned)
@@ -194,7 +193,8 @@ fn link(tx: &mut PgConnection, cause: &Cause, on: &On<'_>, main: Work, mut other
     }
     let refused = checks::forbidden(tx, &others, None)?;
     others = others.into_iter().zip(refused).filter(|(_, why)| why.is_none()).map(|(work, _)| work).collect();
-    let known = review::learned(tx)?;
+    let known = matching_pass::aliases(tx)?;
+    let numbers = review::numbers(tx, std::slice::from_ref(&base))?;
     let before: Vec<Work> = std::iter::once(main).chain(others).collect();
     set_products(tx, cause, &before, Some(base.id), "approved")?;
     set_items(tx, &before, "settled")?;
@@ -211,7 +211,7 @@ fn link(tx: &mut PgConnection, cause: &Cause, on: &On<'_>, main: Work, mut other
             is,
             seconds: was.seconds(on.reviewer, cause.now).filter(|_| at == 0),
             snapshot: json!({
-                "base": base, "evidence": review::compare(was, &base, &known), "along": at > 0,
+                "base": base, "evidence": review::compare(was, &base, &numbers, &known), "along": at > 0,
                 "aliases": learned, "newBase": decision == "new_base",
             }),
         })

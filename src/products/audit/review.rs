@@ -3,14 +3,15 @@
 use super::work::Work;
 use crate::Result;
 use crate::catalog::base::{self, BaseProduct};
-use crate::catalog::gtin::Gtin;
-use crate::catalog::{aliases, keys};
+use crate::catalog::aliases::{Kind, NewAlias};
+use crate::catalog::keys;
 use crate::ids::BaseId;
+use crate::products::matching_pass;
 use crate::products::evidence::{Evidence, Field, Line, Stretch, Verdict};
 use crate::products::matching::{Aliases, AskReason, Candidate, Decision, Item, Submitted, Texts, decide, lookup_keys};
 use crate::text::Text;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Nullable, Text as SqlText};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text as SqlText};
 use serde::{Deserialize, Serialize};
 
 /// Base products fetched that share only the name.
@@ -75,53 +76,64 @@ pub fn texts(work: &Work) -> Texts {
     }
 }
 
-/// A base product as matching reads it. Of several barcodes the one that can agree stands for all.
-fn candidate(base: &BaseProduct, wanted: Option<Gtin>) -> Candidate<BaseId> {
-    let same = |code: &&String| wanted.is_some() && Gtin::parse(code).ok() == wanted;
-    let barcode = base.barcodes.iter().find(same).or(base.barcodes.first()).cloned().unwrap_or_default();
+/// The numbers of base products: those of the unit, and those of a carton of it.
+pub struct Numbers(Vec<Number>);
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    base_id: BaseId,
+    #[diesel(sql_type = SqlText)]
+    gtin: String,
+    #[diesel(sql_type = SqlText)]
+    barcode: String,
+    #[diesel(sql_type = Bool)]
+    carton: bool,
+}
+
+/// Read for all candidates at once.
+pub fn numbers(c: &mut PgConnection, bases: &[BaseProduct]) -> Result<Numbers> {
+    let ids: Vec<i64> = bases.iter().map(|b| b.id.0).collect();
+    Ok(Numbers(diesel::sql_query("select base_id, gtin, barcode, carton from base_barcodes where base_id = any($1) order by gtin").bind::<Array<BigInt>, _>(ids).load(c)?))
+}
+
+impl Numbers {
+    /// Of several numbers the one that can agree stands for all.
+    fn of(&self, base: BaseId, carton: bool, wanted: &[String]) -> String {
+        let own = || self.0.iter().filter(|n| n.base_id == base && n.carton == carton);
+        own().find(|n| wanted.contains(&n.gtin)).or_else(|| own().next()).map(|n| n.barcode.clone()).unwrap_or_default()
+    }
+}
+
+/// A base product as matching reads it.
+fn candidate(base: &BaseProduct, item: &Item, numbers: &Numbers) -> Candidate<BaseId> {
+    let wanted: Vec<String> = item.gtin().into_iter().flat_map(|g| [Some(g), g.unit_inside()]).flatten().map(|g| g.to_string()).collect();
     let texts = Texts {
         name: base.name.clone(),
         trade_name: base.trade_name.clone(),
         spec: base.spec.clone(),
         manufacturer: base.manufacturer.clone(),
         approval_no: base.approval_no.clone(),
-        barcode,
+        barcode: numbers.of(base.id, false, &wanted),
         dosage_form: base.dosage_form.clone(),
     };
-    Candidate::new(base.id, texts, "")
+    Candidate::new(base.id, texts, &numbers.of(base.id, true, &wanted))
 }
 
 /// The comparison with one base product, whatever it is.
-pub fn compare(work: &Work, base: &BaseProduct, known: &Aliases) -> Evidence {
-    let wanted = Item::new(texts(work)).gtin();
+pub fn compare(work: &Work, base: &BaseProduct, numbers: &Numbers, known: &Aliases) -> Evidence {
     // Naming it makes matching show it, even if nothing is alike.
     let submitted = Submitted::new(texts(work), Some(base.id));
-    match decide(&submitted, &[candidate(base, wanted)], known) {
+    match decide(&submitted, &[candidate(base, &submitted.item, numbers)], known) {
         Decision::Match { evidence, .. } => evidence,
         Decision::Ask { mut candidates, .. } => candidates.pop().map_or_else(|| Evidence::of(Vec::new()), |ranked| ranked.evidence),
         Decision::None => Evidence::of(Vec::new()),
     }
 }
 
-/// Everything taught so far.
-pub fn learned(c: &mut PgConnection) -> Result<Aliases> {
-    let mut known = Aliases::default();
-    for alias in aliases::live(c)? {
-        match alias.kind.as_str() {
-            "maker" => known.learn_maker(&alias.from_key, &alias.to_key),
-            _ => {
-                if let Some((name, spec)) = alias.from_key.split_once('|') {
-                    known.learn_spec(name, spec, &alias.to_key);
-                }
-            }
-        }
-    }
-    Ok(known)
-}
-
 /// Compares a submission with what is known today. `pick` is the code of a base product to look at, a candidate or not.
 pub fn review(c: &mut PgConnection, work: &Work, pick: Option<&str>) -> Result<Review> {
-    let known = learned(c)?;
+    let known = matching_pass::aliases(c)?;
     let explicit = match &work.explicit_base {
         Some(code) => Some(base::by_codes(c, std::slice::from_ref(code))?.remove(code).map_or(BaseId(-1), |b| b.id)),
         None => None,
@@ -130,8 +142,8 @@ pub fn review(c: &mut PgConnection, work: &Work, pick: Option<&str>) -> Result<R
     let keys = lookup_keys(&submitted, &known);
     let ids = alike(c, &keys, explicit)?;
     let mut found = base::by_ids(c, &ids)?;
-    let wanted = submitted.item.gtin();
-    let candidates: Vec<Candidate<BaseId>> = found.iter().map(|b| candidate(b, wanted)).collect();
+    let numbers = numbers(c, &found)?;
+    let candidates: Vec<Candidate<BaseId>> = found.iter().map(|b| candidate(b, &submitted.item, &numbers)).collect();
     let (ranked, why, unknown) = match decide(&submitted, &candidates, &known) {
         Decision::Match { base, evidence, .. } => (vec![(base, evidence)], None, false),
         Decision::Ask { candidates, why } => (candidates.into_iter().map(|r| (r.base, r.evidence)).collect(), Some(why), false),
@@ -149,7 +161,7 @@ pub fn review(c: &mut PgConnection, work: &Work, pick: Option<&str>) -> Result<R
         let shown = chosen.and_then(|at| choices.get(at)).is_some_and(|choice| choice.base.code == code);
         let asked = if shown { None } else { base::by_codes(c, &[code.to_owned()])?.remove(code) };
         if let Some(asked) = asked {
-            let evidence = compare(work, &asked, &known);
+            let evidence = compare(work, &asked, &self::numbers(c, std::slice::from_ref(&asked))?, &known);
             choices.push(choice(c, work, asked, evidence)?);
             chosen = Some(choices.len() - 1);
         }
@@ -191,11 +203,11 @@ fn alike(c: &mut PgConnection, keys: &crate::products::matching::LookupKeys, exp
         id: BaseId,
     }
     let found: Vec<Found> = diesel::sql_query(
-        "select id from base_products where status = 'active' and id in ( \
+        "select id from base_products where status <> 'merged' and id in ( \
          select base_id from base_barcodes where gtin = any($1) \
          union select id from base_products where approval_key = $2 and approval_key <> '' \
          union select id from base_products where name_key = any($3) and maker_key = any($4) \
-         union (select id from base_products where name_key = any($3) and status = 'active' order by (spec_key = $5) desc nulls last, id limit $6) \
+         union (select id from base_products where name_key = any($3) order by (spec_key = $5) desc nulls last, id limit $6) \
          union select $7)",
     )
     .bind::<Array<SqlText>, _>(&keys.gtins)
@@ -219,14 +231,19 @@ fn teachable(work: &Work, base: &BaseProduct, evidence: &Evidence) -> Option<Ali
     (differs(Field::Spec) && !item.spec().key().is_empty() && item.spec().key() != base.spec_key && !base.spec_key.is_empty()).then_some(AliasKind::Spec)
 }
 
-/// What an alias would say: (their key, our key, their text, our text).
-pub(super) fn lesson(work: &Work, base: &BaseProduct, kind: AliasKind) -> (String, String, String, String) {
+/// What is to be learned when this submission is that base product; nothing when the keys say so already.
+pub(super) fn lesson(work: &Work, base: &BaseProduct, kind: AliasKind) -> Option<NewAlias> {
     let item = Item::new(texts(work));
-    match kind {
-        AliasKind::Maker => (item.maker_key().to_owned(), base.maker_key.clone(), work.manufacturer.clone(), base.manufacturer.clone()),
+    let (kind, from, to, texts) = match kind {
+        AliasKind::Maker => (Kind::Maker, item.maker_key().to_owned(), base.maker_key.clone(), (&work.manufacturer, &base.manufacturer)),
         // `100片` is `0.1g×100片` of one drug only, so the drug belongs to what is taught.
-        AliasKind::Spec => (format!("{}|{}", base.name_key, item.spec().key()), base.spec_key.clone(), work.spec.clone(), base.spec.clone()),
-    }
+        AliasKind::Spec => {
+            let key = |spec: &str| if spec.is_empty() { String::new() } else { format!("{}{}{spec}", base.name_key, matching_pass::SPEC_ALIAS_SEPARATOR) };
+            (Kind::Spec, key(item.spec().key()), key(&base.spec_key), (&work.spec, &base.spec))
+        }
+    };
+    let useful = !from.is_empty() && !to.is_empty() && from != to;
+    useful.then(|| NewAlias::keyed(kind, (&from, texts.0), (&to, texts.1)))
 }
 
 /// The sentence under the table: the most telling difference, or why matching asks.

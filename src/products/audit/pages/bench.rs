@@ -23,6 +23,7 @@ use serde_json::json;
 #[template(path = "audit/queue.html", blocks = ["part"])]
 pub struct Bench {
     frame: Frame,
+    now: chrono::DateTime<chrono::Utc>,
     tabs: Vec<QueueTab>,
     categories: Vec<Pick>,
     merchants: Vec<Pick>,
@@ -32,6 +33,7 @@ pub struct Bench {
     more: Option<String>,
     queue: Vec<Line>,
     today: Today,
+    empty_note: Text,
     desk: Option<Desk>,
     undo: Option<Undo>,
     /// What went wrong with the last action.
@@ -104,7 +106,10 @@ impl Line {
 
 pub struct Undo {
     what: Undoable,
+    /// For a plain form, which can only POST.
     action: String,
+    /// For htmx.
+    plain: String,
 }
 
 /// `GET /audit`: the one that waits longest and that nobody else has open.
@@ -214,6 +219,7 @@ impl Build<'_> {
         frame.notice = frame.notice.or_else(|| told.clone());
         Bench {
             frame,
+            now,
             tabs: seen
                 .counts
                 .into_iter()
@@ -242,7 +248,14 @@ impl Build<'_> {
                 .collect(),
             today: seen.today,
             desk: seen.desk,
-            undo: seen.undo.map(|what| Undo { action: format!("{}/{}{}", place(&what.merchant, &what.prod_id), what.noun(), asked.with(&[("_method", "delete")])), what }),
+            undo: seen.undo.map(|what| {
+                let address = format!("{}/{}", place(&what.merchant, &what.prod_id), what.noun());
+                Undo { action: address.clone() + &asked.with(&[("_method", "delete")]), plain: address + &asked.query(), what }
+            }),
+            empty_note: match seen.today.seconds {
+                Some(seconds) => Text::new("audit-today-average").with(seen.today.count).with(seconds),
+                None => Text::new("audit-today").with(seen.today.count),
+            },
             problem: None,
             told,
             returning: false,
@@ -304,7 +317,6 @@ fn desk(seen: Sight, filter: &queue::Filter, asked: &Asked, now: chrono::DateTim
         next: to(next),
         holder: work.held_by_other(filter.reviewer, now).map(ToOwned::to_owned),
         wait: wait(work.submitted_at, now),
-        thumb: Thumb::of(&work.name, work.product_id.0),
         position,
         total,
         fared,

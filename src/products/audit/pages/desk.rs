@@ -29,7 +29,6 @@ pub struct Desk {
     /// Who settled it and when, if it does not wait any more.
     pub settled: Option<Text>,
     pub wait: Text,
-    pub thumb: Thumb,
 }
 
 /// A line of the comparison.
@@ -126,6 +125,11 @@ impl Desk {
     pub fn lost(&self) -> Option<Text> {
         let (field, n) = dearest(&self.chosen()?.evidence)?;
         Some(Text::new("audit-score-lost").with(Text::new(field.text_key())).with(i64::from(n)))
+    }
+    /// The address that puts a candidate beside the submission.
+    pub fn candidate(&self, choice: &Choice, query: &str) -> String {
+        let base: String = form_urlencoded::byte_serialize(choice.base.code.as_bytes()).collect();
+        if query.is_empty() { format!("{}?base={base}", self.url) } else { format!("{}{query}&base={base}", self.url) }
     }
     /// `maker` or `spec`, when the chosen candidate's difference can be taught.
     pub fn teachable(&self) -> Option<&'static str> {

@@ -112,14 +112,14 @@ pub async fn one(ctx: Ctx, path: Path<(String, i64)>) -> Reply {
     let (merchant, id) = path.into_inner();
     let decided = ctx.db.read(move |c| history::one(c, &merchant, id)).await?;
     let evidence = decided.snapshot.get("evidence").cloned().and_then(|v| serde_json::from_value(v).ok());
-    let submitted = fields(decided.snapshot.get("submitted"));
+    let submitted = fields(decided.snapshot.get("submitted").or_else(|| decided.snapshot.get("product")));
     let base = fields(decided.snapshot.get("base"));
     ctx.reply(Record { frame: ctx.frame("audited"), evidence, submitted, base, decided })
 }
 
 /// What a snapshot says of a product, as it was then.
 fn fields(of: Option<&Value>) -> Vec<(&'static str, String)> {
-    const SHOWN: [(&str, &str); 11] = [
+    const SHOWN: [(&str, &str); 15] = [
         ("code", "audit-field-base-code"),
         ("name", "products-match-field-name"),
         ("trade_name", "audit-field-trade-name"),
@@ -131,6 +131,11 @@ fn fields(of: Option<&Value>) -> Vec<(&'static str, String)> {
         ("unit", "audit-field-unit"),
         ("brand", "audit-field-brand"),
         ("category", "audit-field-category"),
+        // As automatic decisions keep them.
+        ("prodName", "products-match-field-name"),
+        ("tradeName", "audit-field-trade-name"),
+        ("approvalNo", "products-match-field-approval-no"),
+        ("barCode", "products-match-field-barcode"),
     ];
     let text = |name: &str| of.and_then(|o| o.get(name)).and_then(Value::as_str).map(ToOwned::to_owned).filter(|t| !t.is_empty());
     SHOWN.iter().filter_map(|(name, label)| Some((*label, text(name)?))).collect()

@@ -8,6 +8,7 @@ use crate::ids::MerchantId;
 use crate::products::audit::queue::{self, Leaf};
 use crate::products::audit::review;
 use crate::products::audit::work::{self, Work};
+use crate::products::matching_pass;
 use crate::show;
 use crate::web::{Ctx, Frame, Reply, Seat, filters};
 use crate::Result;
@@ -43,9 +44,11 @@ pub async fn candidates(ctx: Ctx, path: Path<(String, String)>, asked: Query<Ask
         .db
         .read(move |c| {
             let work = work::find(c, &merchant, &prod_id)?;
-            let known = review::learned(c)?;
+            let known = matching_pass::aliases(c)?;
             let found = if wanted.is_empty() { Vec::new() } else { base::search(c, &wanted, SHOWN)? };
-            let scored: Vec<(BaseProduct, i64)> = found.into_iter().map(|b| (review::compare(&work, &b, &known).score.into(), b)).map(|(score, b)| (b, score)).collect();
+            let numbers = review::numbers(c, &found)?;
+            let score = |b: &BaseProduct| i64::from(review::compare(&work, b, &numbers, &known).score);
+            let scored: Vec<(BaseProduct, i64)> = found.into_iter().map(|b| (score(&b), b)).map(|(n, b)| (b, n)).collect();
             Ok((work, scored))
         })
         .await?;
