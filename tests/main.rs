@@ -3,4 +3,5 @@
 mod support;
 
 mod architecture;
+mod audit;
 mod texts;
