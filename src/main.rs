@@ -22,15 +22,9 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serve the back office and the open platform
-    Serve {
-        /// Load the demo platform first, unless it is there already
-        #[arg(long)]
-        demo: bool,
-    },
+    Serve,
     /// Bring the schema up to date and stop
     Migrate,
-    /// Load the demo platform and print addresses, logins and a signed example
-    Demo,
     /// Check settings, database and schema, and stop
     CheckConfig,
     /// Print the OpenAPI 3.1 description of the open platform
@@ -53,16 +47,10 @@ async fn main() -> anyhow::Result<()> {
     match command {
         Command::Migrate => println!("the schema is up to date"),
         Command::CheckConfig => println!("settings, database and schema are fine"),
-        Command::Demo => println!("{}", duijie::demo::load(&platform, config.listen).await?),
-        Command::Serve { demo } => {
+        Command::Serve => {
             health::collect_metrics()?;
-            if demo {
-                println!("{}", duijie::demo::load(&platform, config.listen).await?);
-            }
             let platform = Data::new(platform);
-            let worker = duijie::sync::start(&platform, config.keep_calls_months);
             server::serve(platform, config.listen, config.threads.into()).await.with_context(|| format!("cannot listen on {}", config.listen))?;
-            worker.stop().await;
         }
         Command::Openapi => {}
     }

@@ -1,7 +1,11 @@
 //! All tests of the house, in one binary.
 
+#![cfg(test)]
+
 mod support;
 
+mod accounts;
 mod architecture;
 mod audit;
+mod ground;
 mod texts;

@@ -5,6 +5,7 @@ use super::{Actor, Platform};
 use crate::text::Text;
 use crate::{Error, Result};
 use actix_web::body::MessageBody;
+use actix_web::error::InternalError;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::Method;
@@ -43,24 +44,20 @@ pub async fn dress(req: ServiceRequest, next: Next<impl MessageBody + 'static>) 
     let mut req = req;
     override_method(&mut req);
     let (method, path) = (req.method().clone(), req.path().to_owned());
-    let mut answer = next.call(req).await?;
-    let status = answer.status();
+    let https = platform.is_some_and(|p| p.https);
     let is_static = path.starts_with("/static/");
-    let headers = answer.headers_mut();
-    for (name, value) in HEADERS {
-        if !headers.contains_key(name) {
-            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    let mut answer = match next.call(req).await {
+        Ok(answer) => answer,
+        Err(e) => {
+            let mut answer = e.error_response();
+            let status = answer.status();
+            dress_headers(answer.headers_mut(), id, https);
+            tracing::warn!(request_id = %id, %method, status = status.as_u16(), "request failed below the handlers");
+            return Err(InternalError::from_response(e, answer).into());
         }
-    }
-    if platform.is_some_and(|p| p.https) {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
-    }
-    if !headers.contains_key(header::CACHE_CONTROL) {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    }
-    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
-        headers.insert(HeaderName::from_static("x-request-id"), value);
-    }
+    };
+    let status = answer.status();
+    dress_headers(answer.headers_mut(), id, https);
     let pattern = answer.request().match_pattern().unwrap_or_else(|| "unmatched".into());
     let ms = started.elapsed().as_millis();
     metrics::counter!("duijie_requests_total", "route" => pattern.clone(), "method" => method.to_string(), "status" => status.as_u16().to_string()).increment(1);
@@ -69,6 +66,23 @@ pub async fn dress(req: ServiceRequest, next: Next<impl MessageBody + 'static>) 
         tracing::info!(request_id = %id, %method, route = %pattern, status = status.as_u16(), ms, "request");
     }
     Ok(answer)
+}
+
+fn dress_headers(headers: &mut HeaderMap, id: Uuid, https: bool) {
+    for (name, value) in HEADERS {
+        if !headers.contains_key(name) {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+    }
+    if https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
 }
 
 /// A plain form can only POST; `?_method=delete` says what it means.
@@ -89,9 +103,11 @@ pub async fn same_origin(req: ServiceRequest, next: Next<impl MessageBody + 'sta
     if changes && !req.path().starts_with("/api/") {
         let host = req.connection_info().host().to_owned();
         let actor = req.extensions().get::<Actor>().cloned().unwrap_or_default();
-        allowed(req.headers(), &host, &actor)?;
+        if let Err(refused) = allowed(req.headers(), &host, &actor) {
+            return Ok(req.error_response(refused).map_into_right_body());
+        }
     }
-    next.call(req).await
+    Ok(next.call(req).await?.map_into_left_body())
 }
 
 /// `Sec-Fetch-Site` decides; browsers on plain HTTP do not send it, then `Origin` must be ours; with neither (or `null`)

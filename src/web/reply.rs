@@ -5,7 +5,8 @@ use crate::text::{Lang, Text};
 use crate::{Error, Result};
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::{StatusCode, header};
+use actix_web::error::InternalError;
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, middleware::Next};
 use askama::Template;
 use serde::Serialize;
@@ -130,22 +131,23 @@ impl Failure {
 
 /// The one door all failures leave by: our own, actix's, and the router's.
 pub async fn present(req: ServiceRequest, next: Next<impl MessageBody + 'static>) -> actix_web::Result<ServiceResponse<EitherBody<BoxBody, BoxBody>>> {
-    let request = req.request().clone();
-    let answer = next.call(req).await?.map_into_boxed_body();
+    // The request belongs to whoever answers it; if a layer below fails, this is all that is left to speak from.
+    let (asked, get) = (Ctx::of(req.request())?, *req.method() == Method::GET);
+    let answer = match next.call(req).await {
+        Ok(answer) => answer.map_into_boxed_body(),
+        Err(e) => {
+            let body = Told::by(&e, &asked).answer(&asked, get)?;
+            return Err(InternalError::from_response(e, body).into());
+        }
+    };
     let status = answer.status();
     let finished = answer.response().error().is_none() && answer.headers().contains_key(header::CONTENT_TYPE);
     if finished || !(status.is_client_error() || status.is_server_error()) {
         return Ok(answer.map_into_left_body());
     }
-    let ctx = Ctx::of(&request)?;
-    let told = match answer.response().error() {
-        None => Told::status(status),
-        Some(e) => e.as_error::<Error>().map_or_else(|| Told::foreign(status, &e.to_string()), Told::of),
-    };
-    if let Some(Error::Broken(why)) = answer.response().error().and_then(|e| e.as_error::<Error>()) {
-        tracing::error!(%why, request_id = %ctx.request_id, path = request.path(), "request failed");
-    }
-    let body = told.answer(&ctx, &request)?;
+    let ctx = Ctx::of(answer.request())?;
+    let told = answer.response().error().map_or_else(|| Told::status(status), |e| Told::by(e, &ctx));
+    let body = told.answer(&ctx, get)?;
     Ok(answer.into_response(body).map_into_right_body())
 }
 
@@ -158,6 +160,18 @@ struct Told {
 }
 
 impl Told {
+    /// What to say about a failure; a fault of ours is logged here, once.
+    fn by(e: &actix_web::Error, ctx: &Ctx) -> Self {
+        match e.as_error::<Error>() {
+            Some(ours) => {
+                if let Error::Broken(why) = ours {
+                    tracing::error!(%why, request_id = %ctx.request_id, path = %ctx.path, "request failed");
+                }
+                Self::of(ours)
+            }
+            None => Self::foreign(e.as_response_error().status_code(), &e.to_string()),
+        }
+    }
     fn of(e: &Error) -> Self {
         let fields = match e {
             Error::Invalid(form) => form.errors().map(|(field, text)| (field.to_owned(), text.clone())).collect(),
@@ -193,9 +207,9 @@ impl Told {
         Self { status, message: Text::new(key), wire, fields: Vec::new(), retry_after: None }
     }
 
-    fn answer(self, ctx: &Ctx, request: &HttpRequest) -> Reply {
+    fn answer(self, ctx: &Ctx, get: bool) -> Reply {
         if self.status == StatusCode::UNAUTHORIZED && ctx.wants != Wants::Json {
-            return Ok(to_login(ctx, request));
+            return Ok(to_login(ctx, get));
         }
         let fields: serde_json::Map<String, Value> = self.fields.iter().map(|(f, t)| (f.clone(), t.say(ctx.lang).into())).collect();
         let mut answer = if ctx.wants == Wants::Json {
@@ -224,8 +238,8 @@ impl Told {
 }
 
 /// Where to come back to is remembered, unless it was an action.
-fn to_login(ctx: &Ctx, request: &HttpRequest) -> HttpResponse {
-    let next = if request.method() == actix_web::http::Method::GET && ctx.wants == Wants::Page { ctx.path.clone() } else { "/".to_owned() };
+fn to_login(ctx: &Ctx, get: bool) -> HttpResponse {
+    let next = if get && ctx.wants == Wants::Page { ctx.path.clone() } else { "/".to_owned() };
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", &next).finish();
     redirect(ctx, &format!("/login?{query}"))
 }

@@ -1,5 +1,8 @@
 //! A database cloned from a migrated template, and the app around it, called without a network.
 
+use super::cast;
+use actix_web::body;
+use actix_web::dev::Service;
 use actix_web::http::{Method, StatusCode, header::HeaderMap};
 use actix_web::test;
 use actix_web::web::Data;
@@ -158,7 +161,7 @@ impl House {
 
     /// A signed call of the open platform.
     pub fn api(&self, key: &Key, method: &str, body: impl Into<Body>) -> Call<'_> {
-        let nonce = format!("n{}", self.nonces.fetch_add(1, Ordering::Relaxed));
+        let nonce = format!("nonce-{:04}", self.nonces.fetch_add(1, Ordering::Relaxed));
         let timestamp = self.now().timestamp().to_string();
         self.signed(key, &format!("/api/{method}"), body.into().0, &timestamp, &nonce)
     }
@@ -265,6 +268,11 @@ impl Call<'_> {
         self
     }
     pub async fn send(self) -> Answer {
+        if let Some(who) = &self.session
+            && self.house.cookie(who).is_none()
+        {
+            Box::pin(self.house.log_in(who)).await;
+        }
         let app = test::init_service(server::app(&self.house.platform)).await;
         let mut request = test::TestRequest::with_uri(&self.path).method(self.method).peer_addr("127.0.0.1:9".parse().expect("address"));
         for (name, value) in &self.headers {
@@ -274,9 +282,15 @@ impl Call<'_> {
             let cookie = self.house.cookies.borrow().get(who).cloned().unwrap_or_else(|| panic!("{who} has not logged in"));
             request = request.insert_header(("cookie", cookie));
         }
-        let answer = test::call_service(&app, request.set_payload(self.body).to_request()).await;
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        let body = String::from_utf8(test::read_body(answer).await.to_vec()).expect("text");
+        // A failure below the handlers leaves as an error that carries its answer, as the server would send it.
+        let (status, headers, body) = match app.call(request.set_payload(self.body).to_request()).await {
+            Ok(answer) => (answer.status(), answer.headers().clone(), test::read_body(answer).await),
+            Err(e) => {
+                let answer = e.error_response();
+                (answer.status(), answer.headers().clone(), body::to_bytes(answer.into_body()).await.unwrap_or_default())
+            }
+        };
+        let body = String::from_utf8(body.to_vec()).expect("text");
         if let Some(who) = &self.session {
             self.house.keep_cookies(who, &headers);
         }
@@ -285,6 +299,11 @@ impl Call<'_> {
 }
 
 impl House {
+    /// The cast logs in when first needed: a password's hash takes its time.
+    pub async fn log_in(&self, who: &str) {
+        let answer = self.post("/login").form(&[("login", who), ("password", cast::PASSWORD)]).send().await.expect(303);
+        self.keep_cookies(who, &answer.headers);
+    }
     /// Remembers a session cookie under a name; see [`Call::by`].
     pub fn keep_cookies(&self, who: &str, headers: &HeaderMap) {
         for set in headers.get_all("set-cookie").filter_map(|v| v.to_str().ok()) {

@@ -61,9 +61,6 @@ struct KeysPage {
 show!(KeysPage, |v| json!({ "credentials": v.rows.iter().map(|r| &r.app).collect::<Vec<_>>() }));
 
 impl KeysPage {
-    fn has_live(&self) -> bool {
-        self.rows.iter().any(|row| row.live)
-    }
     fn scope_ticked(&self, module: &Module, right: &str) -> bool {
         self.form.holds("scopes", &format!("{}:{right}", module.as_str()))
     }

@@ -75,7 +75,6 @@ struct UsersPage {
     roles: Vec<Role>,
     /// Empty for those who have one merchant only.
     merchants: Vec<Merchant>,
-    may_create: bool,
 }
 show!(UsersPage, |v| serde_json::json!({ "users": v.page.rows.iter().map(|r| &r.user).collect::<Vec<_>>(), "next": v.page.next }));
 
@@ -93,7 +92,7 @@ async fn users_page(ctx: &Ctx, seat: &Seat, query: &ListQuery, form: Form) -> Re
     let page = Page::cut(users, PER_PAGE, |u| u.id).map(Row::of);
     let encoded = form_urlencoded::Serializer::new(String::new()).append_pair("q", query.q.trim()).finish();
     let pager = Pager::of("/users", if query.q.trim().is_empty() { "" } else { &encoded }, Some(&query.after), &page);
-    Ok(UsersPage { frame: ctx.frame("users"), now: ctx.now, q: query.q.trim().to_owned(), page, pager, form, roles: roles(of), merchants, may_create: true })
+    Ok(UsersPage { frame: ctx.frame("users"), now: ctx.now, q: query.q.trim().to_owned(), page, pager, form, roles: roles(of), merchants })
 }
 
 /// `GET /users`
@@ -117,8 +116,10 @@ pub async fn add(ctx: Ctx, input: Input<NewUserForm>) -> Reply {
     let Some(role) = allowed_role(&typed.role, merchant) else {
         return refused(&ctx, &seat, &everything, shown.with_error("role", Text::new("account-role-wrong"))).await;
     };
-    let Ok(of) = ctx.db.read(move |c| merchants::find(c, merchant)).await else {
-        return refused(&ctx, &seat, &everything, shown.with_error("merchant", Text::new("account-merchant-wrong"))).await;
+    let of = match ctx.db.read(move |c| merchants::find(c, merchant)).await {
+        Ok(of) => of,
+        Err(Error::NotFound) => return refused(&ctx, &seat, &everything, shown.with_error("merchant", Text::new("account-merchant-wrong"))).await,
+        Err(e) => return Err(e),
     };
     if let Some(weak) = password::weakness(&typed.password, &[&typed.login, &typed.name, &of.name]) {
         return refused(&ctx, &seat, &everything, shown.with_error("password", weak)).await;

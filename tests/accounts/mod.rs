@@ -1,0 +1,7 @@
+//! People and machines at the door.
+
+mod keys;
+mod login;
+mod people;
+mod sessions;
+mod signatures;
