@@ -8,4 +8,5 @@ mod accounts;
 mod architecture;
 mod audit;
 mod ground;
+mod products;
 mod texts;
