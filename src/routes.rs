@@ -32,6 +32,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(merchants::routes)
         .configure(feeds::routes)
         .configure(catalog::routes)
+        .configure(products::audit::routes)
         .configure(stock::routes);
 }
 
@@ -80,7 +81,13 @@ fn platform_nav(person: &Person) -> Vec<NavGroup> {
         item("aliases", "/aliases", "link", "nav-aliases"),
         item("blocklist", "/blocklist", "ban", "nav-blocklist"),
     ];
+    let mut audit = Vec::new();
+    if person.may(Permission::Audit) {
+        audit.push(item("audit", "/audit", "clipboard-check", "nav-audit"));
+        audit.push(item("audited", "/audit/done", "checks", "nav-audited"));
+    }
     vec![
+        group(Some("nav-group-audit"), audit),
         group(Some("nav-group-master"), master),
         group(Some("nav-group-manage"), manage),
     ]

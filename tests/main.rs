@@ -7,6 +7,7 @@ mod support;
 mod accounts;
 mod architecture;
 mod catalog;
+mod audit;
 mod ground;
 mod products;
 mod texts;
