@@ -14,6 +14,7 @@ pub static METHODS: &[&Method] = &[
     &products::api::SKU_LIST_GET,
     &products::api::SKU_DETAIL,
     &products::api::SHELF_UPDATE,
+    &products::sellable::EXPLAIN_SELLABLE,
 ];
 
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -23,6 +24,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(accounts::routes)
         .configure(docs::routes)
         .configure(merchants::routes)
+        .configure(products::routes)
         .configure(feeds::routes);
 }
 
@@ -37,6 +39,8 @@ pub fn nav(person: &Person) -> Vec<NavGroup> {
     if person.role.is_platform() {
         groups.push(NavGroup { title: Some("nav-group-manage"), items: manage });
     } else {
+        let goods = vec![item("products", "/products", "package", "nav-products"), item("listing", "/listing", "switch-vertical", "nav-listing")];
+        groups.push(NavGroup { title: Some("nav-group-goods"), items: goods });
         let mut sync = vec![item("calls", "/sync/calls", "arrows-exchange", "nav-calls")];
         if person.may(Permission::ManageKeys) {
             sync.push(item("keys", "/api-keys", "key", "nav-keys"));
