@@ -21,6 +21,7 @@ pub mod routes;
 pub mod schema;
 pub mod server;
 pub mod start;
+pub mod stock;
 pub mod text;
 pub mod trail;
 pub mod web;
