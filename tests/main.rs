@@ -10,4 +10,5 @@ mod catalog;
 mod audit;
 mod ground;
 mod products;
+mod shelf;
 mod texts;
