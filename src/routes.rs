@@ -3,7 +3,7 @@
 use crate::feeds::gateway::{self, Methods};
 use crate::web::{NavGroup, NavItem, Permission, Person, assets};
 use crate::wire::{Method, openapi};
-use crate::{accounts, docs, feeds, merchants};
+use crate::{accounts, docs, feeds, merchants, search};
 use actix_web::web::{self, Data, ServiceConfig};
 
 /// The open platform, in the order of the seeds.
@@ -16,7 +16,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(accounts::routes)
         .configure(docs::routes)
         .configure(merchants::routes)
-        .configure(feeds::routes);
+        .configure(feeds::routes)
+        .configure(search::routes);
 }
 
 /// The pages somebody has. What a role cannot open is not in its navigation.
@@ -26,8 +27,18 @@ pub fn nav(person: &Person) -> Vec<NavGroup> {
     if person.may(Permission::ManageUsers) {
         manage.push(item("users", "/users", "shield-lock", "nav-users"));
     }
+    // The trail shows everybody's doings: to those who answer for everybody.
+    if person.may(Permission::ManageUsers) {
+        manage.push(item("trail", "/trail", "history", "nav-trail"));
+    }
+    if person.may(Permission::ManageSettings) {
+        manage.push(item("settings", "/settings", "settings", "nav-settings"));
+    }
     let mut groups = vec![NavGroup { title: None, items: vec![item("overview", "/", "layout-dashboard", "nav-overview")] }];
     if person.role.is_platform() {
+        if person.may(Permission::ManageMerchants) {
+            groups.push(NavGroup { title: Some("nav-group-merchants"), items: vec![item("merchants", "/merchants", "building-store", "nav-merchants")] });
+        }
         groups.push(NavGroup { title: Some("nav-group-manage"), items: manage });
     } else {
         let mut sync = vec![item("calls", "/sync/calls", "arrows-exchange", "nav-calls")];

@@ -6,5 +6,6 @@ mod support;
 
 mod accounts;
 mod architecture;
+mod desk;
 mod ground;
 mod texts;
