@@ -1,55 +1,99 @@
 //! Every URL of the product on one screen.
 
 use crate::feeds::gateway::{self, Methods};
+use crate::merchants::LowStockMoved;
 use crate::web::{NavGroup, NavItem, Permission, Person, assets};
 use crate::wire::{Method, openapi};
-use crate::{accounts, docs, feeds, merchants, search};
+use crate::{accounts, catalog, docs, feeds, merchants, products, search, stock};
 use actix_web::web::{self, Data, ServiceConfig};
 
 /// The open platform, in the order of the seeds.
-pub static METHODS: &[&Method] = &[];
+pub static METHODS: &[&Method] = &[
+    &catalog::api::CATALOG_LIST_GET,
+    &catalog::api::CATALOG_ADD_OR_EDIT,
+    &catalog::api::CATALOG_ADD,
+    &catalog::api::CATALOG_EDIT,
+    &catalog::api::BASE_PROD_SEARCH,
+    &stock::upload::PROD_ADD_OR_EDIT,
+    &products::api::PROD_LIST_GET,
+    &products::api::SKU_ADD_OR_EDIT,
+    &products::api::SKU_LIST_GET,
+    &products::api::SKU_DETAIL,
+    &products::api::SHELF_UPDATE,
+    &stock::api::INVENTORY_UPDATE,
+    &stock::api::INVENTORY_GET,
+];
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.app_data(Data::new(Methods(METHODS)))
+        .app_data(Data::new(LowStockMoved(stock::remark)))
         .service(web::resource("/static/{path:.*}").get(assets::serve))
         .service(web::resource("/api/{method}").post(gateway::call))
         .configure(accounts::routes)
         .configure(docs::routes)
         .configure(merchants::routes)
         .configure(feeds::routes)
+        .configure(stock::routes)
         .configure(search::routes);
 }
 
 /// The pages somebody has. What a role cannot open is not in its navigation.
 pub fn nav(person: &Person) -> Vec<NavGroup> {
-    let item = |id, href, icon, label| NavItem { id, href, icon, label, count: None, hot: false };
+    let mut groups = if person.role.is_platform() { platform_nav(person) } else { merchant_nav(person) };
+    groups.insert(0, group(None, vec![item("overview", "/", "layout-dashboard", "nav-overview")]));
+    groups.retain(|g| !g.items.is_empty());
+    groups
+}
+
+fn item(id: &'static str, href: &'static str, icon: &'static str, label: &'static str) -> NavItem {
+    NavItem { id, href, icon, label, count: None, hot: false }
+}
+
+fn group(title: Option<&'static str>, items: Vec<NavItem>) -> NavGroup {
+    NavGroup { title, items }
+}
+
+fn merchant_nav(person: &Person) -> Vec<NavGroup> {
+    let mut sync = vec![item("calls", "/sync/calls", "arrows-exchange", "nav-calls")];
+    if person.may(Permission::ManageKeys) {
+        sync.push(item("keys", "/api-keys", "key", "nav-keys"));
+    }
+    sync.push(item("docs", "/docs", "books", "nav-docs"));
     let mut manage = Vec::new();
     if person.may(Permission::ManageUsers) {
         manage.push(item("users", "/users", "shield-lock", "nav-users"));
     }
-    // The trail shows everybody's doings: to those who answer for everybody.
+    manage.extend(manage_nav(person));
+    vec![
+        group(Some("nav-group-stock"), vec![item("stock", "/stock", "building-warehouse", "nav-stock")]),
+        group(Some("nav-group-sync"), sync),
+        group(Some("nav-group-manage"), manage),
+    ]
+}
+
+fn platform_nav(person: &Person) -> Vec<NavGroup> {
+    let mut manage = Vec::new();
     if person.may(Permission::ManageUsers) {
-        manage.push(item("trail", "/trail", "history", "nav-trail"));
+        manage.push(item("users", "/users", "shield-lock", "nav-users"));
+    }
+    manage.extend(manage_nav(person));
+    let mut merchants = Vec::new();
+    if person.may(Permission::ManageMerchants) {
+        merchants.push(item("merchants", "/merchants", "building-store", "nav-merchants"));
+    }
+    vec![group(Some("nav-group-merchants"), merchants), group(Some("nav-group-manage"), manage)]
+}
+
+/// The trail shows everybody's doings: to those who answer for everybody.
+fn manage_nav(person: &Person) -> Vec<NavItem> {
+    let mut items = Vec::new();
+    if person.may(Permission::ManageUsers) {
+        items.push(item("trail", "/trail", "history", "nav-trail"));
     }
     if person.may(Permission::ManageSettings) {
-        manage.push(item("settings", "/settings", "settings", "nav-settings"));
+        items.push(item("settings", "/settings", "settings", "nav-settings"));
     }
-    let mut groups = vec![NavGroup { title: None, items: vec![item("overview", "/", "layout-dashboard", "nav-overview")] }];
-    if person.role.is_platform() {
-        if person.may(Permission::ManageMerchants) {
-            groups.push(NavGroup { title: Some("nav-group-merchants"), items: vec![item("merchants", "/merchants", "building-store", "nav-merchants")] });
-        }
-        groups.push(NavGroup { title: Some("nav-group-manage"), items: manage });
-    } else {
-        let mut sync = vec![item("calls", "/sync/calls", "arrows-exchange", "nav-calls")];
-        if person.may(Permission::ManageKeys) {
-            sync.push(item("keys", "/api-keys", "key", "nav-keys"));
-        }
-        groups.push(NavGroup { title: Some("nav-group-sync"), items: sync });
-        groups.push(NavGroup { title: Some("nav-group-manage"), items: manage });
-    }
-    groups.retain(|g| !g.items.is_empty());
-    groups
+    items
 }
 
 /// The OpenAPI 3.1 description of the open platform, as `docs/openapi.json` holds it.

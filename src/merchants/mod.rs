@@ -6,4 +6,5 @@ mod pages;
 mod settings;
 
 pub use model::{Merchant, NewMerchant, Shop, add_shop, all, create, find, shops};
-pub use pages::{LowStockMoved, routes};
+pub use pages::routes;
+pub use settings::LowStockMoved;

@@ -12,6 +12,11 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+/// What must follow, in the same transaction, when a merchant's low-stock line has moved. Given from above (as data of the
+/// app), since this room knows no stock.
+#[derive(Clone, Copy)]
+pub struct LowStockMoved(pub fn(&mut PgConnection, MerchantId) -> Result<usize>);
+
 /// The rules a merchant sets (P-08; at or below how many pieces a stock is low).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {

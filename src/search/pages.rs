@@ -48,6 +48,10 @@ show!(Found, |v| json!({
 }));
 
 impl Found {
+    /// The palette asks for the part alone; the page shows its own list.
+    fn in_palette(&self) -> bool {
+        false
+    }
     fn nothing(&self) -> bool {
         self.products.is_empty() && self.base_products.is_empty() && self.calls.is_empty() && self.merchants.is_empty() && self.places.is_empty()
     }

@@ -5,21 +5,13 @@ mod platform;
 mod settings;
 mod trail;
 
-use crate::Result;
 use crate::form::Form;
-use crate::ids::MerchantId;
 use crate::text::Text;
 use crate::web::{Ctx, Reply, View, Wants};
 use actix_web::web::{self, ServiceConfig};
-use diesel::PgConnection;
 use serde::Deserialize;
 use std::borrow::Cow;
 use validator::{Validate, ValidationError};
-
-/// What must follow, in the same transaction, when a merchant's low-stock line has moved. Given from above (as data of the
-/// app), since this room knows no stock.
-#[derive(Clone, Copy)]
-pub struct LowStockMoved(pub fn(&mut PgConnection, MerchantId) -> Result<usize>);
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(web::resource("/").get(overview::page))

@@ -1,9 +1,9 @@
 //! `/merchants`: every merchant, and one with its rules and how it is doing.
 
-use super::{Done, LowStockMoved, RulesForm, again, filled};
+use super::{Done, RulesForm, again, filled};
 use crate::form::Form;
 use crate::merchants::settings::{self, Health, Moved, Row, Rules};
-use crate::merchants::{self, Merchant, Shop};
+use crate::merchants::{self, LowStockMoved, Merchant, Shop};
 use crate::trail::Cause;
 use crate::web::{Ctx, Cursor, Frame, Input, PER_PAGE, Page, Pager, Permission, Reply, Seat, filters, redirect};
 use crate::{Result, show};

@@ -1,9 +1,9 @@
 //! `/settings`: the rules and shops of one's own merchant.
 
-use super::{Done, LowStockMoved, RulesForm, again, filled, plain};
+use super::{Done, RulesForm, again, filled, plain};
 use crate::form::Form;
 use crate::ids::ShopId;
-use crate::merchants::{self, Merchant, Shop, settings};
+use crate::merchants::{self, LowStockMoved, Merchant, Shop, settings};
 use crate::text::Text;
 use crate::web::{Ctx, Frame, Input, Permission, Reply, Seat, filters, redirect};
 use crate::{Error, Result, show};
