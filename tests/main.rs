@@ -6,8 +6,8 @@ mod support;
 
 mod accounts;
 mod architecture;
-mod catalog;
 mod audit;
+mod catalog;
 mod desk;
 mod ground;
 mod products;
