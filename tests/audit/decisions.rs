@@ -160,6 +160,18 @@ async fn the_same_product_elsewhere_is_settled_along() {
     assert_eq!(house.ask("select count(*) from trail where verb = 'product.approved'"), "3");
 }
 
+/// The keys are the same, but its own number says that it is something else.
+#[tokio::test]
+async fn who_contradicts_the_base_product_is_not_settled_along() {
+    let (house, cast) = open().await;
+    let mut other = unclear("P2");
+    other["approvalNo"] = "国药准字H20990999".into();
+    upload(&house, &cast.erp, json!([unclear("P1"), other])).await;
+    decide(&house, "jia", "P1", "approval", &[("base", "BP-0018342"), ("others", "true")]).send().await.expect(303);
+    assert!(state(&house, "P1").starts_with("approved"));
+    assert!(state(&house, "P2").starts_with("pending"), "{}", state(&house, "P2"));
+}
+
 #[tokio::test]
 async fn others_can_be_left_alone() {
     let (house, cast) = open().await;
@@ -176,6 +188,7 @@ async fn a_learned_alias_matches_what_comes_and_can_be_taken_back() {
     let page = house.get("/audit/jia/P1").by(AUDITOR).send().await.expect(200);
     assert!(page.body.contains("name=\"alias\" value=\"maker\""), "{}", page.body);
     decide(&house, "jia", "P1", "approval", &[("base", "BP-0018342"), ("alias", "maker")]).send().await.expect(303);
+    assert_eq!(house.ask("select line->>'verdict' from audit_decisions, jsonb_array_elements(snapshot->'evidence'->'lines') line where line->>'field' = 'manufacturer' and reviewer_id is not null"), "different", "as the reviewer saw it");
     assert_eq!(house.ask("select from_text || ' = ' || to_text from aliases where revoked_at is null"), "江州药业有限公司 = 江州恒安药业有限公司");
     upload(&house, &cast.other_erp, json!([unclear("Q1")])).await;
     assert_eq!(house.ask("select audit_status || ' ' || match_kind from products where prod_id = 'Q1'"), "approved auto");
