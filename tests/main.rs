@@ -6,7 +6,10 @@ mod support;
 
 mod accounts;
 mod architecture;
+mod catalog;
 mod audit;
+mod desk;
 mod ground;
 mod products;
+mod shelf;
 mod texts;
