@@ -6,6 +6,9 @@ mod support;
 
 mod accounts;
 mod architecture;
+mod catalog;
+mod audit;
 mod ground;
+mod products;
 mod shelf;
 mod texts;
