@@ -8,6 +8,7 @@ mod accounts;
 mod architecture;
 mod catalog;
 mod audit;
+mod desk;
 mod ground;
 mod products;
 mod shelf;
