@@ -4,6 +4,19 @@ use crate::feeds::gateway::{self, Methods};
 use crate::web::{NavGroup, NavItem, Permission, Person, assets};
 use crate::wire::{Method, openapi};
 use crate::{accounts, docs, feeds, merchants, products, stock};
+use actix_web::web::{self, Data, ServiceConfig};
+
+/// The open platform, in the order of the seeds.
+pub static METHODS: &[&Method] = &[
+    &stock::upload::PROD_ADD_OR_EDIT,
+    &products::api::PROD_LIST_GET,
+    &products::api::SKU_ADD_OR_EDIT,
+    &products::api::SKU_LIST_GET,
+    &products::api::SKU_DETAIL,
+    &products::api::SHELF_UPDATE,
+    &stock::api::INVENTORY_UPDATE,
+    &stock::api::INVENTORY_GET,
+];
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.app_data(Data::new(Methods(METHODS)))

@@ -7,4 +7,5 @@ mod support;
 mod accounts;
 mod architecture;
 mod ground;
+mod stock;
 mod texts;

@@ -7,7 +7,7 @@ const SKU: Field = Field::always("skuId", Kind::Id, "stock-field-sku");
 const SHOP: Field = Field::optional("shopId", Kind::Shop, "stock-field-shop");
 
 /// S-03
-pub const INVENTORY_UPDATE: Method = Method {
+pub static INVENTORY_UPDATE: Method = Method {
     name: "sku.inventory.update",
     module: Module::Stock,
     about: "stock-api-update",
@@ -27,7 +27,7 @@ pub const INVENTORY_UPDATE: Method = Method {
 };
 
 /// S-02; we serve it too, so that an ERP can read back what was applied.
-pub const INVENTORY_GET: Method = Method {
+pub static INVENTORY_GET: Method = Method {
     name: "sku.inventory.get",
     module: Module::Stock,
     about: "stock-api-get",
