@@ -46,6 +46,10 @@ line_codes! {
     CategoryParent "CATEGORY_PARENT" "line-category-parent"
     CategoryCycle "CATEGORY_CYCLE" "line-category-cycle"
     CategoryInUse "CATEGORY_IN_USE" "line-category-in-use"
+    /// The level would change while a child keeps its own.
+    CategoryChildren "CATEGORY_CHILDREN" "line-category-children"
+    /// The parent is of level 3.
+    CategoryTooDeep "CATEGORY_TOO_DEEP" "line-category-too-deep"
     UnknownShop "UNKNOWN_SHOP" "line-unknown-shop"
     UnknownSku "UNKNOWN_SKU" "line-unknown-sku"
     UnknownProduct "UNKNOWN_PRODUCT" "line-unknown-product"

@@ -38,7 +38,9 @@ pub fn goods(house: &House, merchant: MerchantId, n: i64) {
 impl House {
     /// A's ERP pushes lines.
     pub async fn push(&self, cast: &Cast, lines: Value) -> Answer {
-        self.api(&cast.erp, "sku.inventory.update", lines).send().await
+        self.api(&cast.erp, "sku.inventory.update", lines)
+            .send()
+            .await
     }
     /// The figures of a row of A: quantity, owner, version.
     pub fn row(&self, sku: &str, shop: i64) -> String {
@@ -59,14 +61,20 @@ impl House {
     /// The marks made on the way are those made anew.
     pub async fn marks_are_right(&self, merchant: MerchantId) {
         let before = self.marks();
-        self.platform.db.write(move |tx| duijie::stock::remark(tx, merchant)).await.expect("remark");
+        self.platform
+            .db
+            .write(move |tx| duijie::stock::remark(tx, merchant))
+            .await
+            .expect("remark");
         assert_eq!(before, self.marks());
     }
 }
 
 /// Stock of S1…S<n> at shop 1.
 pub fn lines(n: i64, qty: impl Fn(i64) -> i64) -> Value {
-    (1..=n).map(|i| json!({ "skuId": format!("S{i}"), "shopId": "1", "inventory": qty(i) })).collect()
+    (1..=n)
+        .map(|i| json!({ "skuId": format!("S{i}"), "shopId": "1", "inventory": qty(i) }))
+        .collect()
 }
 
 pub fn text(answer: &Answer) -> Vec<(i64, String, String)> {
