@@ -19,6 +19,7 @@ pub static METHODS: &[&Method] = &[
     &products::api::SKU_LIST_GET,
     &products::api::SKU_DETAIL,
     &products::api::SHELF_UPDATE,
+    &products::sellable::EXPLAIN_SELLABLE,
     &stock::api::INVENTORY_UPDATE,
     &stock::api::INVENTORY_GET,
 ];
@@ -30,7 +31,10 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(accounts::routes)
         .configure(docs::routes)
         .configure(merchants::routes)
+        .configure(products::routes)
         .configure(feeds::routes)
+        .configure(catalog::routes)
+        .configure(products::audit::routes)
         .configure(stock::routes);
 }
 
@@ -61,6 +65,14 @@ fn merchant_nav(person: &Person) -> Vec<NavGroup> {
         manage.push(item("users", "/users", "shield-lock", "nav-users"));
     }
     vec![
+        group(
+            Some("nav-group-goods"),
+            vec![
+                item("products", "/products", "package", "nav-products"),
+                item("listing", "/listing", "switch-vertical", "nav-listing"),
+                item("categories", "/categories", "binary-tree-2", "nav-categories"),
+            ],
+        ),
         group(Some("nav-group-stock"), vec![item("stock", "/stock", "building-warehouse", "nav-stock")]),
         group(Some("nav-group-sync"), sync),
         group(Some("nav-group-manage"), manage),
@@ -72,7 +84,20 @@ fn platform_nav(person: &Person) -> Vec<NavGroup> {
     if person.may(Permission::ManageUsers) {
         manage.push(item("users", "/users", "shield-lock", "nav-users"));
     }
+    let master = vec![
+        item("base-products", "/base-products", "books", "nav-base-products"),
+        item("platform-categories", "/platform-categories", "binary-tree-2", "nav-platform-categories"),
+        item("aliases", "/aliases", "link", "nav-aliases"),
+        item("blocklist", "/blocklist", "ban", "nav-blocklist"),
+    ];
+    let mut audit = Vec::new();
+    if person.may(Permission::Audit) {
+        audit.push(item("audit", "/audit", "clipboard-check", "nav-audit"));
+        audit.push(item("audited", "/audit/done", "checks", "nav-audited"));
+    }
     vec![
+        group(Some("nav-group-audit"), audit),
+        group(Some("nav-group-master"), master),
         group(Some("nav-group-manage"), manage),
     ]
 }

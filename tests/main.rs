@@ -6,6 +6,10 @@ mod support;
 
 mod accounts;
 mod architecture;
+mod audit;
+mod catalog;
 mod ground;
+mod products;
+mod shelf;
 mod stock;
 mod texts;

@@ -50,6 +50,8 @@ create index products_updated on products (merchant_id, updated_at, id);
 create index products_audit on products (merchant_id, audit_status, id);
 create index products_listing on products (merchant_id, listing, id);
 create index products_category on products (merchant_id, category_id, id);
+create index products_brand on products (merchant_id, brand, id) where brand <> '';
+create index products_unlisted on products (merchant_id, unlisted_by, id) where listing = 'unlisted';
 create index products_base on products (base_product_id, merchant_id, id);
 create index products_grams on products using gin (grams);
 
@@ -130,6 +132,7 @@ create table audit_decisions (
 comment on table audit_decisions is 'Immutable record of every review, with what the reviewer saw (P-16).';
 create index audit_decisions_product on audit_decisions (merchant_id, product_id, id desc);
 create index audit_decisions_reviewer on audit_decisions (reviewer_id, at desc);
+create index audit_decisions_recent on audit_decisions (at desc, id desc) where reviewer_id is not null;
 create trigger audit_decisions_are_final before update or delete on audit_decisions for each row execute function refuse_change();
 
 create table audit_skips (
