@@ -8,6 +8,7 @@ mod accounts;
 mod architecture;
 mod audit;
 mod catalog;
+mod desk;
 mod ground;
 mod products;
 mod shelf;
