@@ -12,4 +12,5 @@ mod desk;
 mod ground;
 mod products;
 mod shelf;
+mod stock;
 mod texts;
