@@ -6,5 +6,9 @@ mod support;
 
 mod accounts;
 mod architecture;
+mod browser;
+mod fences;
 mod ground;
+mod robust;
+mod schema;
 mod texts;
