@@ -26,6 +26,13 @@ impl Form {
     pub fn complain(&mut self, field: &str, text: Text) {
         self.errors.entry(field.to_owned()).or_default().push(text);
     }
+    /// With a value the page decides, such as the version it was shown with.
+    #[must_use]
+    pub fn with_value(mut self, field: &str, value: String) -> Self {
+        self.typed.retain(|(k, _)| k != field);
+        self.typed.push((field.to_owned(), value));
+        self
+    }
     /// Never hand a secret back to the page.
     #[must_use]
     pub fn forget(mut self, field: &str) -> Self {

@@ -3,11 +3,25 @@
 use crate::feeds::gateway::{self, Methods};
 use crate::web::{NavGroup, NavItem, Permission, Person, assets};
 use crate::wire::{Method, openapi};
-use crate::{accounts, docs, feeds, merchants};
+use crate::{accounts, catalog, docs, feeds, merchants, products, stock};
 use actix_web::web::{self, Data, ServiceConfig};
 
 /// The open platform, in the order of the seeds.
-pub static METHODS: &[&Method] = &[];
+pub static METHODS: &[&Method] = &[
+    &catalog::api::CATALOG_LIST_GET,
+    &catalog::api::CATALOG_ADD_OR_EDIT,
+    &catalog::api::CATALOG_ADD,
+    &catalog::api::CATALOG_EDIT,
+    &catalog::api::BASE_PROD_SEARCH,
+    &stock::upload::PROD_ADD_OR_EDIT,
+    &products::api::PROD_LIST_GET,
+    &products::api::SKU_ADD_OR_EDIT,
+    &products::api::SKU_LIST_GET,
+    &products::api::SKU_DETAIL,
+    &products::api::SHELF_UPDATE,
+    &stock::api::INVENTORY_UPDATE,
+    &stock::api::INVENTORY_GET,
+];
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.app_data(Data::new(Methods(METHODS)))
@@ -16,29 +30,51 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(accounts::routes)
         .configure(docs::routes)
         .configure(merchants::routes)
-        .configure(feeds::routes);
+        .configure(feeds::routes)
+        .configure(stock::routes);
 }
 
 /// The pages somebody has. What a role cannot open is not in its navigation.
 pub fn nav(person: &Person) -> Vec<NavGroup> {
-    let item = |id, href, icon, label| NavItem { id, href, icon, label, count: None, hot: false };
+    let mut groups = if person.role.is_platform() { platform_nav(person) } else { merchant_nav(person) };
+    groups.insert(0, group(None, vec![item("overview", "/", "layout-dashboard", "nav-overview")]));
+    groups.retain(|g| !g.items.is_empty());
+    groups
+}
+
+fn item(id: &'static str, href: &'static str, icon: &'static str, label: &'static str) -> NavItem {
+    NavItem { id, href, icon, label, count: None, hot: false }
+}
+
+fn group(title: Option<&'static str>, items: Vec<NavItem>) -> NavGroup {
+    NavGroup { title, items }
+}
+
+fn merchant_nav(person: &Person) -> Vec<NavGroup> {
+    let mut sync = vec![item("calls", "/sync/calls", "arrows-exchange", "nav-calls")];
+    if person.may(Permission::ManageKeys) {
+        sync.push(item("keys", "/api-keys", "key", "nav-keys"));
+    }
+    sync.push(item("docs", "/docs", "books", "nav-docs"));
     let mut manage = Vec::new();
     if person.may(Permission::ManageUsers) {
         manage.push(item("users", "/users", "shield-lock", "nav-users"));
     }
-    let mut groups = vec![NavGroup { title: None, items: vec![item("overview", "/", "layout-dashboard", "nav-overview")] }];
-    if person.role.is_platform() {
-        groups.push(NavGroup { title: Some("nav-group-manage"), items: manage });
-    } else {
-        let mut sync = vec![item("calls", "/sync/calls", "arrows-exchange", "nav-calls")];
-        if person.may(Permission::ManageKeys) {
-            sync.push(item("keys", "/api-keys", "key", "nav-keys"));
-        }
-        groups.push(NavGroup { title: Some("nav-group-sync"), items: sync });
-        groups.push(NavGroup { title: Some("nav-group-manage"), items: manage });
+    vec![
+        group(Some("nav-group-stock"), vec![item("stock", "/stock", "building-warehouse", "nav-stock")]),
+        group(Some("nav-group-sync"), sync),
+        group(Some("nav-group-manage"), manage),
+    ]
+}
+
+fn platform_nav(person: &Person) -> Vec<NavGroup> {
+    let mut manage = Vec::new();
+    if person.may(Permission::ManageUsers) {
+        manage.push(item("users", "/users", "shield-lock", "nav-users"));
     }
-    groups.retain(|g| !g.items.is_empty());
-    groups
+    vec![
+        group(Some("nav-group-manage"), manage),
+    ]
 }
 
 /// The OpenAPI 3.1 description of the open platform, as `docs/openapi.json` holds it.

@@ -94,6 +94,7 @@ diesel::table! {
         gtin -> Text,
         base_id -> Int8,
         barcode -> Text,
+        carton -> Bool,
     }
 }
 
@@ -526,7 +527,6 @@ diesel::joinable!(replies -> merchants (merchant_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(shops -> merchants (merchant_id));
 diesel::joinable!(skus -> merchants (merchant_id));
-diesel::joinable!(stock_movements -> merchants (merchant_id));
 diesel::joinable!(trail -> merchants (merchant_id));
 diesel::joinable!(users -> merchants (merchant_id));
 

@@ -56,8 +56,10 @@ create table base_barcodes (
     gtin text not null,
     base_id bigint not null references base_products (id) on delete cascade,
     barcode text not null,
+    carton boolean not null default false,
     primary key (gtin, base_id)
 );
+comment on column base_barcodes.carton is 'The number of a carton of it: names the product, but not the unit that is sold.';
 create index base_barcodes_base on base_barcodes (base_id);
 
 create table aliases (

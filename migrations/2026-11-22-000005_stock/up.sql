@@ -37,7 +37,7 @@ create index stock_marks_row on stock_marks (merchant_id, sku_id, shop_id);
 create index stock_marks_shop on stock_marks (merchant_id, mark, shop_id, sku_id);
 
 create table stock_movements (
-    merchant_id bigint not null references merchants (id),
+    merchant_id bigint not null,
     at timestamptz not null,
     id bigint generated always as identity,
     sku_id bigint not null,
@@ -54,6 +54,7 @@ create table stock_movements (
     line_no integer,
     primary key (merchant_id, at, id)
 ) partition by range (at);
+comment on table stock_movements is 'No foreign keys: its rows come from locked rows of stock, a thousand at a time, and are never changed.';
 create index stock_movements_row on stock_movements (merchant_id, sku_id, shop_id, at desc);
 create trigger stock_movements_are_final before update or delete on stock_movements for each row execute function refuse_change();
 

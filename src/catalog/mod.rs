@@ -1,7 +1,13 @@
-//! Categories and base products.
+//! Categories and base products: what goods there are, by which keys they are recognised, and which must not be sold.
 
+pub mod aliases;
+pub mod api;
 pub mod approval;
+pub mod base;
+pub mod blocklist;
+pub mod categories;
 pub mod grams;
 pub mod gtin;
 pub mod keys;
+pub mod reference;
 pub mod spec;

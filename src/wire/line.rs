@@ -54,7 +54,7 @@ enum Cell {
 pub struct Line {
     /// 1-based, as sent.
     pub no: i32,
-    /// The `Always` fields joined by `/`: how people find the line again.
+    /// The `Always` fields and the shop joined by `/`: how people find the line again.
     pub key: String,
     /// Reasons to reject it.
     pub problems: Vec<Problem>,
@@ -168,9 +168,10 @@ impl Line {
     }
 }
 
-/// The `Always` fields of something that may not even be readable.
+/// The `Always` fields of something that may not even be readable, and its shop: stock and price are kept per shop (G-02),
+/// so that a line about another shop is another line.
 pub fn key_of(fields: &[Field], sent: &Value) -> String {
-    let parts = fields.iter().filter(|f| f.need == Need::Always).filter_map(|f| match sent.get(f.name)? {
+    let parts = fields.iter().filter(|f| f.need == Need::Always || f.kind == Kind::Shop).filter_map(|f| match sent.get(f.name)? {
         Value::String(s) => Some(s.trim().chars().take(40).collect()),
         Value::Number(n) => Some(n.to_string()),
         _ => None,

@@ -46,6 +46,10 @@ line_codes! {
     CategoryParent "CATEGORY_PARENT" "line-category-parent"
     CategoryCycle "CATEGORY_CYCLE" "line-category-cycle"
     CategoryInUse "CATEGORY_IN_USE" "line-category-in-use"
+    /// The level would change while a child keeps its own.
+    CategoryChildren "CATEGORY_CHILDREN" "line-category-children"
+    /// The parent is of level 3.
+    CategoryTooDeep "CATEGORY_TOO_DEEP" "line-category-too-deep"
     UnknownShop "UNKNOWN_SHOP" "line-unknown-shop"
     UnknownSku "UNKNOWN_SKU" "line-unknown-sku"
     UnknownProduct "UNKNOWN_PRODUCT" "line-unknown-product"
@@ -69,6 +73,8 @@ line_codes! {
     WaitsForAudit "WAITS_FOR_AUDIT" "line-waits-for-audit"
     /// Not listed: no price, no stock, disabled or forbidden.
     NotSellable "NOT_SELLABLE" "line-not-sellable"
+    /// Not listed: a person took it off sale, and only a person puts it back.
+    UnlistedByPerson "UNLISTED_BY_PERSON" "line-unlisted-by-person"
     /// Warning: differs from the platform's own counters, which were kept.
     CounterDrift "COUNTER_DRIFT" "line-counter-drift"
     /// Warning: the SKUs have their own prices; the product's price was not used.

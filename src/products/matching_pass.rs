@@ -1,0 +1,159 @@
+//! Matching as one pass over many products: candidates for all of them in one query, each decided by
+//! [`super::matching::decide`], the outcome written at once (P-04, P-05, P-09, Q-25, Q-26).
+//!
+//! What the keys determine is linked and approved, with the evidence in an `automatic` decision (P-16). Everything else goes
+//! to an auditor with the candidates and the reason, as does whatever may be forbidden: a match never makes such goods
+//! saleable by itself. A product that loses its approval this way leaves the shelf, and its listing is remembered as a wish.
+
+mod candidates;
+mod subjects;
+mod write;
+
+use super::matching::{Aliases, Decision, MatchedBy, Ranked, Submitted};
+use crate::Result;
+use crate::ids::{BaseId, ProductId};
+use crate::text::Text;
+use crate::trail::Cause;
+use candidates::Pool;
+use diesel::prelude::*;
+use diesel::sql_types;
+use std::collections::HashMap;
+use subjects::Subject;
+
+/// How the pass ended for a product.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+    /// Linked and approved by itself.
+    Matched { base: BaseId, by: MatchedBy },
+    /// It was approved with this base product before, and still is.
+    Kept,
+    /// Waits for an auditor; the text key says why.
+    Asked { why: &'static str },
+    /// May be forbidden; waits for an auditor.
+    Forbidden { reason: Text },
+}
+
+/// Why a product waits although its keys say what it is; the reasons of [`super::matching::AskReason`] come beside these.
+pub const ASK_NOTHING_ALIKE: &str = "products-ask-nothing-alike";
+pub const ASK_BLOCK_LIST: &str = "products-ask-block-list";
+pub const ASK_OWN_CATEGORY: &str = "products-ask-own-category";
+pub const ASK_BASE_CATEGORY: &str = "products-ask-base-category";
+pub const ASK_BASE_DISABLED: &str = "products-ask-base-disabled";
+pub const ASK_REFUSED_BEFORE: &str = "products-ask-refused-before";
+
+/// One product with how it ended and what is to be written for it.
+struct Ended {
+    subject: Subject,
+    found: Found,
+    /// For the automatic decision, or the candidates for a person.
+    shown: Vec<Ranked<BaseId>>,
+    ask: &'static str,
+}
+
+/// Matches these products of the cause's merchant. Locks them in the order of their ids.
+pub fn run(tx: &mut PgConnection, cause: &Cause, products: &[ProductId]) -> Result<HashMap<ProductId, Found>> {
+    if products.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let subjects = subjects::load(tx, cause.merchant, products)?;
+    let aliases = aliases(tx)?;
+    let mut pool = Pool::default();
+    pool.fetch_by_keys(tx, &subjects, &aliases)?;
+    let mut open = Vec::new();
+    let mut ended = Vec::with_capacity(subjects.len());
+    for subject in subjects {
+        match decide(&subject, &mut pool, &aliases) {
+            decision @ Decision::Match { .. } => ended.push(end(subject, decision, &pool)),
+            Decision::Ask { .. } | Decision::None => open.push(subject),
+        }
+    }
+    // Only for those that a person will see: what has the same name and another maker or pack.
+    pool.fetch_by_name(tx, &open, &aliases)?;
+    for subject in open {
+        let decision = decide(&subject, &mut pool, &aliases);
+        ended.push(end(subject, decision, &pool));
+    }
+    write::write(tx, cause, &ended, &pool)?;
+    Ok(ended.into_iter().map(|e| (e.subject.id, e.found)).collect())
+}
+
+fn decide(subject: &Subject, pool: &mut Pool, aliases: &Aliases) -> Decision<BaseId> {
+    let submitted = Submitted { item: subject.item.clone(), explicit_base: pool.explicit(subject) };
+    super::matching::decide(&submitted, &pool.candidates(subject), aliases)
+}
+
+/// What follows from a decision, given what is forbidden (P-09, P-16).
+fn end(subject: Subject, decision: Decision<BaseId>, pool: &Pool) -> Ended {
+    let (found, ask, shown) = match decision {
+        Decision::Match { base, by, evidence } => {
+            let shown = vec![Ranked { base, evidence }];
+            match against(&subject, base, pool) {
+                Some((ask, found)) => (found, ask, shown),
+                None if subject.is_approved_with(base) => (Found::Kept, "", shown),
+                None => (Found::Matched { base, by }, "", shown),
+            }
+        }
+        Decision::Ask { candidates, why } => waits(&subject, why.text_key(), candidates),
+        Decision::None => waits(&subject, ASK_NOTHING_ALIKE, Vec::new()),
+    };
+    Ended { subject, found, shown, ask }
+}
+
+fn waits(subject: &Subject, why: &'static str, shown: Vec<Ranked<BaseId>>) -> (Found, &'static str, Vec<Ranked<BaseId>>) {
+    match forbidden(subject) {
+        Some((ask, found)) => (found, ask, shown),
+        None => (Found::Asked { why }, why, shown),
+    }
+}
+
+fn forbidden(subject: &Subject) -> Option<(&'static str, Found)> {
+    if let Some(reason) = &subject.blocked {
+        return Some((ASK_BLOCK_LIST, Found::Forbidden { reason: Text::new("products-forbidden-listed").with(reason) }));
+    }
+    (!subject.category_allowed)
+        .then(|| (ASK_OWN_CATEGORY, Found::Forbidden { reason: Text::new("products-forbidden-category").with(&subject.category_id) }))
+}
+
+/// Reasons not to approve what the keys determine.
+fn against(subject: &Subject, base: BaseId, pool: &Pool) -> Option<(&'static str, Found)> {
+    if let Some(refusal) = forbidden(subject) {
+        return Some(refusal);
+    }
+    let base = pool.base(base)?;
+    if !base.category_allowed {
+        return Some((ASK_BASE_CATEGORY, Found::Forbidden { reason: Text::new("products-forbidden-base").with(&base.code) }));
+    }
+    if base.status != "active" {
+        return Some((ASK_BASE_DISABLED, Found::Asked { why: ASK_BASE_DISABLED }));
+    }
+    (subject.audit_status == "rejected").then_some((ASK_REFUSED_BEFORE, Found::Asked { why: ASK_REFUSED_BEFORE }))
+}
+
+#[derive(QueryableByName)]
+struct Learned {
+    #[diesel(sql_type = sql_types::Text)]
+    kind: String,
+    #[diesel(sql_type = sql_types::Text)]
+    from_key: String,
+    #[diesel(sql_type = sql_types::Text)]
+    to_key: String,
+}
+
+/// Parts the name from the specification in the key of a spec alias: names have no such sign in their keys.
+pub const SPEC_ALIAS_SEPARATOR: char = '|';
+
+/// What auditors have taught and nobody has taken back. A spec alias holds for one name:
+/// its keys are `<name key>|<spec key>`, theirs and ours.
+pub fn aliases(c: &mut PgConnection) -> Result<Aliases> {
+    let rows: Vec<Learned> = diesel::sql_query("select kind, from_key, to_key from aliases where revoked_at is null").load(c)?;
+    let mut aliases = Aliases::default();
+    for row in rows {
+        if row.kind == "maker" {
+            aliases.learn_maker(&row.from_key, &row.to_key);
+        } else if let Some((name, spec)) = row.from_key.split_once(SPEC_ALIAS_SEPARATOR) {
+            let ours = row.to_key.split_once(SPEC_ALIAS_SEPARATOR).map_or(row.to_key.as_str(), |(_, ours)| ours);
+            aliases.learn_spec(name, spec, ours);
+        }
+    }
+    Ok(aliases)
+}

@@ -1,0 +1,188 @@
+//! Base products that may be meant, for many products in one query.
+
+use super::subjects::Subject;
+use crate::Result;
+use crate::ids::{BaseId, ProductId};
+use crate::products::matching::{Aliases, Candidate, LookupKeys, Submitted, Texts, lookup_keys};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Text};
+use serde_json::{Value, json};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+/// A base product as candidates are made from it.
+#[derive(QueryableByName, Clone, Debug)]
+pub(super) struct Base {
+    #[diesel(sql_type = BigInt)]
+    pub id: BaseId,
+    #[diesel(sql_type = Text)]
+    pub code: String,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    trade_name: String,
+    #[diesel(sql_type = Text)]
+    spec: String,
+    #[diesel(sql_type = Text)]
+    dosage_form: String,
+    #[diesel(sql_type = Text)]
+    manufacturer: String,
+    #[diesel(sql_type = Text)]
+    approval_no: String,
+    #[diesel(sql_type = Text)]
+    pub status: String,
+    #[diesel(sql_type = Bool)]
+    pub category_allowed: bool,
+    #[diesel(sql_type = Array<Text>)]
+    barcodes: Vec<String>,
+    #[diesel(sql_type = Array<Text>)]
+    gtins: Vec<String>,
+    #[diesel(sql_type = Array<Text>)]
+    cartons: Vec<String>,
+}
+
+#[derive(QueryableByName)]
+struct Hit {
+    #[diesel(sql_type = BigInt)]
+    product: ProductId,
+    #[diesel(sql_type = BigInt)]
+    base: BaseId,
+    /// By the code the merchant named.
+    #[diesel(sql_type = Bool)]
+    named: bool,
+}
+
+/// All base products fetched so far, and who may be meant by whom. Reading the keys of a candidate costs more than fetching
+/// it, so candidates are kept: one per base product and the barcode of it that is compared.
+#[derive(Default)]
+pub(super) struct Pool {
+    bases: HashMap<BaseId, Base>,
+    hits: HashMap<ProductId, Vec<BaseId>>,
+    named: HashMap<ProductId, BaseId>,
+    read: HashMap<(BaseId, usize, usize), Rc<Candidate<BaseId>>>,
+}
+
+/// So many that share an approval number or name and maker are compared, the same specification first: one number is held by
+/// all packs of a medicine.
+const BY_KEY: &str = "24";
+/// So many that share only the name: a person looks at them.
+const BY_NAME: &str = "8";
+/// A base product the merchant names and we do not know: nobody's id, so that the decision says so.
+const UNKNOWN: BaseId = BaseId(-1);
+
+impl Pool {
+    pub fn base(&self, id: BaseId) -> Option<&Base> {
+        self.bases.get(&id)
+    }
+
+    /// The base product the merchant names.
+    pub fn explicit(&self, subject: &Subject) -> Option<BaseId> {
+        subject.explicit_base.as_ref().map(|_| self.named.get(&subject.id).copied().unwrap_or(UNKNOWN))
+    }
+
+    /// The candidates of a product.
+    pub fn candidates(&mut self, subject: &Subject) -> Vec<Rc<Candidate<BaseId>>> {
+        let wanted: Vec<String> =
+            subject.item.gtin().into_iter().flat_map(|g| [Some(g), g.unit_inside()]).flatten().map(|g| g.to_string()).collect();
+        let ids = self.hits.get(&subject.id).map(Vec::as_slice).unwrap_or_default();
+        let mut found = Vec::with_capacity(ids.len());
+        for base in ids.iter().filter_map(|id| self.bases.get(id)) {
+            let meant = |codes: &[String]| codes.iter().position(|g| wanted.contains(g)).unwrap_or(0);
+            let (at, carton) = (meant(&base.gtins), meant(&base.cartons));
+            let read = self.read.entry((base.id, at, carton)).or_insert_with(|| Rc::new(candidate(base, at, carton)));
+            found.push(Rc::clone(read));
+        }
+        found
+    }
+
+    /// Those that share a barcode, an approval number, or name and maker, and those the merchant names.
+    pub fn fetch_by_keys(&mut self, tx: &mut PgConnection, subjects: &[Subject], aliases: &Aliases) -> Result<()> {
+        let sql = format!(
+            "with want as materialized (select * from jsonb_to_recordset($1) as w(product bigint, gtins text[], approval text, names text[], \
+                 makers text[], spec text, explicit text)) \
+             select w.product, b.base_id as base, false as named from want w join base_barcodes b on b.gtin = any(w.gtins) \
+             union select w.product, x.id, false from want w cross join lateral (select p.id from base_products p \
+                 where p.approval_key = w.approval and p.approval_key <> '' order by (p.spec_key = w.spec) desc, p.id limit {BY_KEY}) x \
+             union select w.product, x.id, false from want w cross join lateral (select p.id from base_products p \
+                 where p.name_key = any(w.names) and p.maker_key = any(w.makers) order by (p.spec_key = w.spec) desc, p.id limit {BY_KEY}) x \
+             union select w.product, coalesce(p.merged_into, p.id), true from want w join base_products p on p.code = w.explicit"
+        );
+        self.fetch(tx, &sql, wants(subjects, aliases))
+    }
+
+    /// Those that share only the name.
+    pub fn fetch_by_name(&mut self, tx: &mut PgConnection, subjects: &[Subject], aliases: &Aliases) -> Result<()> {
+        let sql = format!(
+            "with want as materialized (select * from jsonb_to_recordset($1) as w(product bigint, names text[], spec text)) \
+             select w.product, x.id as base, false as named from want w cross join lateral (select p.id from base_products p \
+                 where p.name_key = any(w.names) order by (p.spec_key = w.spec) desc, p.id limit {BY_NAME}) x"
+        );
+        self.fetch(tx, &sql, wants(subjects, aliases))
+    }
+
+    fn fetch(&mut self, tx: &mut PgConnection, sql: &str, wants: Vec<Value>) -> Result<()> {
+        if wants.is_empty() {
+            return Ok(());
+        }
+        let hits: Vec<Hit> = diesel::sql_query(sql).bind::<Jsonb, _>(Value::Array(wants)).load(tx)?;
+        let unknown: HashSet<BaseId> = hits.iter().map(|h| h.base).filter(|id| !self.bases.contains_key(id)).collect();
+        self.bases.extend(bases(tx, &unknown.into_iter().collect::<Vec<_>>())?.into_iter().map(|b| (b.id, b)));
+        for hit in hits {
+            if hit.named {
+                self.named.insert(hit.product, hit.base);
+            }
+            let all = self.hits.entry(hit.product).or_default();
+            if !all.contains(&hit.base) {
+                all.push(hit.base);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Merged base products live on in the one they became.
+fn bases(tx: &mut PgConnection, ids: &[BaseId]) -> Result<Vec<Base>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(diesel::sql_query(
+        "select p.id, p.code, p.name, p.trade_name, p.spec, p.dosage_form, p.manufacturer, p.approval_no, p.status, \
+         (coalesce(c.allowed, true) and coalesce(m.allowed, true) and coalesce(t.allowed, true)) as category_allowed, \
+         coalesce(b.barcodes, '{}') as barcodes, coalesce(b.gtins, '{}') as gtins, coalesce(b.cartons, '{}') as cartons \
+         from base_products p \
+         left join categories c on c.merchant_id = p.category_merchant and c.id = p.category_id \
+         left join categories m on m.merchant_id = c.merchant_id and m.id = c.parent_id \
+         left join categories t on t.merchant_id = m.merchant_id and t.id = m.parent_id \
+         left join lateral (select array_agg(barcode order by gtin) filter (where not carton) as barcodes, \
+             array_agg(gtin order by gtin) filter (where not carton) as gtins, array_agg(gtin) filter (where carton) as cartons \
+             from base_barcodes b where b.base_id = p.id) b on true \
+         where p.id = any($1) and p.status <> 'merged'",
+    )
+    .bind::<Array<BigInt>, _>(ids)
+    .load(tx)?)
+}
+
+fn candidate(base: &Base, at: usize, carton: usize) -> Candidate<BaseId> {
+    let texts = Texts {
+        name: base.name.clone(),
+        trade_name: base.trade_name.clone(),
+        spec: base.spec.clone(),
+        manufacturer: base.manufacturer.clone(),
+        approval_no: base.approval_no.clone(),
+        barcode: base.barcodes.get(at).cloned().unwrap_or_default(),
+        dosage_form: base.dosage_form.clone(),
+    };
+    Candidate::new(base.id, texts, base.cartons.get(carton).map(String::as_str).unwrap_or_default())
+}
+
+fn wants(subjects: &[Subject], aliases: &Aliases) -> Vec<Value> {
+    let want = |subject: &Subject| {
+        let submitted: Submitted<BaseId> = Submitted { item: subject.item.clone(), explicit_base: None };
+        let LookupKeys { gtins, approval_key, name_keys, maker_keys, spec_key } = lookup_keys(&submitted, aliases);
+        json!({
+            "product": subject.id, "gtins": gtins, "approval": approval_key, "names": name_keys, "makers": maker_keys,
+            "spec": spec_key, "explicit": subject.explicit_base,
+        })
+    };
+    subjects.iter().map(want).collect()
+}

@@ -1,0 +1,81 @@
+//! What must be known to judge the lines of a call, for all of them at once.
+
+use crate::Result;
+use crate::ids::{MerchantId, ProductId};
+use crate::products::ids::{self, Kind};
+use crate::products::model::{self, Leaf, Product};
+use crate::wire::Line;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Numeric};
+use rust_decimal::Decimal;
+use std::collections::{HashMap, HashSet};
+
+/// The price of a SKU of a product whose line brings a price.
+#[derive(QueryableByName, Clone, Debug)]
+pub(super) struct SkuPrice {
+    #[diesel(sql_type = BigInt)]
+    pub product_id: ProductId,
+    #[diesel(sql_type = Bool)]
+    pub is_default: bool,
+    #[diesel(sql_type = Nullable<Numeric>)]
+    pub base_price: Option<Decimal>,
+}
+
+#[derive(Default)]
+pub(super) struct Known {
+    /// Grows as lines claim ids.
+    pub ids: HashMap<String, Kind>,
+    pub products: HashMap<String, Product>,
+    pub categories: HashMap<String, Leaf>,
+    pub bases: HashSet<String>,
+    pub sku_prices: HashMap<ProductId, Vec<SkuPrice>>,
+}
+
+/// The SKU a new product gets, as the line wants it or by rule.
+pub(super) fn default_sku(line: &Line) -> String {
+    let wanted = line.text_or_empty("skuId");
+    if wanted.is_empty() { format!("{}-1", line.text_or_empty("prodId")) } else { wanted }
+}
+
+impl Known {
+    pub fn load(tx: &mut PgConnection, merchant: MerchantId, lines: &[Line]) -> Result<Self> {
+        let prod_ids: Vec<String> = lines.iter().map(|l| l.text_or_empty("prodId")).collect();
+        let prod_ids: Vec<&str> = prod_ids.iter().map(String::as_str).collect();
+        let sku_ids: Vec<String> = lines.iter().map(default_sku).collect();
+        let sku_ids: Vec<&str> = sku_ids.iter().map(String::as_str).collect();
+        let ids = ids::known_or_claimed(tx, merchant, &prod_ids, &sku_ids)?;
+        let products = model::lock_by_prod_id(tx, merchant, &prod_ids)?;
+        let mut categories: HashSet<String> = lines.iter().map(|l| l.text_or_empty("catalogId")).filter(|id| !id.is_empty()).collect();
+        let chained = lines.iter().filter(|l| l.has("catalogChain")).filter_map(|l| products.get(&l.text_or_empty("prodId")));
+        categories.extend(chained.map(|p| p.category_id.clone()));
+        let categories: Vec<&str> = categories.iter().map(String::as_str).collect();
+        let bases: HashSet<String> = lines.iter().map(|l| l.text_or_empty("baseProdId")).filter(|code| !code.is_empty()).collect();
+        let bases: Vec<&str> = bases.iter().map(String::as_str).collect();
+        let priced: Vec<ProductId> =
+            lines.iter().filter(|l| l.has("price")).filter_map(|l| products.get(&l.text_or_empty("prodId"))).map(|p| p.id).collect();
+        Ok(Self {
+            categories: model::categories(tx, merchant, &categories)?,
+            bases: model::known_base_codes(tx, &bases)?,
+            sku_prices: sku_prices(tx, merchant, &priced)?,
+            ids,
+            products,
+        })
+    }
+}
+
+fn sku_prices(tx: &mut PgConnection, merchant: MerchantId, products: &[ProductId]) -> Result<HashMap<ProductId, Vec<SkuPrice>>> {
+    let mut found: HashMap<ProductId, Vec<SkuPrice>> = HashMap::new();
+    if products.is_empty() {
+        return Ok(found);
+    }
+    let rows: Vec<SkuPrice> = diesel::sql_query(
+        "select product_id, is_default, base_price from skus where merchant_id = $1 and product_id = any($2) order by id for no key update",
+    )
+    .bind::<BigInt, _>(merchant)
+    .bind::<Array<BigInt>, _>(products)
+    .load(tx)?;
+    for row in rows {
+        found.entry(row.product_id).or_default().push(row);
+    }
+    Ok(found)
+}

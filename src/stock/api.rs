@@ -1,0 +1,40 @@
+//! The open platform's words for stock (S-01…S-03).
+
+use super::{push, read};
+use crate::wire::{Field, Kind, Method, Module, Verb};
+
+const SKU: Field = Field::always("skuId", Kind::Id, "stock-field-sku");
+const SHOP: Field = Field::optional("shopId", Kind::Shop, "stock-field-shop");
+
+/// S-03
+pub const INVENTORY_UPDATE: Method = Method {
+    name: "sku.inventory.update",
+    module: Module::Stock,
+    about: "stock-api-update",
+    source: "S-01 S-03 Q-05 Q-13 Q-15",
+    fields: &[
+        SKU,
+        SHOP,
+        Field::insert("inventory", Kind::Count, "stock-field-inventory"),
+        Field::optional("saled", Kind::Count, "stock-field-saled"),
+        Field::optional("freeze", Kind::Count, "stock-field-freeze"),
+        Field::optional("sourceTime", Kind::Time, "stock-field-source-time"),
+        Field::optional("ifVersion", Kind::Number { min: 0, max: i64::MAX, default: 0 }, "stock-field-if-version"),
+    ],
+    verb: Verb::Write(push::apply),
+    example: r#"{"skuId": "KZ-100382-1", "shopId": "1", "inventory": 112, "saled": 48, "freeze": 36, "sourceTime": "2026-11-22 14:32:08"}"#,
+    answer: r#"{"feedId": "8214", "preview": false, "total": 1, "applied": 1, "unchanged": 0, "held": 0, "stale": 0, "parked": 0, "rejected": 0, "lines": []}"#,
+};
+
+/// S-02; we serve it too, so that an ERP can read back what was applied (Q-01, Q-04).
+pub const INVENTORY_GET: Method = Method {
+    name: "sku.inventory.get",
+    module: Module::Stock,
+    about: "stock-api-get",
+    source: "S-01 S-02 G-04 Q-04 Q-05",
+    fields: &[SKU, SHOP],
+    verb: Verb::Read(read::answer),
+    example: r#"{"skuId": "KZ-100382-1"}"#,
+    answer: r#"{"skuId": "KZ-100382-1", "shopId": "1", "inventory": 76, "available": 76, "saled": 48, "freeze": 36, "version": "12", "reportedAt": "2026-11-22 14:32:08", "updatedAt": "2026-11-22 14:32:08",
+ "shops": [{"shopId": "1", "inventory": 76, "available": 76, "saled": 48, "freeze": 36, "version": "12", "reportedAt": "2026-11-22 14:32:08", "updatedAt": "2026-11-22 14:32:08"}]}"#,
+};

@@ -1,0 +1,185 @@
+//! What the stock page asks for: fifty rows from any place, by index alone, and counts that stop at a thousand.
+
+use super::marks::Mark;
+use super::model::{COLUMNS, Row};
+use crate::Result;
+use crate::catalog::grams;
+use crate::ids::{MerchantId, ShopId, SkuId};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Text};
+
+/// Up to so many SKUs that match a search are looked up one by one; beyond, the list is walked, since every few rows match.
+const FEW: i64 = 2000;
+
+/// A row with the names people know it by.
+#[derive(QueryableByName, Clone, Debug)]
+pub struct Item {
+    #[diesel(embed)]
+    pub stock: Row,
+    /// The SKU's id at the merchant.
+    #[diesel(sql_type = Text)]
+    pub ext: String,
+    #[diesel(sql_type = Text)]
+    pub code: String,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub spec: String,
+    #[diesel(sql_type = Text)]
+    pub prod_id: String,
+    #[diesel(sql_type = Text)]
+    pub shop_name: String,
+}
+
+impl Item {
+    pub fn place(&self) -> (SkuId, ShopId) {
+        (self.stock.sku, self.stock.shop)
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    pub mark: Option<Mark>,
+    pub shop: Option<ShopId>,
+    pub q: String,
+    pub after: Option<(SkuId, ShopId)>,
+}
+
+/// `$1` merchant, `$2`/`$3` the place to start after, `$4` the limit, `$5` the shop, `$6` the mark, `$7` SKUs, `$8`–`$10` ways to be found.
+pub fn page(c: &mut PgConnection, merchant: MerchantId, search: &Search, limit: i64) -> Result<Vec<Item>> {
+    let ways = Ways::of(&search.q);
+    let found = if search.q.is_empty() { Vec::new() } else { matching(c, merchant, &search.q, &ways)? };
+    if !search.q.is_empty() && found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let few = found.len() <= usize::try_from(FEW).unwrap_or(usize::MAX);
+    let sql = statement(search, few);
+    let (sku, shop) = search.after.unwrap_or((SkuId(0), ShopId(0)));
+    Ok(diesel::sql_query(sql)
+        .bind::<BigInt, _>(merchant)
+        .bind::<BigInt, _>(sku)
+        .bind::<BigInt, _>(shop)
+        .bind::<BigInt, _>(limit)
+        .bind::<BigInt, _>(search.shop.unwrap_or(ShopId(0)))
+        .bind::<Text, _>(search.mark.map_or("", Mark::as_str))
+        .bind::<Array<BigInt>, _>(found)
+        .bind::<Array<Text>, _>(ways.get(0))
+        .bind::<Array<Text>, _>(ways.get(1))
+        .bind::<Array<Text>, _>(ways.get(2))
+        .load(c)?)
+}
+
+/// First the fifty places, by one walk along an index, then everything about them. Written out per question, so that no plan
+/// has to guess which parameters are set; those a question does not need are compared with nothing.
+pub fn statement(search: &Search, few: bool) -> String {
+    let from = if search.mark.is_some() { "stock_marks" } else { "stock" };
+    let mut wanted = vec!["t.merchant_id = $1"];
+    wanted.push(if search.mark.is_some() { "t.mark = $6" } else { "$6 = ''" });
+    wanted.push(if search.shop.is_some() { "t.shop_id = $5 and t.sku_id > $2 and $3 >= 0" } else { "(t.sku_id, t.shop_id) > ($2, $3) and $5 = 0" });
+    // `is true` keeps the planner from collecting a large part of all products first.
+    wanted.push(match (search.q.is_empty(), few) {
+        (true, _) => "$7::bigint[] is not null and $8::text[] is not null and $9::text[] is not null and $10::text[] is not null",
+        (false, true) => "t.sku_id = any($7) and $8::text[] is not null and $9::text[] is not null and $10::text[] is not null",
+        (false, false) => {
+            "$7::bigint[] is not null and exists (select 1 from skus k join products p on p.merchant_id = k.merchant_id and p.id = k.product_id \
+             where k.merchant_id = t.merchant_id and k.id = t.sku_id and (p.grams @> $8 or p.grams @> $9 or p.grams @> $10) is true offset 0)"
+        }
+    });
+    format!(
+        "with places as materialized (select t.sku_id, t.shop_id from {from} t where {} order by t.sku_id, t.shop_id limit $4) \
+         select {COLUMNS}, k.sku_id as ext, k.code, p.name, p.spec, p.prod_id, h.name as shop_name from places \
+         cross join lateral (select * from stock where merchant_id = $1 and sku_id = places.sku_id and shop_id = places.shop_id offset 0) s \
+         cross join lateral (select * from skus where merchant_id = $1 and id = s.sku_id offset 0) k \
+         cross join lateral (select * from products where merchant_id = $1 and id = k.product_id offset 0) p \
+         cross join lateral (select * from shops where merchant_id = $1 and id = s.shop_id offset 0) h order by places.sku_id, places.shop_id",
+        wanted.join(" and ")
+    )
+}
+
+/// Up to three ways in which a text finds a product; unused ones repeat the first.
+struct Ways(Vec<Vec<String>>);
+
+impl Ways {
+    fn of(q: &str) -> Self {
+        Self(grams::query(q))
+    }
+    fn get(&self, place: usize) -> Vec<String> {
+        self.0.get(place).or_else(|| self.0.first()).cloned().unwrap_or_else(|| vec![String::new()])
+    }
+}
+
+/// SKUs found by their product's search keys or by their own id, one more than [`FEW`] at most.
+fn matching(c: &mut PgConnection, merchant: MerchantId, q: &str, ways: &Ways) -> Result<Vec<SkuId>> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = BigInt)]
+        id: SkuId,
+    }
+    let found: Vec<Found> = diesel::sql_query(
+        "select id from skus where merchant_id = $1 and sku_id = $2 union \
+         (select k.id from (select id from products where merchant_id = $1 and (grams @> $3 or grams @> $4 or grams @> $5) limit $6) p \
+          cross join lateral (select id from skus where merchant_id = $1 and product_id = p.id offset 0) k limit $6)",
+    )
+    .bind::<BigInt, _>(merchant)
+    .bind::<Text, _>(q)
+    .bind::<Array<Text>, _>(ways.get(0))
+    .bind::<Array<Text>, _>(ways.get(1))
+    .bind::<Array<Text>, _>(ways.get(2))
+    .bind::<BigInt, _>(FEW + 1)
+    .load(c)?;
+    Ok(found.into_iter().map(|f| f.id).collect())
+}
+
+/// One row with its names.
+pub fn one(c: &mut PgConnection, merchant: MerchantId, ext: &str, shop: ShopId) -> Result<Item> {
+    let sql = format!(
+        "select {COLUMNS}, k.sku_id as ext, k.code, p.name, p.spec, p.prod_id, h.name as shop_name from skus k \
+         join stock s on s.merchant_id = k.merchant_id and s.sku_id = k.id and s.shop_id = $3 \
+         join products p on p.merchant_id = k.merchant_id and p.id = k.product_id join shops h on h.merchant_id = k.merchant_id and h.id = s.shop_id \
+         where k.merchant_id = $1 and k.sku_id = $2"
+    );
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Text, _>(ext).bind::<BigInt, _>(shop).get_result(c)?)
+}
+
+/// Rows per tab, each counted up to a cap.
+#[derive(QueryableByName, Clone, Copy, Debug, Default)]
+pub struct Counts {
+    #[diesel(sql_type = BigInt)]
+    pub all: i64,
+    #[diesel(sql_type = BigInt)]
+    pub low: i64,
+    #[diesel(sql_type = BigInt)]
+    pub out: i64,
+    #[diesel(sql_type = BigInt)]
+    pub short: i64,
+    #[diesel(sql_type = BigInt)]
+    pub drift: i64,
+}
+
+impl Counts {
+    pub fn of(&self, mark: Option<Mark>) -> i64 {
+        match mark {
+            None => self.all,
+            Some(Mark::Low) => self.low,
+            Some(Mark::Out) => self.out,
+            Some(Mark::Short) => self.short,
+            Some(Mark::Drift) => self.drift,
+        }
+    }
+}
+
+pub fn counts(c: &mut PgConnection, merchant: MerchantId, shop: Option<ShopId>, cap: i64) -> Result<Counts> {
+    let here = if shop.is_some() { "shop_id = $2" } else { "$2 = 0" };
+    let count = |from: &str, mark: &str| format!("(select count(*) from (select 1 from {from} where merchant_id = $1 and {here}{mark} limit $3) x)");
+    let marked = |mark: Mark| count("stock_marks", &format!(" and mark = '{}'", mark.as_str()));
+    let sql = format!(
+        "select {} as all, {} as low, {} as out, {} as short, {} as drift",
+        count("stock", ""),
+        marked(Mark::Low),
+        marked(Mark::Out),
+        marked(Mark::Short),
+        marked(Mark::Drift)
+    );
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(shop.unwrap_or(ShopId(0))).bind::<BigInt, _>(cap).get_result(c)?)
+}

@@ -1,0 +1,51 @@
+//! What follows for the shelf: a product whose sellable sum crosses zero is listed or unlisted by the rule (P-08, Q-24).
+
+use super::model::Change;
+use crate::Result;
+use crate::ids::{ProductId, SkuId};
+use crate::products;
+use crate::trail::Cause;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt};
+
+#[derive(QueryableByName)]
+struct Touched {
+    #[diesel(sql_type = BigInt)]
+    product_id: ProductId,
+}
+
+/// Hands the products that may have crossed zero to the rule.
+pub(super) fn follow(tx: &mut PgConnection, cause: &Cause, changes: &[Change]) -> Result<()> {
+    let products = crossing(tx, cause, changes)?;
+    if products.is_empty() {
+        return Ok(());
+    }
+    // Two calls that empty two rows of one product must not each see the other's row full: who is second looks again.
+    diesel::sql_query("select 1 from products where merchant_id = $1 and id = any($2) order by id for no key update")
+        .bind::<BigInt, _>(cause.merchant)
+        .bind::<Array<BigInt>, _>(&products)
+        .execute(tx)?;
+    products::listing::settle(tx, cause, &products).map(drop)
+}
+
+/// A product's sum crosses zero only when one of its rows does, or when another of its rows is short and swallows the change.
+fn crossing(tx: &mut PgConnection, cause: &Cause, changes: &[Change]) -> Result<Vec<ProductId>> {
+    let sellable = |c: &Change| (c.before.figures().available(), c.after.figures().available());
+    let moved: Vec<SkuId> = changes.iter().filter(|c| sellable(c).0 != sellable(c).1).map(|c| c.after.sku).collect();
+    let crossed: Vec<SkuId> = changes.iter().filter(|c| (sellable(c).0 > 0) != (sellable(c).1 > 0)).map(|c| c.after.sku).collect();
+    if moved.is_empty() {
+        return Ok(Vec::new());
+    }
+    let touched: Vec<Touched> = diesel::sql_query(
+        "select product_id from skus where merchant_id = $1 and id = any($2) \
+         union select k.product_id from stock_marks m join skus k on k.merchant_id = m.merchant_id and k.id = m.sku_id \
+         where m.merchant_id = $1 and m.mark = 'short' and exists \
+           (select 1 from skus other where other.merchant_id = $1 and other.product_id = k.product_id and other.id = any($3)) \
+         order by product_id",
+    )
+    .bind::<BigInt, _>(cause.merchant)
+    .bind::<Array<BigInt>, _>(crossed)
+    .bind::<Array<BigInt>, _>(moved)
+    .load(tx)?;
+    Ok(touched.into_iter().map(|t| t.product_id).collect())
+}

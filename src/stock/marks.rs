@@ -1,0 +1,109 @@
+//! The few rows each tab of the stock page asks for, kept beside the hot table so that it needs no index on its figures.
+//!
+//! A row's marks are a pure function of its figures and the merchant's low-stock line, so a change writes only the difference.
+
+use super::model::Row;
+use crate::Result;
+use crate::ids::{MerchantId, ShopId, SkuId};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Text};
+
+/// Why a row deserves a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// Some left, at or below the merchant's line.
+    Low,
+    /// Nothing left.
+    Out,
+    /// More promised than there is (负卖, S-06).
+    Short,
+    /// The ERP's counters differ from ours (Q-13).
+    Drift,
+}
+
+impl Mark {
+    pub const ALL: [Mark; 4] = [Mark::Low, Mark::Out, Mark::Short, Mark::Drift];
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Mark::Low => "low",
+            Mark::Out => "out",
+            Mark::Short => "short",
+            Mark::Drift => "drift",
+        }
+    }
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|m| m.as_str() == name)
+    }
+    /// Whether a row has this mark.
+    pub fn is_on(self, row: &Row, low_stock: i64) -> bool {
+        let available = row.figures().available();
+        match self {
+            Mark::Low => available > 0 && available <= low_stock,
+            Mark::Out => available == 0,
+            Mark::Short => available < 0,
+            Mark::Drift => row.drift().next().is_some(),
+        }
+    }
+}
+
+/// Marks to put on and to take off.
+#[derive(Default)]
+pub(super) struct Changes {
+    on: Vec<(SkuId, ShopId, Mark)>,
+    off: Vec<(SkuId, ShopId, Mark)>,
+}
+
+impl Changes {
+    /// `before` is `None` for a row that has just been made.
+    pub fn note(&mut self, before: Option<&Row>, after: &Row, low_stock: i64) {
+        for mark in Mark::ALL {
+            let place = (after.sku, after.shop, mark);
+            match (before.is_some_and(|b| mark.is_on(b, low_stock)), mark.is_on(after, low_stock)) {
+                (false, true) => self.on.push(place),
+                (true, false) => self.off.push(place),
+                _ => {}
+            }
+        }
+    }
+
+    /// One statement for all of them.
+    pub fn write(&self, tx: &mut PgConnection, merchant: MerchantId) -> Result<()> {
+        if self.on.is_empty() && self.off.is_empty() {
+            return Ok(());
+        }
+        let skus = |all: &[(SkuId, ShopId, Mark)]| all.iter().map(|p| p.0).collect::<Vec<_>>();
+        let shops = |all: &[(SkuId, ShopId, Mark)]| all.iter().map(|p| p.1).collect::<Vec<_>>();
+        let names = |all: &[(SkuId, ShopId, Mark)]| all.iter().map(|p| p.2.as_str()).collect::<Vec<_>>();
+        diesel::sql_query(
+            "with gone as (delete from stock_marks m using unnest($5, $6, $7) as l(sku, shop, mark) \
+             where m.merchant_id = $1 and m.mark = l.mark and m.sku_id = l.sku and m.shop_id = l.shop) \
+             insert into stock_marks (merchant_id, sku_id, shop_id, mark) select $1, l.* from unnest($2, $3, $4) as l(sku, shop, mark) on conflict do nothing",
+        )
+        .bind::<BigInt, _>(merchant)
+        .bind::<Array<BigInt>, _>(skus(&self.on))
+        .bind::<Array<BigInt>, _>(shops(&self.on))
+        .bind::<Array<Text>, _>(names(&self.on))
+        .bind::<Array<BigInt>, _>(skus(&self.off))
+        .bind::<Array<BigInt>, _>(shops(&self.off))
+        .bind::<Array<Text>, _>(names(&self.off))
+        .execute(tx)?;
+        Ok(())
+    }
+}
+
+/// Makes all marks of a merchant anew: after its low-stock line has moved, or after a load behind our back. The rows are
+/// locked as a push locks them, so that no push in between leaves a mark behind.
+pub fn remark(tx: &mut PgConnection, merchant: MerchantId) -> Result<usize> {
+    diesel::sql_query("select 1 from stock where merchant_id = $1 order by sku_id, shop_id for no key update").bind::<BigInt, _>(merchant).execute(tx)?;
+    diesel::sql_query("delete from stock_marks where merchant_id = $1").bind::<BigInt, _>(merchant).execute(tx)?;
+    Ok(diesel::sql_query(
+        "insert into stock_marks (merchant_id, sku_id, shop_id, mark) \
+         select s.merchant_id, s.sku_id, s.shop_id, m.mark from merchants t join stock s on s.merchant_id = t.id \
+         cross join lateral (select s.erp_qty - s.frozen - s.sold_open - s.safety as n) a \
+         join lateral (values ('low', a.n > 0 and a.n <= t.low_stock), ('out', a.n = 0), ('short', a.n < 0), \
+           ('drift', coalesce(s.reported_sold <> s.sold, false) or coalesce(s.reported_frozen <> s.frozen, false))) as m(mark, is_on) on m.is_on \
+         where t.id = $1",
+    )
+    .bind::<BigInt, _>(merchant)
+    .execute(tx)?)
+}

@@ -1,0 +1,166 @@
+//! `sku.inventory.update`: from lines to rows and back.
+
+use super::api::INVENTORY_UPDATE;
+use super::model::{self, Done, Set};
+use crate::Result;
+use crate::clock::on_the_wire;
+use crate::feeds::{self, Batch, Channel};
+use crate::ids::{MerchantId, ShopId, SkuId};
+use crate::merchants;
+use crate::text::Lang;
+use crate::trail::Cause;
+use crate::wire::{Line, LineCode, LineResult, Outcome, Problem, Scope};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Int4, Jsonb, Text};
+use serde_json::Value;
+use std::collections::{HashMap, HashSet};
+
+/// What a parked line of this method waits for.
+pub const WAITS_FOR: &str = "sku";
+
+/// Applies the lines of a push: an unknown shop is a mistake in the line, an unknown SKU may be on its way and is waited for.
+pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Line>) -> Result<Vec<LineResult>> {
+    let skus = resolve(tx, cause.merchant, &lines)?;
+    let shops = Shops::of(tx, scope)?;
+    let mut results = Vec::with_capacity(lines.len());
+    let mut sets = Vec::with_capacity(lines.len());
+    let mut by_no = HashMap::with_capacity(lines.len());
+    for line in lines {
+        let place = shops.named(&line).map(|shop| (shop, skus.get(&line.no).copied()));
+        match place {
+            Err(problem) => results.push(LineResult::rejected(&line, problem)),
+            Ok((_, None)) => {
+                let sku = line.text_or_empty("skuId");
+                let problem = Problem::new(LineCode::UnknownSku, "skuId", sku.clone());
+                results.push(LineResult::of(&line, Outcome::Parked).because(problem).waiting_for(WAITS_FOR, &sku));
+            }
+            Ok((shop, Some(sku))) => {
+                sets.push(as_set(&line, sku, shop));
+                by_no.insert(line.no, line);
+            }
+        }
+    }
+    for done in model::set(tx, cause, sets)? {
+        if let Some(line) = by_no.get(&done.no) {
+            results.push(told(line, done));
+        }
+    }
+    Ok(results)
+}
+
+fn as_set(line: &Line, sku: SkuId, shop: ShopId) -> Set {
+    Set {
+        no: line.no,
+        sku,
+        shop,
+        qty: line.number("inventory").value(),
+        reported_sold: line.number("saled"),
+        reported_frozen: line.number("freeze"),
+        source_time: line.time("sourceTime").value(),
+        if_version: line.number("ifVersion").value(),
+    }
+}
+
+/// The result of a line; where it did not count, the values that do.
+fn told(line: &Line, done: Done) -> LineResult {
+    let mut result = LineResult::of(line, done.outcome);
+    result.problems.extend(done.problems);
+    if let (Outcome::Stale | Outcome::Rejected, Some(row)) = (done.outcome, &done.row) {
+        result = result.telling("inventory", row.erp_qty).telling("version", row.version.to_string());
+        if let Some(at) = row.source_time {
+            result = result.telling("sourceTime", on_the_wire(at));
+        }
+    }
+    result
+}
+
+/// The shops a caller may name.
+pub struct Shops {
+    known: Vec<ShopId>,
+    default: Option<ShopId>,
+}
+
+impl Shops {
+    pub fn of(c: &mut PgConnection, scope: &Scope) -> Result<Self> {
+        let all = merchants::shops(c, scope.merchant)?;
+        let default = all.iter().find(|s| s.is_default).map(|s| s.id).filter(|id| scope.sees(*id));
+        Ok(Self { known: all.into_iter().map(|s| s.id).filter(|id| scope.sees(*id)).collect(), default })
+    }
+
+    pub fn all(&self) -> &[ShopId] {
+        &self.known
+    }
+    pub fn default(&self) -> Option<ShopId> {
+        self.default
+    }
+
+    /// The shop a line names; without one, the merchant's default. A shop outside the credential's reach is as unknown as
+    /// one that does not exist.
+    pub fn named(&self, line: &Line) -> std::result::Result<ShopId, Problem> {
+        let wanted = line.shop("shopId").value();
+        let found = wanted.map_or(self.default, |id| self.known.contains(&id).then_some(id));
+        found.ok_or_else(|| Problem::new(LineCode::UnknownShop, "shopId", wanted.map(|id| id.to_string()).unwrap_or_default()))
+    }
+}
+
+/// Line number → SKU, for the lines whose `skuId` is known.
+fn resolve(c: &mut PgConnection, merchant: MerchantId, lines: &[Line]) -> Result<HashMap<i32, SkuId>> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = Int4)]
+        no: i32,
+        #[diesel(sql_type = BigInt)]
+        id: SkuId,
+    }
+    let found: Vec<Found> = diesel::sql_query(
+        "select l.no, k.id from unnest($2, $3) as l(no, ext) cross join lateral (select id from skus where merchant_id = $1 and sku_id = l.ext offset 0) k",
+    )
+    .bind::<BigInt, _>(merchant)
+    .bind::<Array<Int4>, _>(lines.iter().map(|l| l.no).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(lines.iter().map(|l| l.text_or_empty("skuId")).collect::<Vec<_>>())
+    .load(c)?;
+    Ok(found.into_iter().map(|f| (f.no, f.id)).collect())
+}
+
+/// Applies the parked lines of a merchant whose SKU has arrived; how many lines that were. Of several about one row the
+/// latest counts.
+pub fn replay_parked(tx: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<usize> {
+    #[derive(QueryableByName)]
+    struct Ready {
+        #[diesel(sql_type = BigInt)]
+        id: i64,
+        #[diesel(sql_type = Jsonb)]
+        line: Value,
+    }
+    let mut ready: Vec<Ready> = diesel::sql_query(
+        "select p.id, p.line from parked_lines p join skus k on k.merchant_id = p.merchant_id and k.sku_id = p.code \
+         where p.merchant_id = $1 and p.waits_for = $2 and p.method = $3 and p.settled_at is null order by p.id desc limit $4 for update of p skip locked",
+    )
+    .bind::<BigInt, _>(merchant)
+    .bind::<Text, _>(WAITS_FOR)
+    .bind::<Text, _>(INVENTORY_UPDATE.name)
+    .bind::<BigInt, _>(i64::try_from(crate::wire::MAX_LINES).unwrap_or(i64::MAX))
+    .load(tx)?;
+    if ready.is_empty() {
+        return Ok(0);
+    }
+    let scope = Scope { merchant, shops: None, lang: Lang::Zh };
+    let shops = Shops::of(tx, &scope)?;
+    let mut seen = HashSet::new();
+    let mut older = Vec::new();
+    ready.retain(|r| {
+        let line = Line::read(1, INVENTORY_UPDATE.fields, r.line.clone());
+        let newest = seen.insert((line.text_or_empty("skuId"), shops.named(&line).ok()));
+        if !newest {
+            older.push((r.id, Outcome::Stale));
+        }
+        newest
+    });
+    let cause = Cause::system(merchant, "replay", now);
+    let batch = Batch { lines: ready.iter().map(|r| r.line.clone()).collect(), ..Batch::default() };
+    let report = feeds::run(tx, &cause, &scope, Channel::Replay, &INVENTORY_UPDATE, batch)?;
+    let ended: Vec<(i64, Outcome)> = ready.iter().map(|r| r.id).zip(report.results.iter().map(|r| r.outcome)).chain(older).collect();
+    feeds::settle_parked(tx, merchant, &ended, now)?;
+    Ok(ended.len())
+}

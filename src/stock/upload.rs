@@ -1,0 +1,100 @@
+//! `prod.add_or_edit` on a platform with stock: a line may bring its first quantity (P-07).
+
+use super::model::{self, Set};
+use super::push::{self, Shops};
+use crate::Result;
+use crate::ids::{ProductId, SkuId};
+use crate::products;
+use crate::trail::Cause;
+use crate::wire::{Line, LineResult, Method, Outcome, Scope};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Int4, Text};
+use std::collections::HashMap;
+
+pub static PROD_ADD_OR_EDIT: Method = products::api::prod_add_or_edit(apply);
+
+/// Applies products, then the quantities they bring to the default shop, then the auto-list rule (P-08) for all of them, then
+/// whatever stock was waiting for SKUs that are here now.
+///
+/// Rows of stock that exist already are locked first: whoever holds stock may wait for a product, never the other way round.
+pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Line>) -> Result<Vec<LineResult>> {
+    let shop = Shops::of(tx, scope)?.default();
+    let wishes: Vec<Wish> = lines.iter().filter_map(Wish::of).collect();
+    if let Some(shop) = shop {
+        let known: Vec<Set> = skus(tx, cause, &wishes)?.into_iter().map(|(no, sku)| Set::quantity(no, sku, shop, 0)).collect();
+        model::lock_for(tx, cause.merchant, known)?;
+    }
+    let prod_ids: Vec<String> = lines.iter().map(|l| l.text_or_empty("prodId")).collect();
+    let mut results = products::upload::apply(tx, cause, scope, lines)?;
+    if let Some(shop) = shop {
+        let taken = |no: i32, results: &[LineResult]| results.iter().any(|r| r.no == no && matches!(r.outcome, Outcome::Applied | Outcome::Unchanged));
+        let wanted: Vec<Wish> = wishes.into_iter().filter(|w| taken(w.no, &results)).collect();
+        let skus = skus(tx, cause, &wanted)?;
+        let sets = wanted.into_iter().filter_map(|w| Some(Set { source_time: w.source_time, ..Set::quantity(w.no, *skus.get(&w.no)?, shop, w.qty) }));
+        let done: HashMap<i32, model::Done> = model::set(tx, cause, sets.collect())?.into_iter().map(|d| (d.no, d)).collect();
+        for result in &mut results {
+            if let Some(done) = done.get(&result.no) {
+                if done.outcome == Outcome::Applied {
+                    result.outcome = Outcome::Applied;
+                }
+                result.problems.extend(done.problems.iter().cloned());
+            }
+        }
+    }
+    let prod_ids: Vec<&str> = prod_ids.iter().map(String::as_str).collect();
+    let ids: Vec<ProductId> = products::ids_of(tx, cause.merchant, &prod_ids)?.into_values().collect();
+    products::listing::settle(tx, cause, &ids)?;
+    if results.iter().any(|r| r.outcome == Outcome::Applied) {
+        push::replay_parked(tx, cause.merchant, cause.now)?;
+    }
+    Ok(results)
+}
+
+/// A quantity that came with a product.
+struct Wish {
+    no: i32,
+    prod_id: String,
+    /// The SKU the line names; empty: the product's default one.
+    sku_id: String,
+    qty: i64,
+    source_time: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+impl Wish {
+    fn of(line: &Line) -> Option<Self> {
+        let qty = line.number("inventory").value()?;
+        Some(Self {
+            no: line.no,
+            prod_id: line.text_or_empty("prodId"),
+            sku_id: line.text_or_empty("skuId"),
+            qty,
+            source_time: line.time("sourceTime").value(),
+        })
+    }
+}
+
+/// Line → the product's own SKU it means, for the lines that have one.
+fn skus(c: &mut PgConnection, cause: &Cause, wishes: &[Wish]) -> Result<HashMap<i32, SkuId>> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = Int4)]
+        no: i32,
+        #[diesel(sql_type = BigInt)]
+        id: SkuId,
+    }
+    if wishes.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found: Vec<Found> = diesel::sql_query(
+        "select l.no, k.id from unnest($2, $3, $4) as l(no, prod_id, sku_id) \
+         cross join lateral (select id from products where merchant_id = $1 and prod_id = l.prod_id offset 0) p \
+         cross join lateral (select id from skus where merchant_id = $1 and product_id = p.id and (sku_id = l.sku_id or (l.sku_id = '' and is_default)) \
+           order by id limit 1) k",
+    )
+    .bind::<BigInt, _>(cause.merchant)
+    .bind::<Array<Int4>, _>(wishes.iter().map(|w| w.no).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(wishes.iter().map(|w| w.prod_id.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(wishes.iter().map(|w| w.sku_id.as_str()).collect::<Vec<_>>())
+    .load(c)?;
+    Ok(found.into_iter().map(|f| (f.no, f.id)).collect())
+}
