@@ -31,6 +31,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(docs::routes)
         .configure(merchants::routes)
         .configure(feeds::routes)
+        .configure(products::audit::routes)
         .configure(stock::routes);
 }
 
@@ -72,7 +73,12 @@ fn platform_nav(person: &Person) -> Vec<NavGroup> {
     if person.may(Permission::ManageUsers) {
         manage.push(item("users", "/users", "shield-lock", "nav-users"));
     }
+    let mut audit = Vec::new();
+    if person.may(Permission::Audit) {
+        audit = vec![item("audit", "/audit", "clipboard-check", "nav-audit"), item("audited", "/audit/done", "checks", "nav-audited")];
+    }
     vec![
+        group(Some("nav-group-audit"), audit),
         group(Some("nav-group-manage"), manage),
     ]
 }

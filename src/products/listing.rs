@@ -8,7 +8,7 @@ mod facts;
 mod upload;
 
 use crate::Result;
-use crate::ids::ProductId;
+use crate::ids::{MerchantId, ProductId};
 use crate::text::Text as Sentence;
 use crate::trail::{self, Cause, Entry, Kind};
 use diesel::prelude::*;
@@ -58,6 +58,11 @@ pub fn settle(tx: &mut PgConnection, cause: &Cause, products: &[ProductId]) -> R
     let changes: Vec<(&Facts, Next)> = facts.iter().filter_map(|f| Some((f, by_rule(f)?))).collect();
     write(tx, cause, &changes, "rule")?;
     Ok(changes.iter().map(|(f, _)| f.id).collect())
+}
+
+/// What stands against selling a product, beside the audit and the rule's own conditions.
+pub fn missing(c: &mut PgConnection, merchant: MerchantId, product: ProductId) -> Result<Option<Sentence>> {
+    Ok(facts::load(c, merchant, &[product], false)?.first().and_then(Facts::missing))
 }
 
 /// P-08, Q-24.

@@ -11,6 +11,7 @@
 
 mod answers;
 pub mod api;
+pub mod audit;
 pub mod draft;
 pub mod evidence;
 mod fields;

@@ -21,7 +21,7 @@ fn log_in(browser: &Browser, login: &str, password: &str) {
     browser.type_into("input[name=login]", login);
     browser.type_into("input[name=password]", password);
     browser.click("form button.pri");
-    browser.wait_for("[aria-current]");
+    browser.until("the way in", "return location.pathname !== '/login' && document.readyState === 'complete'");
 }
 
 /// What axe finds wrong with the page as it stands.
