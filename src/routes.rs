@@ -75,7 +75,8 @@ fn platform_nav(person: &Person) -> Vec<NavGroup> {
     }
     let mut audit = Vec::new();
     if person.may(Permission::Audit) {
-        audit = vec![item("audit", "/audit", "clipboard-check", "nav-audit"), item("audited", "/audit/done", "checks", "nav-audited")];
+        audit.push(item("audit", "/audit", "clipboard-check", "nav-audit"));
+        audit.push(item("audited", "/audit/done", "checks", "nav-audited"));
     }
     vec![
         group(Some("nav-group-audit"), audit),

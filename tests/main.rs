@@ -13,4 +13,6 @@ mod ground;
 mod manual;
 mod robust;
 mod schema;
+mod audit;
+mod products;
 mod texts;

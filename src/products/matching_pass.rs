@@ -11,12 +11,12 @@ mod write;
 
 use super::matching::{Aliases, Decision, MatchedBy, Ranked, Submitted};
 use crate::Result;
+use crate::catalog;
 use crate::ids::{BaseId, ProductId};
 use crate::text::Text;
 use crate::trail::Cause;
 use candidates::Pool;
-use diesel::prelude::*;
-use diesel::sql_types;
+use diesel::PgConnection;
 use std::collections::HashMap;
 use subjects::Subject;
 
@@ -129,30 +129,13 @@ fn against(subject: &Subject, base: BaseId, pool: &Pool) -> Option<(&'static str
     (subject.audit_status == "rejected").then_some((ASK_REFUSED_BEFORE, Found::Asked { why: ASK_REFUSED_BEFORE }))
 }
 
-#[derive(QueryableByName)]
-struct Learned {
-    #[diesel(sql_type = sql_types::Text)]
-    kind: String,
-    #[diesel(sql_type = sql_types::Text)]
-    from_key: String,
-    #[diesel(sql_type = sql_types::Text)]
-    to_key: String,
-}
-
-/// Parts the name from the specification in the key of a spec alias: names have no such sign in their keys.
-pub const SPEC_ALIAS_SEPARATOR: char = '|';
-
-/// What auditors have taught and nobody has taken back. A spec alias holds for one name:
-/// its keys are `<name key>|<spec key>`, theirs and ours.
+/// What auditors have taught and nobody has taken back; a spec alias holds for one name.
 pub fn aliases(c: &mut PgConnection) -> Result<Aliases> {
-    let rows: Vec<Learned> = diesel::sql_query("select kind, from_key, to_key from aliases where revoked_at is null").load(c)?;
     let mut aliases = Aliases::default();
-    for row in rows {
-        if row.kind == "maker" {
-            aliases.learn_maker(&row.from_key, &row.to_key);
-        } else if let Some((name, spec)) = row.from_key.split_once(SPEC_ALIAS_SEPARATOR) {
-            let ours = row.to_key.split_once(SPEC_ALIAS_SEPARATOR).map_or(row.to_key.as_str(), |(_, ours)| ours);
-            aliases.learn_spec(name, spec, ours);
+    for alias in catalog::aliases::live(c)? {
+        match alias.within() {
+            Some((name, theirs, ours)) => aliases.learn_spec(name, theirs, ours),
+            None => aliases.learn_maker(&alias.from_key, &alias.to_key),
         }
     }
     Ok(aliases)

@@ -133,50 +133,6 @@ pub fn lock_by_prod_id(tx: &mut PgConnection, merchant: MerchantId, prod_ids: &[
     Ok(rows.into_iter().map(|p| (p.prod_id.clone(), p)).collect())
 }
 
-/// A category of the merchant as products need it.
-#[derive(QueryableByName, Clone, Debug)]
-pub struct Leaf {
-    #[diesel(sql_type = Text)]
-    pub id: String,
-    #[diesel(sql_type = diesel::sql_types::SmallInt)]
-    pub level: i16,
-    /// From the root, joined by `-` (Q-12: the tree is truth).
-    #[diesel(sql_type = Text)]
-    pub chain: String,
-}
-
-/// The categories with these ids; unknown ones are absent.
-pub fn categories(c: &mut PgConnection, merchant: MerchantId, ids: &[&str]) -> Result<HashMap<String, Leaf>> {
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let rows: Vec<Leaf> = diesel::sql_query(
-        "select c.id, c.level, concat_ws('-', t.id, m.id, c.id) as chain from categories c \
-         left join categories m on m.merchant_id = c.merchant_id and m.id = c.parent_id \
-         left join categories t on t.merchant_id = m.merchant_id and t.id = m.parent_id \
-         where c.merchant_id = $1 and c.id = any($2)",
-    )
-    .bind::<BigInt, _>(merchant)
-    .bind::<Array<Text>, _>(ids)
-    .load(c)?;
-    Ok(rows.into_iter().map(|r| (r.id.clone(), r)).collect())
-}
-
-#[derive(QueryableByName)]
-struct Coded {
-    #[diesel(sql_type = Text)]
-    code: String,
-}
-
-/// Those of the codes that name a base product.
-pub fn known_base_codes(c: &mut PgConnection, codes: &[&str]) -> Result<std::collections::HashSet<String>> {
-    if codes.is_empty() {
-        return Ok(std::collections::HashSet::new());
-    }
-    let rows: Vec<Coded> = diesel::sql_query("select code from base_products where code = any($1)").bind::<Array<Text>, _>(codes).load(c)?;
-    Ok(rows.into_iter().map(|r| r.code).collect())
-}
-
 /// A time window and a place in it, for the lists ERPs read (P-12, Q-31).
 #[derive(Clone, Debug)]
 pub struct Window {

@@ -1,6 +1,7 @@
 //! The products to be matched.
 
 use crate::Result;
+use crate::catalog::blocklist::{self, Probe};
 use crate::ids::{BaseId, MerchantId, ProductId};
 use crate::products::matching::{Item, Texts};
 use diesel::prelude::*;
@@ -39,8 +40,6 @@ struct Row {
     category_id: String,
     #[diesel(sql_type = Bool)]
     category_allowed: bool,
-    #[diesel(sql_type = Nullable<Text>)]
-    blocked: Option<String>,
     #[diesel(sql_type = Jsonb)]
     snapshot: Value,
 }
@@ -69,20 +68,16 @@ impl Subject {
     }
 }
 
-/// Loads and locks. Barcodes and approval numbers are blocked as a whole, names by any word in them.
+/// Loads and locks.
 pub(super) fn load(tx: &mut PgConnection, merchant: MerchantId, products: &[ProductId]) -> Result<Vec<Subject>> {
     let rows: Vec<Row> = diesel::sql_query(
         "select p.id, p.prod_id, p.name, coalesce(p.details->>'tradeName', '') as trade_name, p.spec, p.manufacturer, p.approval_no, p.barcode, \
          p.explicit_base, p.base_product_id, p.match_kind, p.audit_status, p.listing, p.category_id, \
          (c.allowed and coalesce(m.allowed, true) and coalesce(t.allowed, true)) as category_allowed, \
-         (select b.reason from block_list b where b.lifted_at is null and case b.kind \
-             when 'approval_no' then b.key = k.approval_key when 'barcode' then b.key = k.gtin else strpos(k.name_key, b.key) > 0 end \
-             order by b.id limit 1) as blocked, \
          jsonb_build_object('prodId', p.prod_id, 'prodName', p.name, 'tradeName', p.details->'tradeName', 'spec', p.spec, \
              'manufacturer', p.manufacturer, 'approvalNo', p.approval_no, 'barCode', p.barcode, 'brand', p.brand, 'unit', p.unit, \
              'catalogId', p.category_id, 'baseProdId', p.explicit_base, 'version', p.version) as snapshot \
-         from products p join product_keys k on k.merchant_id = p.merchant_id and k.product_id = p.id \
-         join categories c on c.merchant_id = p.merchant_id and c.id = p.category_id \
+         from products p join categories c on c.merchant_id = p.merchant_id and c.id = p.category_id \
          left join categories m on m.merchant_id = c.merchant_id and m.id = c.parent_id \
          left join categories t on t.merchant_id = m.merchant_id and t.id = m.parent_id \
          where p.merchant_id = $1 and p.id = any($2) order by p.id for no key update of p",
@@ -90,7 +85,20 @@ pub(super) fn load(tx: &mut PgConnection, merchant: MerchantId, products: &[Prod
     .bind::<BigInt, _>(merchant)
     .bind::<Array<BigInt>, _>(products)
     .load(tx)?;
-    Ok(rows.into_iter().map(subject).collect())
+    let mut subjects: Vec<Subject> = rows.into_iter().map(subject).collect();
+    let probes: Vec<Probe> = subjects.iter().map(|s| probe(&s.item)).collect();
+    for (subject, reason) in subjects.iter_mut().zip(blocklist::hits(tx, &probes)?) {
+        subject.blocked = reason;
+    }
+    Ok(subjects)
+}
+
+fn probe(item: &Item) -> Probe {
+    Probe {
+        approval_key: item.approval_key().unwrap_or_default().to_owned(),
+        gtin: item.gtin().map(|g| g.to_string()).unwrap_or_default(),
+        name_key: item.name_key().to_owned(),
+    }
 }
 
 fn subject(row: Row) -> Subject {
@@ -114,7 +122,7 @@ fn subject(row: Row) -> Subject {
         listing: row.listing,
         category_id: row.category_id,
         category_allowed: row.category_allowed,
-        blocked: row.blocked,
+        blocked: None,
         snapshot: row.snapshot,
     }
 }

@@ -1,9 +1,11 @@
 //! What must be known to judge the lines of a call, for all of them at once.
 
 use crate::Result;
+use crate::catalog::base;
+use crate::catalog::categories::{self, Category};
 use crate::ids::{MerchantId, ProductId};
 use crate::products::ids::{self, Kind};
-use crate::products::model::{self, Leaf, Product};
+use crate::products::model::{self, Product};
 use crate::wire::Line;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Numeric};
@@ -26,7 +28,7 @@ pub(super) struct Known {
     /// Grows as lines claim ids.
     pub ids: HashMap<String, Kind>,
     pub products: HashMap<String, Product>,
-    pub categories: HashMap<String, Leaf>,
+    pub categories: HashMap<String, Category>,
     pub bases: HashSet<String>,
     pub sku_prices: HashMap<ProductId, Vec<SkuPrice>>,
 }
@@ -48,14 +50,14 @@ impl Known {
         let mut categories: HashSet<String> = lines.iter().map(|l| l.text_or_empty("catalogId")).filter(|id| !id.is_empty()).collect();
         let chained = lines.iter().filter(|l| l.has("catalogChain")).filter_map(|l| products.get(&l.text_or_empty("prodId")));
         categories.extend(chained.map(|p| p.category_id.clone()));
-        let categories: Vec<&str> = categories.iter().map(String::as_str).collect();
+        let categories: Vec<String> = categories.into_iter().collect();
         let bases: HashSet<String> = lines.iter().map(|l| l.text_or_empty("baseProdId")).filter(|code| !code.is_empty()).collect();
-        let bases: Vec<&str> = bases.iter().map(String::as_str).collect();
+        let bases: Vec<String> = bases.into_iter().collect();
         let priced: Vec<ProductId> =
             lines.iter().filter(|l| l.has("price")).filter_map(|l| products.get(&l.text_or_empty("prodId"))).map(|p| p.id).collect();
         Ok(Self {
-            categories: model::categories(tx, merchant, &categories)?,
-            bases: model::known_base_codes(tx, &bases)?,
+            categories: categories::by_ids(tx, merchant, &categories)?,
+            bases: if bases.is_empty() { HashSet::new() } else { base::by_codes(tx, &bases)?.into_keys().collect() },
             sku_prices: sku_prices(tx, merchant, &priced)?,
             ids,
             products,

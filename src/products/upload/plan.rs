@@ -110,11 +110,11 @@ fn in_category(line: &Line, draft: &Draft, known: &Known, result: LineResult) ->
         return Err(Box::new(LineResult::rejected(line, Problem::new(LineCode::NotALeaf, "catalogId", id))));
     }
     let chain = line.text_or_empty("catalogChain");
-    if chain.is_empty() || chain.trim_end_matches('-') == leaf.chain {
+    if chain.is_empty() || chain.trim_end_matches('-') == leaf.path {
         return Ok(result);
     }
-    let problem = Problem::new(LineCode::CategoryChain, "catalogChain", chain).detail(&leaf.chain);
-    Ok(result.because(problem).telling("catalogChain", leaf.chain.clone()))
+    let problem = Problem::new(LineCode::CategoryChain, "catalogChain", chain).detail(&leaf.path);
+    Ok(result.because(problem).telling("catalogChain", leaf.path.clone()))
 }
 
 /// Takes the ids of a new product and its default SKU out of the one id space (P-14).

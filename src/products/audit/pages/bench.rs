@@ -40,6 +40,8 @@ pub struct Bench {
     problem: Option<Text>,
     /// What was just done, for a toast.
     told: Option<Text>,
+    /// Swapped in by htmx: the frame with its own notice is not rendered.
+    part: bool,
     /// The form for returning stands open.
     returning: bool,
     form: Form,
@@ -258,6 +260,7 @@ impl Build<'_> {
             },
             problem: None,
             told,
+            part: self.ctx.wants == crate::web::Wants::Part,
             returning: false,
             form: Form::default(),
             reasons: [0, 1, 2, 3, 4, 5].map(|at| (at + 1, Reason::ALL.get(at).copied().unwrap_or(Reason::Other))),
