@@ -31,6 +31,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(docs::routes)
         .configure(merchants::routes)
         .configure(feeds::routes)
+        .configure(catalog::routes)
         .configure(products::audit::routes)
         .configure(stock::routes);
 }
@@ -62,6 +63,7 @@ fn merchant_nav(person: &Person) -> Vec<NavGroup> {
         manage.push(item("users", "/users", "shield-lock", "nav-users"));
     }
     vec![
+        group(Some("nav-group-goods"), vec![item("categories", "/categories", "binary-tree-2", "nav-categories")]),
         group(Some("nav-group-stock"), vec![item("stock", "/stock", "building-warehouse", "nav-stock")]),
         group(Some("nav-group-sync"), sync),
         group(Some("nav-group-manage"), manage),
@@ -78,8 +80,15 @@ fn platform_nav(person: &Person) -> Vec<NavGroup> {
         audit.push(item("audit", "/audit", "clipboard-check", "nav-audit"));
         audit.push(item("audited", "/audit/done", "checks", "nav-audited"));
     }
+    let master = vec![
+        item("base-products", "/base-products", "books", "nav-base-products"),
+        item("platform-categories", "/platform-categories", "binary-tree-2", "nav-platform-categories"),
+        item("aliases", "/aliases", "link", "nav-aliases"),
+        item("blocklist", "/blocklist", "ban", "nav-blocklist"),
+    ];
     vec![
         group(Some("nav-group-audit"), audit),
+        group(Some("nav-group-master"), master),
         group(Some("nav-group-manage"), manage),
     ]
 }

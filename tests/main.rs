@@ -9,6 +9,7 @@ mod architecture;
 mod browser;
 mod demo;
 mod fences;
+mod catalog;
 mod ground;
 mod manual;
 mod robust;

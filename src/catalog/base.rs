@@ -19,7 +19,7 @@ pub use edit::{disable, edit, enable};
 pub use lists::{Filter, Listed, View, count, list};
 pub use merge::merge;
 pub use relations::{Group, Linked, Links, duplicates, linked, links, twins};
-pub use sheet::{COLUMNS as SHEET_COLUMNS, Imported, MAX_ROWS, import};
+pub use sheet::{BadRow, COLUMNS as SHEET_COLUMNS, Imported, MAX_ROWS, import};
 
 use super::approval::{Approval, approval_key};
 use super::grams;

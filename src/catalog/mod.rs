@@ -9,5 +9,8 @@ pub mod categories;
 pub mod grams;
 pub mod gtin;
 pub mod keys;
+mod pages;
 pub mod reference;
 pub mod spec;
+
+pub use pages::routes;

@@ -8,7 +8,7 @@ use crate::text::Text;
 use crate::trail::{self, Cause, Entry};
 use crate::{Error, Result};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Nullable, Text as SqlText, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text as SqlText, Timestamptz};
 use serde_json::{Map, Value, json};
 use std::collections::{HashMap, HashSet};
 
@@ -160,17 +160,18 @@ fn insert(tx: &mut PgConnection, cause: &Cause, ids: &[BaseId], drafts: &[Draft]
 }
 
 pub(super) fn add_barcodes(tx: &mut PgConnection, ids: &[BaseId], drafts: &[Draft]) -> Result<()> {
-    let mut rows: Vec<(BaseId, String, String)> = Vec::new();
+    let mut rows: Vec<(BaseId, String, String, bool)> = Vec::new();
     for (id, draft) in ids.iter().zip(drafts) {
-        rows.extend(draft.gtins().into_iter().map(|(gtin, printed)| (*id, gtin, printed)));
+        rows.extend(draft.gtins().into_iter().map(|(gtin, printed, carton)| (*id, gtin, printed, carton)));
     }
     if rows.is_empty() {
         return Ok(());
     }
-    diesel::sql_query("insert into base_barcodes (base_id, gtin, barcode) select * from unnest($1, $2, $3) on conflict do nothing")
+    diesel::sql_query("insert into base_barcodes (base_id, gtin, barcode, carton) select * from unnest($1, $2, $3, $4) on conflict do nothing")
         .bind::<Array<BigInt>, _>(rows.iter().map(|r| r.0).collect::<Vec<_>>())
         .bind::<Array<SqlText>, _>(rows.iter().map(|r| r.1.as_str()).collect::<Vec<_>>())
         .bind::<Array<SqlText>, _>(rows.iter().map(|r| r.2.as_str()).collect::<Vec<_>>())
+        .bind::<Array<Bool>, _>(rows.iter().map(|r| r.3).collect::<Vec<_>>())
         .execute(tx)?;
     Ok(())
 }

@@ -137,9 +137,9 @@ impl Draft {
         }
     }
 
-    /// The barcodes as canonical number and as printed.
-    pub(super) fn gtins(&self) -> Vec<(String, String)> {
-        self.barcodes.iter().filter_map(|b| Gtin::parse(b).ok()).map(|g| (g.to_string(), g.printed())).collect()
+    /// The barcodes as canonical number and as printed, and whether each is a carton's.
+    pub(super) fn gtins(&self) -> Vec<(String, String, bool)> {
+        self.barcodes.iter().filter_map(|b| Gtin::parse(b).ok()).map(|g| (g.to_string(), g.printed(), g.unit_inside().is_some())).collect()
     }
 }
 

@@ -61,7 +61,7 @@ pub(super) fn difference(before: &Draft, after: &Draft) -> (Map<String, Value>, 
     (was, is)
 }
 
-fn sorted(draft: &Draft) -> Vec<(String, String)> {
+fn sorted(draft: &Draft) -> Vec<(String, String, bool)> {
     let mut all = draft.gtins();
     all.sort();
     all
@@ -94,7 +94,7 @@ pub(super) fn write(tx: &mut PgConnection, cause: &Cause, id: BaseId, draft: &Dr
     .bind::<SqlText, _>(BETWEEN)
     .bind::<Timestamptz, _>(cause.now)
     .execute(tx)?;
-    let kept: Vec<String> = draft.gtins().into_iter().map(|(gtin, _)| gtin).collect();
+    let kept: Vec<String> = draft.gtins().into_iter().map(|(gtin, ..)| gtin).collect();
     diesel::sql_query("delete from base_barcodes where base_id = $1 and gtin <> all($2)").bind::<BigInt, _>(id).bind::<Array<SqlText>, _>(kept).execute(tx)?;
     add_barcodes(tx, &[id], std::slice::from_ref(draft))
 }

@@ -41,6 +41,13 @@ pub fn merge(tx: &mut PgConnection, cause: &Cause, keep: (BaseId, i32), loser: (
     if form.is_bad() {
         return Err(Error::invalid(form));
     }
+    // Moved as they are, so that a number somebody marked as a carton's stays one.
+    diesel::sql_query(
+        "insert into base_barcodes (gtin, base_id, barcode, carton) select gtin, $1, barcode, carton from base_barcodes where base_id = $2 on conflict do nothing",
+    )
+    .bind::<BigInt, _>(survivor.id)
+    .bind::<BigInt, _>(gone.id)
+    .execute(tx)?;
     diesel::sql_query("delete from base_barcodes where base_id = $1").bind::<BigInt, _>(gone.id).execute(tx)?;
     write(tx, cause, survivor.id, &draft)?;
     diesel::sql_query(
