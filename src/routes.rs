@@ -19,6 +19,7 @@ pub static METHODS: &[&Method] = &[
     &products::api::SKU_LIST_GET,
     &products::api::SKU_DETAIL,
     &products::api::SHELF_UPDATE,
+    &products::sellable::EXPLAIN_SELLABLE,
     &stock::api::INVENTORY_UPDATE,
     &stock::api::INVENTORY_GET,
 ];
@@ -30,6 +31,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(accounts::routes)
         .configure(docs::routes)
         .configure(merchants::routes)
+        .configure(products::routes)
         .configure(feeds::routes)
         .configure(catalog::routes)
         .configure(products::audit::routes)
@@ -63,7 +65,14 @@ fn merchant_nav(person: &Person) -> Vec<NavGroup> {
         manage.push(item("users", "/users", "shield-lock", "nav-users"));
     }
     vec![
-        group(Some("nav-group-goods"), vec![item("categories", "/categories", "binary-tree-2", "nav-categories")]),
+        group(
+            Some("nav-group-goods"),
+            vec![
+                item("products", "/products", "package", "nav-products"),
+                item("listing", "/listing", "switch-vertical", "nav-listing"),
+                item("categories", "/categories", "binary-tree-2", "nav-categories"),
+            ],
+        ),
         group(Some("nav-group-stock"), vec![item("stock", "/stock", "building-warehouse", "nav-stock")]),
         group(Some("nav-group-sync"), sync),
         group(Some("nav-group-manage"), manage),

@@ -16,4 +16,5 @@ mod robust;
 mod schema;
 mod audit;
 mod products;
+mod shelf;
 mod texts;

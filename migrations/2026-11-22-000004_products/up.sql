@@ -50,6 +50,8 @@ create index products_updated on products (merchant_id, updated_at, id);
 create index products_audit on products (merchant_id, audit_status, id);
 create index products_listing on products (merchant_id, listing, id);
 create index products_category on products (merchant_id, category_id, id);
+create index products_brand on products (merchant_id, brand, id) where brand <> '';
+create index products_unlisted on products (merchant_id, unlisted_by, id) where listing = 'unlisted';
 create index products_base on products (base_product_id, merchant_id, id);
 create index products_grams on products using gin (grams);
 

@@ -17,11 +17,16 @@ pub mod evidence;
 mod fields;
 pub mod ids;
 pub mod listing;
+pub mod look;
 pub mod matching;
 pub mod matching_pass;
 pub mod model;
+pub mod pages;
+pub mod reads;
 pub mod replay;
+pub mod sellable;
 pub mod skus;
 pub mod upload;
 
 pub use model::{Product, by_ids, find, find_by_prod_id, ids_of};
+pub use pages::routes;

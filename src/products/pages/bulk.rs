@@ -1,0 +1,200 @@
+//! Putting on sale and taking off, one or many: preview, do, undo. P-11, I-8, I-9
+//!
+//! The preview is the same verb, rolled back, so it tells exactly what doing it would.
+
+use super::ask::Ask;
+use super::weigh::Weighed;
+use crate::feeds::{self, Batch, Channel};
+use crate::form::Form;
+use crate::ids::MerchantId;
+use crate::products::api::SHELF_UPDATE;
+use crate::products::reads::{self, BULK, View};
+use crate::text::Text;
+use crate::web::{Ctx, Frame, Input, Permission, Reply, Seat, Wants, filters, redirect};
+use crate::wire::Scope;
+use crate::{Error, Result, show};
+use actix_web::web::{Path, Query};
+use askama::Template;
+use diesel::PgConnection;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use validator::Validate;
+
+/// On sale or off.
+#[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Way {
+    List,
+    Unlist,
+}
+
+impl Way {
+    fn lists(self) -> bool {
+        self == Way::List
+    }
+    fn as_str(self) -> &'static str {
+        if self.lists() { "list" } else { "unlist" }
+    }
+    fn back(self) -> Self {
+        if self.lists() { Way::Unlist } else { Way::List }
+    }
+}
+
+#[derive(Deserialize, Validate, Clone)]
+pub(super) struct Bulk {
+    #[serde(default)]
+    #[validate(length(max = 1000, message = "shelf-bulk-too-many"))]
+    id: Vec<String>,
+    way: Way,
+    /// Everything the filter finds, not only what was ticked.
+    #[serde(default)]
+    all: String,
+    /// The query of the list.
+    #[serde(default)]
+    filter: String,
+    /// `listing` when it comes from the listing page.
+    #[serde(default)]
+    page: String,
+}
+
+impl Bulk {
+    fn path(&self) -> &'static str {
+        if self.page == "listing" { "/listing" } else { "/products" }
+    }
+    fn back(&self) -> String {
+        Ask::read(&self.filter).href(self.path(), &[])
+    }
+    fn ids(&self, c: &mut PgConnection, merchant: MerchantId) -> Result<Vec<String>> {
+        if self.all.is_empty() {
+            let mut ids = self.id.clone();
+            ids.sort();
+            ids.dedup();
+            return Ok(ids);
+        }
+        let views: &[View] = if self.page == "listing" { &View::LISTING } else { &View::PRODUCTS };
+        let (search, _) = Ask::read(&self.filter).search(c, merchant, views)?;
+        reads::ids_of(c, merchant, &search, BULK)
+    }
+}
+
+/// Applies the way to these products through the one write path.
+fn put(c: &mut PgConnection, seat: &Seat, ctx: &Ctx, ids: &[String], way: Way, preview: bool) -> Result<Weighed> {
+    if ids.is_empty() {
+        return Ok(Weighed::default());
+    }
+    let lines = ids.iter().map(|id| json!({ "prodId": id, "listed": i32::from(way.lists()) })).collect();
+    let scope = Scope { merchant: seat.merchant, shops: None, lang: ctx.lang };
+    let report = feeds::run(c, &seat.cause, &scope, Channel::Page, &SHELF_UPDATE, Batch { lines, preview, ..Batch::default() })?;
+    Weighed::of(c, seat.merchant, &report)
+}
+
+#[derive(Template)]
+#[template(path = "products/bulk.html", blocks = ["part"])]
+struct Page {
+    frame: Frame,
+    /// `preview`, `done` or `undone`.
+    step: &'static str,
+    way: Way,
+    weighed: Weighed,
+    /// Ids to go on with: those looked at (preview) or those changed (done).
+    ids: Vec<String>,
+    filter: String,
+    page: String,
+    back: String,
+    /// As many as a bulk action takes: there may have been more.
+    full: bool,
+}
+show!(Page, |v| json!({
+    "step": v.step, "way": v.way, "total": v.weighed.total, "changed": v.weighed.done.len(), "unchanged": v.weighed.unchanged, "wished": v.weighed.wished,
+    "ids": v.ids,
+    "kept": v.weighed.groups.iter().map(|g| json!({ "reason": g.label.key(), "count": g.count, "some": g.some })).collect::<Vec<_>>(),
+}));
+
+async fn run(ctx: Ctx, bulk: Bulk, step: &'static str) -> Reply {
+    let seat = ctx.merchant()?.may(Permission::EditListing)?;
+    let (asked, doing, inner) = (bulk.clone(), ctx.clone(), seat.clone());
+    let way = if step == "undone" { bulk.way.back() } else { bulk.way };
+    let (ids, weighed) = ctx
+        .db
+        .write(move |tx| {
+            let ids = asked.ids(tx, inner.merchant)?;
+            let weighed = put(tx, &inner, &doing, &ids, way, step == "preview")?;
+            Ok((ids, weighed))
+        })
+        .await?;
+    let nothing = ids.is_empty();
+    let frame = ctx.frame(if bulk.page == "listing" { "listing" } else { "products" });
+    let page = Page {
+        frame,
+        step,
+        way,
+        full: !bulk.all.is_empty() && ids.len() >= usize::try_from(BULK).unwrap_or(usize::MAX),
+        ids: if step == "preview" { ids } else { weighed.done.clone() },
+        weighed,
+        back: bulk.back(),
+        filter: bulk.filter,
+        page: bulk.page,
+    };
+    if nothing { ctx.invalid(page) } else { ctx.reply(page) }
+}
+
+/// `POST /products/listing/preview`
+pub(super) async fn preview(ctx: Ctx, input: Input<Bulk>) -> Reply {
+    run(ctx, input.checked()?, "preview").await
+}
+/// `POST /products/listing`
+pub(super) async fn apply(ctx: Ctx, input: Input<Bulk>) -> Reply {
+    run(ctx, input.checked()?, "done").await
+}
+/// `DELETE /products/listing`: the other way round, for those that were changed.
+pub(super) async fn undo(ctx: Ctx, input: Input<Bulk>) -> Reply {
+    run(ctx, input.checked()?, "undone").await
+}
+
+/// `POST /products/{prodId}/listing`
+pub(super) async fn list_one(ctx: Ctx, prod_id: Path<String>, ask: Query<Ask>) -> Reply {
+    one(ctx, prod_id.into_inner(), ask.into_inner(), Way::List).await
+}
+/// `DELETE /products/{prodId}/listing`
+pub(super) async fn unlist_one(ctx: Ctx, prod_id: Path<String>, ask: Query<Ask>) -> Reply {
+    one(ctx, prod_id.into_inner(), ask.into_inner(), Way::Unlist).await
+}
+
+async fn one(ctx: Ctx, prod_id: String, ask: Ask, way: Way) -> Reply {
+    let seat = ctx.merchant()?.may(Permission::EditListing)?;
+    let (id, doing, inner) = (prod_id.clone(), ctx.clone(), seat.clone());
+    let weighed = ctx
+        .db
+        .write(move |tx| {
+            if reads::named(tx, inner.merchant, &[&id])?.is_empty() {
+                return Err(Error::NotFound);
+            }
+            put(tx, &inner, &doing, &[id], way, false)
+        })
+        .await?;
+    let changed = !weighed.done.is_empty() || weighed.unchanged > 0;
+    let done = match (changed, weighed.wished > 0) {
+        (true, _) => way.as_str(),
+        (false, true) => "wish",
+        (false, false) => "",
+    };
+    let page = format!("/products/{}", crate::products::sellable::escaped(&prod_id));
+    if ctx.wants != Wants::Json && !done.is_empty() {
+        return Ok(redirect(&ctx, &ask.href(&page, &[("done", done)])));
+    }
+    if let (false, Some(kept)) = (changed || weighed.wished > 0, weighed.groups.first()) {
+        return Err(Error::invalid(Form::default().with_error("", kept.label.clone())));
+    }
+    let frame = ctx.frame("products");
+    ctx.reply(Page { frame, step: "done", way, ids: weighed.done.clone(), weighed, filter: ask.with(&[]), page: String::new(), back: page, full: false })
+}
+
+/// What was just done to one product, said once after the redirect.
+pub(super) fn notice(done: &str) -> Option<Text> {
+    match done {
+        "list" => Some(Text::new("shelf-done-list")),
+        "unlist" => Some(Text::new("shelf-done-unlist")),
+        "wish" => Some(Text::new("shelf-done-wish")),
+        _ => None,
+    }
+}

@@ -1,0 +1,239 @@
+use super::super::Product;
+use crate::Result;
+use crate::ids::{BaseId, MerchantId, ProductId};
+use crate::trail::Event;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Numeric, SmallInt, Text, Timestamptz};
+use rust_decimal::Decimal;
+use serde::Serialize;
+use serde_json::Value;
+
+/// The platform's own words for the goods, where a product is matched.
+#[derive(QueryableByName, Clone, Debug, Serialize)]
+pub struct Base {
+    #[diesel(sql_type = Text)]
+    pub code: String,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub spec: String,
+    #[diesel(sql_type = Text)]
+    pub dosage_form: String,
+    #[diesel(sql_type = Text)]
+    pub unit: String,
+    #[diesel(sql_type = Text)]
+    pub manufacturer: String,
+    #[diesel(sql_type = Text)]
+    pub brand: String,
+    #[diesel(sql_type = Text)]
+    pub approval_no: String,
+    /// Joined by commas.
+    #[diesel(sql_type = Text)]
+    pub barcodes: String,
+}
+
+/// The merchant's product by the id of its ERP, with the words of its base product and its categories from the root.
+///
+/// # Errors
+/// `NotFound` for a stranger's as for none.
+pub fn find(c: &mut PgConnection, merchant: MerchantId, prod_id: &str) -> Result<(Product, Option<Base>, Vec<String>)> {
+    let product = super::super::find_by_prod_id(c, merchant, prod_id)?.ok_or(crate::Error::NotFound)?;
+    let base = match product.base_product_id {
+        Some(id) => base(c, id)?,
+        None => None,
+    };
+    let path = super::category(c, merchant, &product.category_id)?.map(|chosen| chosen.path.into_iter().map(|cat| cat.name).collect());
+    Ok((product, base, path.unwrap_or_default()))
+}
+
+fn base(c: &mut PgConnection, id: BaseId) -> Result<Option<Base>> {
+    Ok(diesel::sql_query(
+        "select b.code, b.name, b.spec, b.dosage_form, b.unit, b.manufacturer, b.brand, b.approval_no, \
+         coalesce((select string_agg(x.barcode, ',' order by x.gtin) from base_barcodes x where x.base_id = b.id), '') as barcodes \
+         from base_products b where b.id = $1",
+    )
+    .bind::<BigInt, _>(id)
+    .get_result(c)
+    .optional()?)
+}
+
+/// A SKU with its prices and what can be sold of it.
+#[derive(QueryableByName, Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sku {
+    #[diesel(sql_type = Text)]
+    pub sku_id: String,
+    #[diesel(sql_type = Text)]
+    pub code: String,
+    #[diesel(sql_type = Text)]
+    pub barcode: String,
+    #[diesel(sql_type = Jsonb)]
+    pub attributes: Value,
+    #[diesel(sql_type = Nullable<Numeric>)]
+    pub base_price: Option<Decimal>,
+    /// R-07: shown to the merchant's own people only.
+    #[diesel(sql_type = Nullable<Numeric>)]
+    pub cost_price: Option<Decimal>,
+    #[diesel(sql_type = Nullable<Numeric>)]
+    pub retail_price: Option<Decimal>,
+    #[diesel(sql_type = Nullable<Numeric>)]
+    pub member_price: Option<Decimal>,
+    #[diesel(sql_type = Nullable<Numeric>)]
+    pub reference_price: Option<Decimal>,
+    #[diesel(sql_type = Bool)]
+    pub is_default: bool,
+    #[diesel(sql_type = Bool)]
+    pub enabled: bool,
+    #[diesel(sql_type = BigInt)]
+    pub available: i64,
+    #[diesel(sql_type = Timestamptz)]
+    pub updated_at: DateTime<Utc>,
+}
+
+impl Sku {
+    /// The attributes as one line, e.g. `颜色 红 · 尺码 L`.
+    pub fn attribute_text(&self) -> String {
+        let word = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            Value::Null => String::new(),
+            other => other.to_string(),
+        };
+        let Value::Array(all) = &self.attributes else { return String::new() };
+        let pairs: Vec<String> = all
+            .iter()
+            .map(|one| match one {
+                Value::Object(map) => map.values().map(word).collect::<Vec<_>>().join(" "),
+                other => word(other),
+            })
+            .filter(|text| !text.is_empty())
+            .collect();
+        pairs.join(" · ")
+    }
+}
+
+/// The SKUs of a product, the default one first.
+pub fn skus(c: &mut PgConnection, merchant: MerchantId, product: ProductId) -> Result<Vec<Sku>> {
+    Ok(diesel::sql_query(
+        "select k.sku_id, k.code, k.barcode, k.attributes, k.base_price, k.cost_price, k.retail_price, k.member_price, k.reference_price, k.is_default, \
+         k.enabled, coalesce(q.available, 0)::bigint as available, k.updated_at from skus k \
+         left join lateral (select sum(greatest(t.erp_qty - t.frozen - t.sold_open - t.safety, 0)) as available from stock t \
+            where t.merchant_id = k.merchant_id and t.sku_id = k.id) q on true \
+         where k.merchant_id = $1 and k.product_id = $2 order by k.is_default desc, k.id limit 500",
+    )
+    .bind::<BigInt, _>(merchant)
+    .bind::<BigInt, _>(product)
+    .load(c)?)
+}
+
+/// What one shop has of one SKU.
+#[derive(QueryableByName, Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StockRow {
+    #[diesel(sql_type = Text)]
+    pub sku_id: String,
+    #[diesel(sql_type = BigInt)]
+    pub shop_id: i64,
+    #[diesel(sql_type = Text)]
+    pub shop: String,
+    #[diesel(sql_type = BigInt)]
+    pub available: i64,
+    #[diesel(sql_type = BigInt)]
+    pub erp_qty: i64,
+    /// `erp` or `person`.
+    #[diesel(sql_type = Text)]
+    pub qty_by: String,
+    #[diesel(sql_type = BigInt)]
+    pub frozen: i64,
+    #[diesel(sql_type = BigInt)]
+    pub sold_open: i64,
+    #[diesel(sql_type = BigInt)]
+    pub safety: i64,
+    #[diesel(sql_type = BigInt)]
+    pub sold: i64,
+    #[diesel(sql_type = Timestamptz)]
+    pub updated_at: DateTime<Utc>,
+}
+
+/// The stock of a product's SKUs, shop by shop.
+pub fn stock(c: &mut PgConnection, merchant: MerchantId, product: ProductId) -> Result<Vec<StockRow>> {
+    Ok(diesel::sql_query(
+        "select k.sku_id, t.shop_id, h.name as shop, greatest(t.erp_qty - t.frozen - t.sold_open - t.safety, 0) as available, t.erp_qty, t.qty_by, \
+         t.frozen, t.sold_open, t.safety, t.sold, t.updated_at \
+         from skus k join stock t on t.merchant_id = k.merchant_id and t.sku_id = k.id join shops h on h.merchant_id = t.merchant_id and h.id = t.shop_id \
+         where k.merchant_id = $1 and k.product_id = $2 order by k.is_default desc, k.id, t.shop_id limit 500",
+    )
+    .bind::<BigInt, _>(merchant)
+    .bind::<BigInt, _>(product)
+    .load(c)?)
+}
+
+/// A review as it was kept. P-16
+#[derive(QueryableByName, Clone, Debug, Serialize)]
+pub struct Decided {
+    #[diesel(sql_type = Timestamptz)]
+    pub at: DateTime<Utc>,
+    #[diesel(sql_type = Text)]
+    pub decision: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub reason: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub note: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub base: Option<String>,
+    #[diesel(sql_type = Jsonb)]
+    pub snapshot: Value,
+}
+
+/// The latest decisions on a product, newest first. Who decided stays with the platform.
+pub fn decided(c: &mut PgConnection, merchant: MerchantId, product: ProductId, limit: i64) -> Result<Vec<Decided>> {
+    Ok(diesel::sql_query(
+        "select d.at, d.decision, d.reason, d.note, b.code as base, d.snapshot from audit_decisions d left join base_products b on b.id = d.base_product_id \
+         where d.merchant_id = $1 and d.product_id = $2 order by d.id desc limit $3",
+    )
+    .bind::<BigInt, _>(merchant)
+    .bind::<BigInt, _>(product)
+    .bind::<BigInt, _>(limit)
+    .load(c)?)
+}
+
+/// What an auditor is asked about a product.
+#[derive(QueryableByName, Clone, Debug, Serialize)]
+pub struct Asked {
+    #[diesel(sql_type = Text)]
+    pub state: String,
+    #[diesel(sql_type = Timestamptz)]
+    pub submitted_at: DateTime<Utc>,
+    #[diesel(sql_type = Text)]
+    pub ask: String,
+    #[diesel(sql_type = Nullable<SmallInt>)]
+    pub score: Option<i16>,
+    #[diesel(sql_type = Jsonb)]
+    pub candidates: Value,
+}
+
+/// The open question about a product, if there is one.
+pub fn asked(c: &mut PgConnection, merchant: MerchantId, product: ProductId) -> Result<Option<Asked>> {
+    Ok(diesel::sql_query(
+        "select state, submitted_at, ask, score, candidates from audit_items where merchant_id = $1 and product_id = $2 and state <> 'settled'",
+    )
+    .bind::<BigInt, _>(merchant)
+    .bind::<BigInt, _>(product)
+    .get_result(c)
+    .optional()?)
+}
+
+/// What happened to a product and its SKUs, newest first: a short range of the trail's index for each.
+pub fn events(c: &mut PgConnection, merchant: MerchantId, prod_id: &str, skus: &[String], limit: i64) -> Result<Vec<Event>> {
+    Ok(diesel::sql_query(
+        "select e.* from (select 'product' as kind, $2 as id union all select 'sku', unnest($3)) s cross join lateral \
+         (select t.at, t.id, t.actor_kind, t.actor_name, t.verb, t.subject_kind, t.subject_id, t.before, t.after, t.note, t.request_id, t.feed_id, t.line_no \
+          from trail t where t.merchant_id = $1 and t.subject_kind = s.kind and t.subject_id = s.id order by t.at desc, t.id desc limit $4) e \
+         order by e.at desc, e.id desc limit $4",
+    )
+    .bind::<BigInt, _>(merchant)
+    .bind::<Text, _>(prod_id)
+    .bind::<Array<Text>, _>(skus)
+    .bind::<BigInt, _>(limit)
+    .load(c)?)
+}
