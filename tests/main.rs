@@ -17,4 +17,5 @@ mod schema;
 mod audit;
 mod products;
 mod shelf;
+mod stock;
 mod texts;

@@ -7,7 +7,7 @@ const SKU: Field = Field::always("skuId", Kind::Id, "stock-field-sku");
 const SHOP: Field = Field::optional("shopId", Kind::Shop, "stock-field-shop");
 
 /// S-03
-pub const INVENTORY_UPDATE: Method = Method {
+pub static INVENTORY_UPDATE: Method = Method {
     name: "sku.inventory.update",
     module: Module::Stock,
     about: "stock-api-update",
@@ -19,7 +19,15 @@ pub const INVENTORY_UPDATE: Method = Method {
         Field::optional("saled", Kind::Count, "stock-field-saled"),
         Field::optional("freeze", Kind::Count, "stock-field-freeze"),
         Field::optional("sourceTime", Kind::Time, "stock-field-source-time"),
-        Field::optional("ifVersion", Kind::Number { min: 0, max: i64::MAX, default: 0 }, "stock-field-if-version"),
+        Field::optional(
+            "ifVersion",
+            Kind::Number {
+                min: 0,
+                max: i64::MAX,
+                default: 0,
+            },
+            "stock-field-if-version",
+        ),
     ],
     verb: Verb::Write(push::apply),
     example: r#"{"skuId": "KZ-100382-1", "shopId": "1", "inventory": 112, "saled": 48, "freeze": 36, "sourceTime": "2026-11-22 14:32:08"}"#,
@@ -27,7 +35,7 @@ pub const INVENTORY_UPDATE: Method = Method {
 };
 
 /// S-02; we serve it too, so that an ERP can read back what was applied (Q-01, Q-04).
-pub const INVENTORY_GET: Method = Method {
+pub static INVENTORY_GET: Method = Method {
     name: "sku.inventory.get",
     module: Module::Stock,
     about: "stock-api-get",

@@ -46,21 +46,29 @@ pub struct Search {
     pub after: Option<(SkuId, ShopId)>,
 }
 
-/// `$1` merchant, `$2`/`$3` the place to start after, `$4` the limit, `$5` the shop, `$6` the mark, `$7` SKUs, `$8`–`$10` ways to be found.
-pub fn page(c: &mut PgConnection, merchant: MerchantId, search: &Search, limit: i64) -> Result<Vec<Item>> {
+/// `$1` merchant, `$2`/`$3` the place to start after, `$4` the shop, `$5` the mark, `$6` SKUs, `$7`–`$9` ways to be found.
+pub fn page(
+    c: &mut PgConnection,
+    merchant: MerchantId,
+    search: &Search,
+    limit: i64,
+) -> Result<Vec<Item>> {
     let ways = Ways::of(&search.q);
-    let found = if search.q.is_empty() { Vec::new() } else { matching(c, merchant, &search.q, &ways)? };
+    let found = if search.q.is_empty() {
+        Vec::new()
+    } else {
+        matching(c, merchant, &search.q, &ways)?
+    };
     if !search.q.is_empty() && found.is_empty() {
         return Ok(Vec::new());
     }
     let few = found.len() <= usize::try_from(FEW).unwrap_or(usize::MAX);
-    let sql = statement(search, few);
+    let sql = statement(search, few, limit);
     let (sku, shop) = search.after.unwrap_or((SkuId(0), ShopId(0)));
     Ok(diesel::sql_query(sql)
         .bind::<BigInt, _>(merchant)
         .bind::<BigInt, _>(sku)
         .bind::<BigInt, _>(shop)
-        .bind::<BigInt, _>(limit)
         .bind::<BigInt, _>(search.shop.unwrap_or(ShopId(0)))
         .bind::<Text, _>(search.mark.map_or("", Mark::as_str))
         .bind::<Array<BigInt>, _>(found)
@@ -72,22 +80,34 @@ pub fn page(c: &mut PgConnection, merchant: MerchantId, search: &Search, limit: 
 
 /// First the fifty places, by one walk along an index, then everything about them. Written out per question, so that no plan
 /// has to guess which parameters are set; those a question does not need are compared with nothing.
-pub fn statement(search: &Search, few: bool) -> String {
-    let from = if search.mark.is_some() { "stock_marks" } else { "stock" };
+pub fn statement(search: &Search, few: bool, limit: i64) -> String {
+    let from = if search.mark.is_some() {
+        "stock_marks"
+    } else {
+        "stock"
+    };
     let mut wanted = vec!["t.merchant_id = $1"];
-    wanted.push(if search.mark.is_some() { "t.mark = $6" } else { "$6 = ''" });
-    wanted.push(if search.shop.is_some() { "t.shop_id = $5 and t.sku_id > $2 and $3 >= 0" } else { "(t.sku_id, t.shop_id) > ($2, $3) and $5 = 0" });
+    wanted.push(if search.mark.is_some() {
+        "t.mark = $5"
+    } else {
+        "$5 = ''"
+    });
+    wanted.push(if search.shop.is_some() {
+        "t.shop_id = $4 and t.sku_id > $2 and $3 >= 0"
+    } else {
+        "(t.sku_id, t.shop_id) > ($2, $3) and $4 = 0"
+    });
     // `is true` keeps the planner from collecting a large part of all products first.
     wanted.push(match (search.q.is_empty(), few) {
-        (true, _) => "$7::bigint[] is not null and $8::text[] is not null and $9::text[] is not null and $10::text[] is not null",
-        (false, true) => "t.sku_id = any($7) and $8::text[] is not null and $9::text[] is not null and $10::text[] is not null",
+        (true, _) => "$6::bigint[] is not null and $7::text[] is not null and $8::text[] is not null and $9::text[] is not null",
+        (false, true) => "t.sku_id = any($6) and $7::text[] is not null and $8::text[] is not null and $9::text[] is not null",
         (false, false) => {
-            "$7::bigint[] is not null and exists (select 1 from skus k join products p on p.merchant_id = k.merchant_id and p.id = k.product_id \
-             where k.merchant_id = t.merchant_id and k.id = t.sku_id and (p.grams @> $8 or p.grams @> $9 or p.grams @> $10) is true offset 0)"
+            "$6::bigint[] is not null and exists (select 1 from skus k join products p on p.merchant_id = k.merchant_id and p.id = k.product_id \
+             where k.merchant_id = t.merchant_id and k.id = t.sku_id and (p.grams @> $7 or p.grams @> $8 or p.grams @> $9) is true offset 0)"
         }
     });
     format!(
-        "with places as materialized (select t.sku_id, t.shop_id from {from} t where {} order by t.sku_id, t.shop_id limit $4) \
+        "with places as materialized (select t.sku_id, t.shop_id from {from} t where {} order by t.sku_id, t.shop_id limit {limit}) \
          select {COLUMNS}, k.sku_id as ext, k.code, p.name, p.spec, p.prod_id, h.name as shop_name from places \
          cross join lateral (select * from stock where merchant_id = $1 and sku_id = places.sku_id and shop_id = places.shop_id offset 0) s \
          cross join lateral (select * from skus where merchant_id = $1 and id = s.sku_id offset 0) k \
@@ -105,12 +125,21 @@ impl Ways {
         Self(grams::query(q))
     }
     fn get(&self, place: usize) -> Vec<String> {
-        self.0.get(place).or_else(|| self.0.first()).cloned().unwrap_or_else(|| vec![String::new()])
+        self.0
+            .get(place)
+            .or_else(|| self.0.first())
+            .cloned()
+            .unwrap_or_else(|| vec![String::new()])
     }
 }
 
 /// SKUs found by their product's search keys or by their own id, one more than [`FEW`] at most.
-fn matching(c: &mut PgConnection, merchant: MerchantId, q: &str, ways: &Ways) -> Result<Vec<SkuId>> {
+fn matching(
+    c: &mut PgConnection,
+    merchant: MerchantId,
+    q: &str,
+    ways: &Ways,
+) -> Result<Vec<SkuId>> {
     #[derive(QueryableByName)]
     struct Found {
         #[diesel(sql_type = BigInt)]
@@ -139,7 +168,11 @@ pub fn one(c: &mut PgConnection, merchant: MerchantId, ext: &str, shop: ShopId) 
          join products p on p.merchant_id = k.merchant_id and p.id = k.product_id join shops h on h.merchant_id = k.merchant_id and h.id = s.shop_id \
          where k.merchant_id = $1 and k.sku_id = $2"
     );
-    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Text, _>(ext).bind::<BigInt, _>(shop).get_result(c)?)
+    Ok(diesel::sql_query(sql)
+        .bind::<BigInt, _>(merchant)
+        .bind::<Text, _>(ext)
+        .bind::<BigInt, _>(shop)
+        .get_result(c)?)
 }
 
 /// Rows per tab, each counted up to a cap.
@@ -169,9 +202,23 @@ impl Counts {
     }
 }
 
-pub fn counts(c: &mut PgConnection, merchant: MerchantId, shop: Option<ShopId>, cap: i64) -> Result<Counts> {
-    let here = if shop.is_some() { "shop_id = $2" } else { "$2 = 0" };
-    let count = |from: &str, mark: &str| format!("(select count(*) from (select 1 from {from} where merchant_id = $1 and {here}{mark} limit $3) x)");
+pub fn counts(
+    c: &mut PgConnection,
+    merchant: MerchantId,
+    shop: Option<ShopId>,
+    cap: i64,
+) -> Result<Counts> {
+    let here = if shop.is_some() {
+        "shop_id = $2"
+    } else {
+        "$2 = 0"
+    };
+    // The order keeps a count on its index, whatever share of the table belongs to this merchant.
+    let count = |from: &str, mark: &str| {
+        format!(
+            "(select count(*) from (select 1 from {from} where merchant_id = $1 and {here}{mark} order by sku_id, shop_id limit {cap}) x)"
+        )
+    };
     let marked = |mark: Mark| count("stock_marks", &format!(" and mark = '{}'", mark.as_str()));
     let sql = format!(
         "select {} as all, {} as low, {} as out, {} as short, {} as drift",
@@ -181,5 +228,8 @@ pub fn counts(c: &mut PgConnection, merchant: MerchantId, shop: Option<ShopId>, 
         marked(Mark::Short),
         marked(Mark::Drift)
     );
-    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(shop.unwrap_or(ShopId(0))).bind::<BigInt, _>(cap).get_result(c)?)
+    Ok(diesel::sql_query(sql)
+        .bind::<BigInt, _>(merchant)
+        .bind::<BigInt, _>(shop.unwrap_or(ShopId(0)))
+        .get_result(c)?)
 }

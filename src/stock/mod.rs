@@ -19,6 +19,7 @@ pub mod model;
 mod pages;
 pub mod push;
 pub mod read;
+mod rows;
 pub mod upload;
 
 pub use marks::{Mark, remark};

@@ -1,17 +1,16 @@
 //! The one verb that changes the ERP's number, and the row it changes.
 
 use super::availability::Figures;
-use super::listing;
-use super::marks::Changes;
+use super::rows::{Change, Telling, lock, make, write};
 use crate::Result;
 use crate::clock::on_the_wire;
-use crate::ids::{MerchantId, ShopId, SkuId};
+use crate::ids::{ShopId, SkuId};
 use crate::merchants;
 use crate::trail::{Cause, Kind};
 use crate::wire::{LineCode, Outcome, Patch, Problem};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Int4, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Bool, Nullable, Timestamptz};
 
 /// Within this time a repeated report of the same figures does not touch the row again: its freshness (G-04) is told to the minute.
 const FRESH_SECONDS: i64 = 60;
@@ -58,17 +57,28 @@ pub(super) const COLUMNS: &str = "s.sku_id, s.shop_id, s.erp_qty, s.qty_by = 'pe
 
 impl Row {
     pub fn figures(&self) -> Figures {
-        Figures { erp_qty: self.erp_qty, by_person: self.by_person, frozen: self.frozen, sold_open: self.sold_open, safety: self.safety }
+        Figures {
+            erp_qty: self.erp_qty,
+            by_person: self.by_person,
+            frozen: self.frozen,
+            sold_open: self.sold_open,
+            safety: self.safety,
+        }
     }
 
     /// The ERP's counters that differ from ours (Q-13): wire name, reported, ours.
     pub fn drift(&self) -> impl Iterator<Item = (&'static str, i64, i64)> {
-        let reported = [("saled", self.reported_sold, self.sold), ("freeze", self.reported_frozen, self.frozen)];
-        reported.into_iter().filter_map(|(name, theirs, ours)| theirs.filter(|n| *n != ours).map(|n| (name, n, ours)))
+        let reported = [
+            ("saled", self.reported_sold, self.sold),
+            ("freeze", self.reported_frozen, self.frozen),
+        ];
+        reported.into_iter().filter_map(|(name, theirs, ours)| {
+            theirs.filter(|n| *n != ours).map(|n| (name, n, ours))
+        })
     }
 
     /// The row is made in this transaction and holds nothing yet.
-    fn is_new(&self) -> bool {
+    pub(super) fn is_new(&self) -> bool {
         self.version == 0
     }
 }
@@ -92,7 +102,16 @@ pub struct Set {
 impl Set {
     /// Just the number.
     pub fn quantity(no: i32, sku: SkuId, shop: ShopId, qty: i64) -> Self {
-        Self { no, sku, shop, qty: Some(qty), reported_sold: Patch::Missing, reported_frozen: Patch::Missing, source_time: None, if_version: None }
+        Self {
+            no,
+            sku,
+            shop,
+            qty: Some(qty),
+            reported_sold: Patch::Missing,
+            reported_frozen: Patch::Missing,
+            source_time: None,
+            if_version: None,
+        }
     }
 }
 
@@ -104,20 +123,6 @@ pub struct Done {
     pub problems: Vec<Problem>,
     /// The row as it now is, where there is one.
     pub row: Option<Row>,
-}
-
-/// One row's change, as written.
-pub(super) struct Change {
-    pub before: Row,
-    pub after: Row,
-    pub no: Option<i32>,
-}
-
-/// How a change is told in the ledger.
-pub(super) struct Telling<'a> {
-    /// `erp_set`, `manual_set` or `undo`.
-    pub kind: &'static str,
-    pub reason: Option<&'a str>,
 }
 
 /// Takes in what was reported, up to a thousand rows with a handful of statements, whatever their number.
@@ -136,14 +141,29 @@ pub fn set(tx: &mut PgConnection, cause: &Cause, mut sets: Vec<Set>) -> Result<V
         done.push(ended);
         changes.extend(change);
     }
-    let kind = if cause.kind == Kind::Person { "manual_set" } else { "erp_set" };
-    write(tx, cause, &changes, &Telling { kind, reason: None }, low_stock)?;
+    let kind = if cause.kind == Kind::Person {
+        "manual_set"
+    } else {
+        "erp_set"
+    };
+    write(
+        tx,
+        cause,
+        &changes,
+        &Telling { kind, reason: None },
+        low_stock,
+    )?;
     done.sort_by_key(|d| d.no);
     Ok(done)
 }
 
 fn rejected(set: &Set, problem: Problem) -> Done {
-    Done { no: set.no, outcome: Outcome::Rejected, problems: vec![problem], row: None }
+    Done {
+        no: set.no,
+        outcome: Outcome::Rejected,
+        problems: vec![problem],
+        row: None,
+    }
 }
 
 /// Two lines about one row: which of them counts cannot be told.
@@ -153,23 +173,42 @@ fn take_out_twins(sets: Vec<Set>, done: &mut Vec<Done>) -> Vec<Set> {
     for same in sets.chunk_by(twins) {
         match same {
             [one] => single.push(one.clone()),
-            many => done.extend(many.iter().map(|s| rejected(s, Problem::new(LineCode::DuplicateInBatch, "shopId", s.shop.to_string())))),
+            many => done.extend(many.iter().map(|s| {
+                rejected(
+                    s,
+                    Problem::new(LineCode::DuplicateInBatch, "shopId", s.shop.to_string()),
+                )
+            })),
         }
     }
     single
 }
 
 /// Locks the rows, makes those that are missing, and hands back the sets that have one, side by side with it.
-fn hold(tx: &mut PgConnection, cause: &Cause, sets: Vec<Set>, done: &mut Vec<Done>) -> Result<(Vec<Set>, Vec<Row>)> {
+fn hold(
+    tx: &mut PgConnection,
+    cause: &Cause,
+    sets: Vec<Set>,
+    done: &mut Vec<Done>,
+) -> Result<(Vec<Set>, Vec<Row>)> {
     let mut rows = lock(tx, cause.merchant, &sets)?;
     if rows.len() == sets.len() {
         return Ok((sets, rows));
     }
-    let known = |rows: &[Row], s: &Set| rows.binary_search_by_key(&(s.sku, s.shop), |r| (r.sku, r.shop)).is_ok();
-    let (mut there, missing): (Vec<Set>, Vec<Set>) = sets.into_iter().partition(|s| known(&rows, s));
-    let (new, hopeless): (Vec<Set>, Vec<Set>) = missing.into_iter().partition(|s| s.qty.is_some() && s.if_version.unwrap_or(0) == 0);
+    let known = |rows: &[Row], s: &Set| {
+        rows.binary_search_by_key(&(s.sku, s.shop), |r| (r.sku, r.shop))
+            .is_ok()
+    };
+    let (mut there, missing): (Vec<Set>, Vec<Set>) =
+        sets.into_iter().partition(|s| known(&rows, s));
+    let (new, hopeless): (Vec<Set>, Vec<Set>) = missing
+        .into_iter()
+        .partition(|s| s.qty.is_some() && s.if_version.unwrap_or(0) == 0);
     done.extend(hopeless.iter().map(|s| match (s.qty, s.if_version) {
-        (Some(_), Some(wanted)) => rejected(s, Problem::new(LineCode::Conflict, "ifVersion", wanted.to_string()).detail(0)),
+        (Some(_), Some(wanted)) => rejected(
+            s,
+            Problem::new(LineCode::Conflict, "ifVersion", wanted.to_string()).detail(0),
+        ),
         _ => rejected(s, Problem::new(LineCode::Missing, "inventory", "")),
     }));
     make(tx, cause, &new)?;
@@ -180,50 +219,33 @@ fn hold(tx: &mut PgConnection, cause: &Cause, sets: Vec<Set>, done: &mut Vec<Don
     Ok((there, rows))
 }
 
-/// Locks in the order given. Each row is looked up by itself in a subquery of its own, so that no plan can change the order.
-fn lock(tx: &mut PgConnection, merchant: MerchantId, sets: &[Set]) -> Result<Vec<Row>> {
-    if sets.is_empty() {
-        return Ok(Vec::new());
-    }
-    let sql = format!(
-        "select {COLUMNS} from unnest($2, $3) with ordinality as l(sku, shop, place) \
-         cross join lateral (select * from stock where merchant_id = $1 and sku_id = l.sku and shop_id = l.shop for no key update) s order by l.place"
-    );
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<Array<BigInt>, _>(sets.iter().map(|s| s.sku).collect::<Vec<_>>())
-        .bind::<Array<BigInt>, _>(sets.iter().map(|s| s.shop).collect::<Vec<_>>())
-        .load(tx)?)
-}
-
-/// Empty rows for the sets; one that somebody else has made meanwhile is as good.
-fn make(tx: &mut PgConnection, cause: &Cause, sets: &[Set]) -> Result<()> {
-    if sets.is_empty() {
-        return Ok(());
-    }
-    diesel::sql_query(
-        "insert into stock (merchant_id, sku_id, shop_id, version, updated_at) select $1, l.sku, l.shop, 0, $4 \
-         from unnest($2, $3) with ordinality as l(sku, shop, place) order by l.place on conflict do nothing",
-    )
-    .bind::<BigInt, _>(cause.merchant)
-    .bind::<Array<BigInt>, _>(sets.iter().map(|s| s.sku).collect::<Vec<_>>())
-    .bind::<Array<BigInt>, _>(sets.iter().map(|s| s.shop).collect::<Vec<_>>())
-    .bind::<Timestamptz, _>(cause.now)
-    .execute(tx)?;
-    Ok(())
-}
-
 /// What a set does to its row.
 fn judge(cause: &Cause, set: &Set, row: Row) -> (Done, Option<Change>) {
     if let Some(wanted) = set.if_version.filter(|v| *v != row.version) {
-        let problem = Problem::new(LineCode::Conflict, "ifVersion", wanted.to_string()).detail(row.version);
-        return (Done { row: Some(row), ..rejected(set, problem) }, None);
+        let problem =
+            Problem::new(LineCode::Conflict, "ifVersion", wanted.to_string()).detail(row.version);
+        return (
+            Done {
+                row: Some(row),
+                ..rejected(set, problem)
+            },
+            None,
+        );
     }
     if let (Some(sent), Some(known)) = (set.source_time, row.source_time)
         && sent < known
     {
-        let problem = Problem::new(LineCode::Stale, "sourceTime", on_the_wire(sent)).detail(on_the_wire(known));
-        return (Done { no: set.no, outcome: Outcome::Stale, problems: vec![problem], row: Some(row) }, None);
+        let problem = Problem::new(LineCode::Stale, "sourceTime", on_the_wire(sent))
+            .detail(on_the_wire(known));
+        return (
+            Done {
+                no: set.no,
+                outcome: Outcome::Stale,
+                problems: vec![problem],
+                row: Some(row),
+            },
+            None,
+        );
     }
     let by_person = cause.kind == Kind::Person;
     let mut after = row.clone();
@@ -237,76 +259,42 @@ fn judge(cause: &Cause, set: &Set, row: Row) -> (Done, Option<Change>) {
         (after.version, after.updated_at) = (row.version + 1, cause.now);
     }
     after.source_time = set.source_time.or(row.source_time);
-    let tired = row.reported_at.is_none_or(|at| cause.now - at >= Duration::seconds(FRESH_SECONDS));
+    let tired = row
+        .reported_at
+        .is_none_or(|at| cause.now - at >= Duration::seconds(FRESH_SECONDS));
     if !by_person && (changed || tired || after.source_time != row.source_time) {
         after.reported_at = Some(cause.now);
     }
-    let said = |name: &str| if name == "saled" { set.reported_sold != Patch::Missing } else { set.reported_frozen != Patch::Missing };
+    let said = |name: &str| {
+        if name == "saled" {
+            set.reported_sold != Patch::Missing
+        } else {
+            set.reported_frozen != Patch::Missing
+        }
+    };
     let drift = after.drift().filter(|(name, ..)| said(name));
-    let problems = drift.map(|(name, theirs, ours)| Problem::new(LineCode::CounterDrift, name, theirs.to_string()).detail(ours)).collect();
-    let outcome = if changed { Outcome::Applied } else { Outcome::Unchanged };
-    let change = (after != row).then(|| Change { before: row, after: after.clone(), no: Some(set.no) });
-    (Done { no: set.no, outcome, problems, row: Some(after) }, change)
-}
-
-/// Writes changed rows with their movements, marks, and whatever listing follows from them. The rows are locked.
-///
-/// Only columns without an index change, so the update stays on its page (HOT).
-pub(super) fn write(tx: &mut PgConnection, cause: &Cause, changes: &[Change], telling: &Telling<'_>, low_stock: i64) -> Result<()> {
-    if changes.is_empty() {
-        return Ok(());
-    }
-    diesel::sql_query(
-        "with l as (select * from unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
-           as l(sku, shop, qty, by_person, reported_sold, reported_frozen, source_time, reported_at, version, updated_at, before, available, no)), \
-         written as (update stock s set erp_qty = l.qty, qty_by = case when l.by_person then 'person' else 'erp' end, reported_sold = l.reported_sold, \
-           reported_frozen = l.reported_frozen, source_time = l.source_time, reported_at = l.reported_at, version = l.version, updated_at = l.updated_at \
-           from l where s.merchant_id = $1 and s.sku_id = l.sku and s.shop_id = l.shop) \
-         insert into stock_movements (merchant_id, at, sku_id, shop_id, kind, before, after, available, actor_kind, actor_name, reason, request_id, feed_id, line_no) \
-         select $1, $15, l.sku, l.shop, $16, l.before, l.qty, l.available, $17, $18, $19, $20, $21, l.no from l where l.before <> l.qty",
+    let problems = drift
+        .map(|(name, theirs, ours)| {
+            Problem::new(LineCode::CounterDrift, name, theirs.to_string()).detail(ours)
+        })
+        .collect();
+    let outcome = if changed {
+        Outcome::Applied
+    } else {
+        Outcome::Unchanged
+    };
+    let change = (after != row).then(|| Change {
+        before: row,
+        after: after.clone(),
+        no: Some(set.no),
+    });
+    (
+        Done {
+            no: set.no,
+            outcome,
+            problems,
+            row: Some(after),
+        },
+        change,
     )
-    .bind::<BigInt, _>(cause.merchant)
-    .bind::<Array<BigInt>, _>(column(changes, |c| c.after.sku))
-    .bind::<Array<BigInt>, _>(column(changes, |c| c.after.shop))
-    .bind::<Array<BigInt>, _>(column(changes, |c| c.after.erp_qty))
-    .bind::<Array<Bool>, _>(column(changes, |c| c.after.by_person))
-    .bind::<Array<Nullable<BigInt>>, _>(column(changes, |c| c.after.reported_sold))
-    .bind::<Array<Nullable<BigInt>>, _>(column(changes, |c| c.after.reported_frozen))
-    .bind::<Array<Nullable<Timestamptz>>, _>(column(changes, |c| c.after.source_time))
-    .bind::<Array<Nullable<Timestamptz>>, _>(column(changes, |c| c.after.reported_at))
-    .bind::<Array<BigInt>, _>(column(changes, |c| c.after.version))
-    .bind::<Array<Timestamptz>, _>(column(changes, |c| c.after.updated_at))
-    .bind::<Array<BigInt>, _>(column(changes, |c| c.before.erp_qty))
-    .bind::<Array<BigInt>, _>(column(changes, |c| c.after.figures().available()))
-    .bind::<Array<Nullable<Int4>>, _>(column(changes, |c| c.no))
-    .bind::<Timestamptz, _>(cause.now)
-    .bind::<Text, _>(telling.kind)
-    .bind::<Text, _>(cause.kind.as_str())
-    .bind::<Text, _>(&cause.actor_name)
-    .bind::<Nullable<Text>, _>(telling.reason)
-    .bind::<Nullable<SqlUuid>, _>(cause.request_id)
-    .bind::<Nullable<BigInt>, _>(cause.feed)
-    .execute(tx)?;
-    let mut marks = Changes::default();
-    for change in changes {
-        marks.note((!change.before.is_new()).then_some(&change.before), &change.after, low_stock);
-    }
-    marks.write(tx, cause.merchant)?;
-    listing::follow(tx, cause, changes)
-}
-
-fn column<T>(changes: &[Change], pick: impl Fn(&Change) -> T) -> Vec<T> {
-    changes.iter().map(pick).collect()
-}
-
-/// Locks the rows there are, in order, before anything else is locked.
-pub(super) fn lock_for(tx: &mut PgConnection, merchant: MerchantId, mut sets: Vec<Set>) -> Result<()> {
-    sets.sort_by_key(|s| (s.sku, s.shop));
-    lock(tx, merchant, &sets).map(drop)
-}
-
-/// One row, locked; nobody's row is not found.
-pub(super) fn lock_one(tx: &mut PgConnection, merchant: MerchantId, sku: SkuId, shop: ShopId) -> Result<Row> {
-    let mut rows = lock(tx, merchant, &[Set::quantity(0, sku, shop, 0)])?;
-    rows.pop().ok_or(crate::Error::NotFound)
 }
