@@ -1,9 +1,10 @@
 //! Every URL of the product on one screen.
 
 use crate::feeds::gateway::{self, Methods};
+use crate::merchants::LowStockMoved;
 use crate::web::{NavGroup, NavItem, Permission, Person, assets};
 use crate::wire::{Method, openapi};
-use crate::{accounts, catalog, docs, feeds, merchants, products, stock};
+use crate::{accounts, catalog, docs, feeds, merchants, products, search, stock};
 use actix_web::web::{self, Data, ServiceConfig};
 
 /// The open platform, in the order of the seeds.
@@ -26,6 +27,7 @@ pub static METHODS: &[&Method] = &[
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.app_data(Data::new(Methods(METHODS)))
+        .app_data(Data::new(LowStockMoved(stock::remark)))
         .service(web::resource("/static/{path:.*}").get(assets::serve))
         .service(web::resource("/api/{method}").post(gateway::call))
         .configure(accounts::routes)
@@ -35,7 +37,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(feeds::routes)
         .configure(catalog::routes)
         .configure(products::audit::routes)
-        .configure(stock::routes);
+        .configure(stock::routes)
+        .configure(search::routes);
 }
 
 /// The pages somebody has. What a role cannot open is not in its navigation.
@@ -64,6 +67,7 @@ fn merchant_nav(person: &Person) -> Vec<NavGroup> {
     if person.may(Permission::ManageUsers) {
         manage.push(item("users", "/users", "shield-lock", "nav-users"));
     }
+    manage.extend(manage_nav(person));
     vec![
         group(
             Some("nav-group-goods"),
@@ -84,6 +88,11 @@ fn platform_nav(person: &Person) -> Vec<NavGroup> {
     if person.may(Permission::ManageUsers) {
         manage.push(item("users", "/users", "shield-lock", "nav-users"));
     }
+    manage.extend(manage_nav(person));
+    let mut merchants = Vec::new();
+    if person.may(Permission::ManageMerchants) {
+        merchants.push(item("merchants", "/merchants", "building-store", "nav-merchants"));
+    }
     let mut audit = Vec::new();
     if person.may(Permission::Audit) {
         audit.push(item("audit", "/audit", "clipboard-check", "nav-audit"));
@@ -98,8 +107,21 @@ fn platform_nav(person: &Person) -> Vec<NavGroup> {
     vec![
         group(Some("nav-group-audit"), audit),
         group(Some("nav-group-master"), master),
+        group(Some("nav-group-merchants"), merchants),
         group(Some("nav-group-manage"), manage),
     ]
+}
+
+/// The trail shows everybody's doings: to those who answer for everybody.
+fn manage_nav(person: &Person) -> Vec<NavItem> {
+    let mut items = Vec::new();
+    if person.may(Permission::ManageUsers) {
+        items.push(item("trail", "/trail", "history", "nav-trail"));
+    }
+    if person.may(Permission::ManageSettings) {
+        items.push(item("settings", "/settings", "settings", "nav-settings"));
+    }
+    items
 }
 
 /// The OpenAPI 3.1 description of the open platform, as `docs/openapi.json` holds it.

@@ -10,6 +10,7 @@ mod browser;
 mod demo;
 mod fences;
 mod catalog;
+mod desk;
 mod ground;
 mod manual;
 mod robust;

@@ -1,9 +1,10 @@
 //! Merchants and their shops, and the overview each finds when logging in.
 
 mod model;
+pub mod overview;
+mod pages;
+mod settings;
 
 pub use model::{Merchant, NewMerchant, Shop, add_shop, all, create, find, shops};
-
-use actix_web::web::ServiceConfig;
-
-pub fn routes(_cfg: &mut ServiceConfig) {}
+pub use pages::routes;
+pub use settings::LowStockMoved;

@@ -26,6 +26,21 @@ pub struct Merchant {
     pub low_stock: i64,
 }
 
+impl Merchant {
+    /// The text key of what it trades in.
+    pub fn kind_label(&self) -> &'static str {
+        kind_label(&self.kind)
+    }
+}
+
+pub(super) fn kind_label(kind: &str) -> &'static str {
+    match kind {
+        "goods" => "merchant-kind-goods",
+        "wholesale" => "merchant-kind-wholesale",
+        _ => "merchant-kind-pharma",
+    }
+}
+
 /// A merchant to create.
 pub struct NewMerchant<'a> {
     pub code: &'a str,

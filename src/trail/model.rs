@@ -174,3 +174,115 @@ pub fn of_merchant(c: &mut PgConnection, merchant: MerchantId, before: Option<(D
         .bind::<BigInt, _>(limit)
         .load(c)?)
 }
+
+/// What a list of the trail is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// `person`, `erp` or `system`; empty or anything else: everybody.
+    pub kind: String,
+    /// The id of a subject, or part of an actor's name.
+    pub q: String,
+    pub before: Option<(DateTime<Utc>, i64)>,
+}
+
+/// How many events a filtered page looks through at most; paging on continues from there.
+const LOOKED_THROUGH: i64 = 50_000;
+
+/// A page of a merchant's trail, newest first, by who did it and what it was done to. Without a filter this is a range of
+/// the key; with one, the key's newest rows are looked through, so that what nobody has ever done costs a bounded while.
+pub fn search(c: &mut PgConnection, merchant: MerchantId, search: &Search, limit: i64) -> Result<Vec<Event>> {
+    let kind = if matches!(search.kind.as_str(), "person" | "erp" | "system") { search.kind.as_str() } else { "" };
+    if kind.is_empty() && search.q.is_empty() {
+        return of_merchant(c, merchant, search.before, limit);
+    }
+    let (at, id) = search.before.map_or((None, None), |(at, id)| (Some(at), Some(id)));
+    let sql = format!(
+        "select * from ({COLUMNS} where merchant_id = $1 and ($2::timestamptz is null or (at, id) < ($2, $3)) order by at desc, id desc limit $4) newest \
+         where ($5 = '' or actor_kind = $5) and ($6 = '' or subject_id = $6 or strpos(lower(actor_name), lower($6)) > 0) order by at desc, id desc limit $7"
+    );
+    Ok(diesel::sql_query(sql)
+        .bind::<BigInt, _>(merchant)
+        .bind::<Nullable<Timestamptz>, _>(at)
+        .bind::<Nullable<BigInt>, _>(id)
+        .bind::<BigInt, _>(LOOKED_THROUGH)
+        .bind::<Text, _>(kind)
+        .bind::<Text, _>(&search.q)
+        .bind::<BigInt, _>(limit)
+        .load(c)?)
+}
+
+/// One field of a change, as short text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Empty when the whole is meant.
+    pub field: String,
+    pub before: Option<String>,
+    pub after: Option<String>,
+}
+
+impl Event {
+    /// What differs, field by field.
+    pub fn changes(&self) -> Vec<Change> {
+        let of = |value: &Option<Value>| match value {
+            Some(Value::Object(map)) => map.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
+            Some(Value::Null) | None => Vec::new(),
+            Some(other) => vec![(String::new(), other.clone())],
+        };
+        let (before, after): (Vec<(String, Value)>, Vec<(String, Value)>) = (of(&self.before), of(&self.after));
+        let find = |all: &[(String, Value)], field: &str| all.iter().find(|(f, v)| f == field && !v.is_null()).map(|(_, v)| v.clone());
+        let gone = before.iter().filter(|(field, _)| !after.iter().any(|(f, _)| f == field));
+        after
+            .iter()
+            .chain(gone)
+            .map(|(field, _)| (field, find(&before, field), find(&after, field)))
+            .filter(|(_, was, is)| was != is)
+            .map(|(field, was, is)| Change { field: field.clone(), before: was.as_ref().and_then(short), after: is.as_ref().and_then(short) })
+            .collect()
+    }
+}
+
+/// Longer values are cut; the whole is in the JSON face.
+const SHOWN: usize = 60;
+
+fn short(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::Null => return None,
+        Value::String(s) => s.clone(),
+        other => other.to_string(),
+    };
+    if text.chars().count() <= SHOWN {
+        return Some(text);
+    }
+    Some(text.chars().take(SHOWN - 1).chain(std::iter::once('…')).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_change_names_only_what_differs() {
+        let event = |before, after| Event {
+            at: DateTime::UNIX_EPOCH,
+            id: 1,
+            actor_kind: "person".into(),
+            actor_name: String::new(),
+            verb: "x.y".into(),
+            subject_kind: String::new(),
+            subject_id: String::new(),
+            before,
+            after,
+            note: None,
+            request_id: None,
+            feed_id: None,
+            line_no: None,
+        };
+        let shown = |before, after| event(before, after).changes().into_iter().map(|c| (c.field, c.before.unwrap_or_default(), c.after.unwrap_or_default())).collect::<Vec<_>>();
+        let row = |f: &str, b: &str, a: &str| (f.to_owned(), b.to_owned(), a.to_owned());
+        assert_eq!(shown(Some(json!({ "qty": 64, "by": "erp", "old": true })), Some(json!({ "qty": 260, "by": "erp" }))), [row("qty", "64", "260"), row("old", "true", "")]);
+        assert_eq!(shown(None, Some(json!({ "name": "一号店", "none": null }))), [row("name", "", "一号店")]);
+        assert_eq!(shown(Some(json!(1)), Some(json!(2))), [row("", "1", "2")]);
+        assert_eq!(shown(None, None), []);
+    }
+}

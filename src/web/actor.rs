@@ -55,6 +55,8 @@ pub enum Permission {
     /// Credentials and their secrets.
     ManageKeys,
     ManageUsers,
+    /// The rules and shops of one's own merchant.
+    ManageSettings,
     /// The audit queue, its decisions, and the base catalogue.
     Audit,
     /// Merging and disabling base products, the block list, taking aliases back.
@@ -72,6 +74,7 @@ impl Permission {
             Permission::EditListing => "listing",
             Permission::ManageKeys => "keys",
             Permission::ManageUsers => "users",
+            Permission::ManageSettings => "settings",
             Permission::Audit => "audit",
             Permission::ManageCatalogue => "catalogue",
             Permission::ManageMerchants => "merchants",

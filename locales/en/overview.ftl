@@ -1,0 +1,109 @@
+overview-as-of = { $c } { $a }-{ $b } · as of { $d } · refreshes every 15 s
+overview-mon = Mon
+overview-tue = Tue
+overview-wed = Wed
+overview-thu = Thu
+overview-fri = Fri
+overview-sat = Sat
+overview-sun = Sun
+
+# A new merchant
+overview-start = Get connected
+overview-start-note = { $a } of 4 steps done
+overview-step-key = Create a credential
+overview-step-key-note = Your ERP signs with it; the secret is shown once
+overview-step-key-go = Create credential
+overview-step-products = Upload products
+overview-step-products-note = Your ERP calls prod.add_or_edit, up to 1,000 lines a call
+overview-step-docs = Read the API docs
+overview-step-approved = Wait for review
+overview-step-approved-note = Products that certainly are a known base product pass by themselves; an auditor judges the rest
+overview-step-approved-go = See products
+overview-step-stock = Push stock
+overview-step-stock-note = Your ERP calls sku.inventory.update; approved products in stock are listed by themselves
+overview-step-done = Done
+
+# Figures
+overview-figures = Key figures today
+overview-listed = Products on sale
+overview-listed-of = of { $a } products
+overview-pending = To match or in review
+overview-pending-note = Listed by rule once approved
+overview-pending-none = No product is waiting
+overview-back = { $a } returned
+overview-places = SKU × shop in stock
+overview-places-out = { $a } out
+overview-places-low = { $a } low · { $b } in all
+overview-applied = Lines written today
+overview-received = { $a } lines received today
+overview-rate = API success rate
+overview-calls = { $a } calls
+overview-failed = { $a } with failures
+
+# Sync
+overview-lanes = Sync health
+overview-lanes-note = last 60 minutes, 5 minutes a bar
+overview-lane-label = { $a } calls in the last 60 minutes, { $b } with failures
+overview-lane-failed = { $a } failed
+overview-lane-ok = Fine
+overview-lane-quiet = Nothing for an hour
+overview-lane-never = Nothing received yet
+overview-lines = { $a } lines
+overview-hours = API calls per hour
+overview-hours-label = API calls per hour today, { $a } in all, { $b } with failures
+overview-hours-unit = calls per hour, Beijing time
+overview-hour = Hour
+overview-ok = Fine
+overview-bad = Failed
+overview-data = Show as table
+overview-data-hide = Hide the table
+
+# Needs attention
+overview-todo = Needs attention
+overview-todo-none = Nothing needs you
+overview-todo-none-note = Rejected lines, returned products and expiring credentials will show up here
+overview-products = { $a } products
+overview-credentials = { $a } credentials
+overview-until = expires { $a }
+overview-rejected = {" "}rejected, for example: { $a }
+overview-rejected-then = Method { $a } · these lines were not written, the platform keeps the old values; correct them and send them again
+overview-rejected-go = See failures
+overview-parked-category = {" "}wait for { $a } categories the platform does not know yet: { $b }
+overview-parked-category-then = Not written yet; they are written by themselves once your ERP uploads the categories
+overview-parked-sku = {" "}wait for { $a } SKUs the platform does not know yet: { $b }
+overview-parked-sku-then = Not written yet; they are written by themselves once the SKUs are uploaded
+overview-parked-go = Open
+overview-returned = {" "}returned by review
+overview-returned-then = Main reason: { $a } ({ $b }); a change sends them to review again
+overview-returned-plain = A change sends them to review again
+overview-returned-go = Correct
+overview-expiring = {" "}expire within 14 days: { $a }
+overview-expiring-then = After that every call of the ERP is refused; rotating lets both secrets work for a while
+overview-expired = {" "}have expired: { $a }
+overview-expired-then = Every call the ERP makes with them is refused now
+overview-expiring-go = Rotate
+overview-out = {" "}on sale but out of stock in every shop: { $a }
+overview-out-then = Customers see them and cannot buy; new stock brings them back, or unlist them
+overview-out-go = See stock
+
+# Platform
+overview-audit-go = Start reviewing
+overview-queue = Review queue
+overview-queue-none = The queue is empty
+overview-difficult = { $a } difficult
+overview-oldest = Oldest submission
+overview-oldest-note = Among those still waiting
+overview-decided = Decided today
+overview-decided-note = By people; automatic matches not counted
+overview-median = Time per decision
+overview-median-note = Median
+overview-seconds = s
+overview-base = Base products
+overview-merchants = { $a } merchants
+overview-trouble = Merchants with failing calls
+overview-trouble-note = last 60 minutes, most failures first
+overview-trouble-none = No failures in the last 60 minutes
+overview-trouble-none-note = Merchants whose calls fail will show up here
+overview-trouble-row = {" "}had { $a } failed calls
+overview-trouble-last = The last one was
+overview-trouble-go = See merchant

@@ -1,0 +1,109 @@
+overview-as-of = { $a } 月 { $b } 日 { $c } · 截至 { $d } · 每 15 秒自动更新
+overview-mon = 周一
+overview-tue = 周二
+overview-wed = 周三
+overview-thu = 周四
+overview-fri = 周五
+overview-sat = 周六
+overview-sun = 周日
+
+# 新商家
+overview-start = 开始对接
+overview-start-note = 4 步中完成了 { $a } 步
+overview-step-key = 创建凭证
+overview-step-key-note = ERP 用它签名；密钥只显示一次
+overview-step-key-go = 创建凭证
+overview-step-products = 上传商品
+overview-step-products-note = ERP 调用 prod.add_or_edit，一次最多 1,000 行
+overview-step-docs = 看接口文档
+overview-step-approved = 等待审核
+overview-step-approved-note = 能确定是哪个基础商品的自动通过，其余由平台审核员判断
+overview-step-approved-go = 看商品
+overview-step-stock = 推送库存
+overview-step-stock-note = ERP 调用 sku.inventory.update；审核通过且有货的商品自动上架
+overview-step-done = 已完成
+
+# 数字
+overview-figures = 今日关键指标
+overview-listed = 在售商品
+overview-listed-of = 共 { $a } 个商品
+overview-pending = 待匹配或审核中
+overview-pending-note = 通过后按上架规则自动上架
+overview-pending-none = 没有在等的商品
+overview-back = { $a } 个被退回
+overview-places = 有货的 SKU × 门店
+overview-places-out = { $a } 处缺货
+overview-places-low = 低库存 { $a } · 共 { $b } 处
+overview-applied = 今日写入行数
+overview-received = 今日收到 { $a } 行
+overview-rate = 接口成功率
+overview-calls = { $a } 次调用
+overview-failed = { $a } 次有失败
+
+# 同步
+overview-lanes = 同步健康
+overview-lanes-note = 近 60 分钟，每格 5 分钟
+overview-lane-label = 近 60 分钟 { $a } 次调用，{ $b } 次有失败
+overview-lane-failed = { $a } 次失败
+overview-lane-ok = 正常
+overview-lane-quiet = 1 小时内没有
+overview-lane-never = 还没有收到
+overview-lines = { $a } 行
+overview-hours = 每小时接口调用
+overview-hours-label = 今日每小时接口调用次数，共 { $a } 次，其中 { $b } 次有失败
+overview-hours-unit = 次 / 小时，北京时间
+overview-hour = 时
+overview-ok = 成功
+overview-bad = 失败
+overview-data = 看数据表
+overview-data-hide = 收起数据表
+
+# 需要我处理
+overview-todo = 需要我处理
+overview-todo-none = 没有要处理的事
+overview-todo-none-note = 被拒绝的行、退回的商品、将过期的凭证会出现在这里
+overview-products = { $a } 个商品
+overview-credentials = { $a } 个凭证
+overview-until = 到期 { $a }
+overview-rejected = 被拒绝，例如：{ $a }
+overview-rejected-then = 接口 { $a } · 这些行没有写入，平台仍用旧值；改好后由 ERP 重发
+overview-rejected-go = 查看失败
+overview-parked-category = 在等 { $a } 个平台还不知道的类目：{ $b }
+overview-parked-category-then = 先不写入；ERP 上传这些类目后自动写入，不用重发
+overview-parked-sku = 在等 { $a } 个平台还不知道的 SKU：{ $b }
+overview-parked-sku-then = 先不写入；这些 SKU 上传后自动写入，不用重发
+overview-parked-go = 查看
+overview-returned = 审核被退回
+overview-returned-then = 主要原因：{ $a }（{ $b } 个）；修改后自动重新送审
+overview-returned-plain = 修改后自动重新送审
+overview-returned-go = 修改并重提
+overview-expiring = 将在 14 天内过期：{ $a }
+overview-expiring-then = 过期后 ERP 的调用全部被拒绝；轮换时新旧密钥可以同时用
+overview-expired = 已经过期：{ $a }
+overview-expired-then = ERP 用它的调用现在全部被拒绝
+overview-expiring-go = 轮换凭证
+overview-out = 在售但所有门店都没货：{ $a }
+overview-out-then = 客户看得到但买不了；补货后自动恢复，或先下架
+overview-out-go = 查看库存
+
+# 平台
+overview-audit-go = 开始审核
+overview-queue = 审核队列
+overview-queue-none = 队列清空了
+overview-difficult = { $a } 个疑难
+overview-oldest = 最早提交
+overview-oldest-note = 还在等的里面，最早的一个
+overview-decided = 今日已判
+overview-decided-note = 由人判断的，不含自动通过
+overview-median = 每条用时
+overview-median-note = 中位数
+overview-seconds = 秒
+overview-base = 基础商品
+overview-merchants = { $a } 个商家
+overview-trouble = 调用有失败的商家
+overview-trouble-note = 近 60 分钟，失败多的在前
+overview-trouble-none = 近 60 分钟没有失败
+overview-trouble-none-note = 哪个商家的调用失败了，会出现在这里
+overview-trouble-row = 有 { $a } 次调用失败
+overview-trouble-last = 最近一次是
+overview-trouble-go = 查看商家
