@@ -150,7 +150,7 @@ keys-example = 试一次
 keys-example-note = 粘贴到有 openssl 和 curl 的终端
 keys-example-copy = 复制命令
 
-# 签名：$a 是收到的值
+# 签名
 api-sig-title = 签名检查
 api-sig-note = 贴上程序发出的请求，看签名错在哪一处
 api-sig-sandbox-only = 只用于沙箱凭证

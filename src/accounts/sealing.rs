@@ -71,11 +71,12 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// Reads exactly 32 bytes of hex in either case.
 pub fn unhex(text: &str) -> Option<[u8; 32]> {
-    if !text.is_ascii() {
+    // The number parser would take a sign for a digit.
+    if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
         return None;
     }
     let bytes: Option<Vec<u8>> = text.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
-    bytes.filter(|b| b.len() * 2 == text.len())?.try_into().ok()
+    bytes?.try_into().ok()
 }
 
 #[cfg(test)]

@@ -36,7 +36,8 @@ async fn a_secret_is_told_once_and_kept_sealed() {
     Cast::enter(&house).await;
     let fields = [("name", "收银系统"), ("channel", "micro_shop"), ("scopes", "stock:write"), ("expires", "2027-01-31"), ("ip_allow", "203.0.113.0/24\r\n::1")];
     let page = house.post("/api-keys").by(OWNER).form(&fields).send().await.expect(200);
-    let secret = page.body.split("SECRET=").nth(1).and_then(|rest| rest.split(['&', '\'']).find(|s| s.len() == 40)).unwrap_or_else(|| panic!("{}", page.body)).to_owned();
+    let secret = page.body.split(r#"<code class="mono">"#).filter_map(|rest| rest.split('<').next()).find(|s| s.len() == 40);
+    let secret = secret.unwrap_or_else(|| panic!("{}", page.body)).to_owned();
     let app_key = house.ask("select app_key from apps order by id desc limit 1");
     assert!(app_key.starts_with("dj_live_") && app_key.len() == 28, "{app_key}");
     assert!(page.body.contains(&app_key) && page.body.contains("只显示这一次") && page.body.contains("openssl dgst -sha256"));

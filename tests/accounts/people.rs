@@ -9,7 +9,7 @@ fn id_of(house: &House, login: &str) -> String {
 #[tokio::test]
 async fn only_managers_see_people_and_only_their_own() {
     let house = House::open().await;
-    Cast::enter(&house).await;
+    Cast::enter_logged_in(&house).await;
     for who in [READER, AUDITOR] {
         house.get("/users").by(who).send().await.expect(403);
         house.get(&format!("/users/{}", id_of(&house, OWNER))).by(who).send().await.expect(403);
@@ -27,7 +27,7 @@ async fn only_managers_see_people_and_only_their_own() {
 #[tokio::test]
 async fn a_strangers_people_are_not_found() {
     let house = House::open().await;
-    Cast::enter(&house).await;
+    Cast::enter_logged_in(&house).await;
     let id = id_of(&house, READER);
     house.get(&format!("/users/{id}")).by(STRANGER).send().await.expect(404);
     house.post(&format!("/users/{id}")).by(STRANGER).form(&[("name", "小李"), ("role", "owner"), ("active", "1")]).send().await.expect(404);
@@ -40,7 +40,7 @@ async fn a_strangers_people_are_not_found() {
 #[tokio::test]
 async fn a_new_person_can_come_in() {
     let house = House::open().await;
-    let cast = Cast::enter(&house).await;
+    let cast = Cast::enter_logged_in(&house).await;
     let fields = [("login", "Lin@Jia.Example"), ("name", "林小姐"), ("role", "staff"), ("permissions", "stock"), ("permissions", "keys"), ("password", "our tea is never cold")];
     let answer = house.post("/users").by(OWNER).form(&fields).send().await.expect(303);
     let id = id_of(&house, "lin@jia.example");
@@ -57,7 +57,7 @@ async fn a_new_person_can_come_in() {
 #[tokio::test]
 async fn a_form_about_people_says_what_is_wrong() {
     let house = House::open().await;
-    Cast::enter(&house).await;
+    Cast::enter_logged_in(&house).await;
     const GOOD: &str = "our tea is never cold";
     for (login, name, role, password, why) in [
         ("zhao", "重名", "staff", GOOD, "账号「zhao」已有人用"),
@@ -81,7 +81,7 @@ async fn a_form_about_people_says_what_is_wrong() {
 #[tokio::test]
 async fn a_disabled_person_is_out_at_once() {
     let house = House::open().await;
-    Cast::enter(&house).await;
+    Cast::enter_logged_in(&house).await;
     let path = format!("/users/{}", id_of(&house, READER));
     house.get("/account/sessions").by(READER).send().await.expect(200);
     house.post(&path).by(OWNER).form(&[("name", "小李"), ("role", "staff")]).send().await.expect(303);
@@ -95,7 +95,7 @@ async fn a_disabled_person_is_out_at_once() {
 #[tokio::test]
 async fn a_reset_password_ends_sessions_and_is_not_kept_in_the_trail() {
     let house = House::open().await;
-    Cast::enter(&house).await;
+    Cast::enter_logged_in(&house).await;
     const NEW: &str = "the harbour smells of rain";
     let path = format!("/users/{}", id_of(&house, READER));
     house.post(&path).by(OWNER).form(&[("name", "小李"), ("role", "staff"), ("active", "1"), ("password", NEW)]).send().await.expect(303);
@@ -107,7 +107,7 @@ async fn a_reset_password_ends_sessions_and_is_not_kept_in_the_trail() {
 #[tokio::test]
 async fn somebody_must_remain_to_manage_people() {
     let house = House::open().await;
-    Cast::enter(&house).await;
+    Cast::enter_logged_in(&house).await;
     let path = format!("/users/{}", id_of(&house, OWNER));
     for form in [&[("name", "王店长"), ("role", "staff"), ("active", "1")][..], &[("name", "王店长"), ("role", "owner")]] {
         let page = house.post(&path).by(OWNER).form(form).send().await.expect(422);
@@ -121,7 +121,7 @@ async fn somebody_must_remain_to_manage_people() {
 #[tokio::test]
 async fn an_admin_creates_people_of_any_merchant_with_roles_that_fit() {
     let house = House::open().await;
-    let cast = Cast::enter(&house).await;
+    let cast = Cast::enter_logged_in(&house).await;
     let b = cast.b.to_string();
     let make = |login: &'static str, role: &'static str, merchant: String| {
         let house = &house;

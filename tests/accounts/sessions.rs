@@ -19,7 +19,7 @@ async fn another(house: &House, name: &str, keep: &str) {
 #[tokio::test]
 async fn a_session_sleeps_after_half_an_hour_and_ends_after_eight() {
     let house = House::open().await;
-    Cast::enter(&house).await;
+    Cast::enter_logged_in(&house).await;
     house.later(Duration::minutes(29));
     house.get("/account/password").by(OWNER).send().await.expect(200);
     house.later(Duration::minutes(29));
@@ -38,7 +38,7 @@ async fn a_session_sleeps_after_half_an_hour_and_ends_after_eight() {
 #[tokio::test]
 async fn those_who_asked_stay_for_a_week() {
     let house = House::open().await;
-    Cast::enter(&house).await;
+    Cast::enter_logged_in(&house).await;
     another(&house, "home", "1").await;
     house.later(Duration::days(6));
     house.get("/account/password").by("home").send().await.expect(200);
@@ -49,7 +49,7 @@ async fn those_who_asked_stay_for_a_week() {
 #[tokio::test]
 async fn people_see_where_they_are_logged_in_and_can_end_it() {
     let house = House::open().await;
-    Cast::enter(&house).await;
+    Cast::enter_logged_in(&house).await;
     another(&house, "office", "").await;
     another(&house, "phone", "").await;
     let page = house.get("/account/sessions").by(OWNER).send().await.expect(200);
@@ -77,7 +77,7 @@ async fn people_see_where_they_are_logged_in_and_can_end_it() {
 #[tokio::test]
 async fn the_database_knows_no_cookie() {
     let house = House::open().await;
-    Cast::enter(&house).await;
+    Cast::enter_logged_in(&house).await;
     let cookie = house.cookie(OWNER).expect("a session");
     // The cookie is a signature (44 characters) and the session's id (64).
     let id = cookie.rsplit('=').next().unwrap_or_default().chars().rev().take(64).collect::<Vec<_>>().into_iter().rev().collect::<String>();
@@ -89,7 +89,7 @@ async fn the_database_knows_no_cookie() {
 #[tokio::test]
 async fn the_language_is_kept_and_leads_nowhere_else() {
     let house = House::open().await;
-    Cast::enter(&house).await;
+    Cast::enter_logged_in(&house).await;
     let answer = house.post("/language").by(OWNER).form(&[("lang", "en"), ("next", "/account/password")]).send().await.expect(303);
     assert_eq!(answer.header("location"), "/account/password");
     assert!(answer.headers.get_all("set-cookie").any(|c| c.to_str().is_ok_and(|c| c.starts_with("lang=en"))));
@@ -104,7 +104,7 @@ async fn the_language_is_kept_and_leads_nowhere_else() {
 #[tokio::test]
 async fn impersonal_addresses_need_no_session() {
     let house = House::open().await;
-    Cast::enter(&house).await;
+    Cast::enter_logged_in(&house).await;
     house.sql("alter table sessions rename to sessions_gone");
     house.get("/healthz").by(OWNER).send().await.expect(200);
     let broken = house.get("/account/password").by(OWNER).send().await.expect(503);

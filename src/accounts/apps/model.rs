@@ -131,7 +131,7 @@ pub fn all(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Re
     Ok(diesel::sql_query(
         "select a.id, a.app_key, a.name, a.channel, a.sandbox, a.scopes, a.shops, a.ip_allow, a.expires_at, a.revoked_at, a.last_used_at, a.created_at, \
          (select max(s.expires_at) from app_secrets s where s.merchant_id = a.merchant_id and s.app_id = a.id and s.expires_at > $2) as overlap_until \
-         from apps a where a.merchant_id = $1 order by a.revoked_at is not null, a.id desc",
+         from apps a where a.merchant_id = $1 order by a.revoked_at is not null, a.id desc limit 500",
     )
     .bind::<BigInt, _>(merchant)
     .bind::<Timestamptz, _>(now)

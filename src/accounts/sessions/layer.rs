@@ -16,6 +16,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpMessage, HttpRequest, middleware::Next, web::Data};
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -157,11 +158,14 @@ pub fn begin(req: &HttpRequest, session: &Session, platform: &Platform, user: Us
     Ok(())
 }
 
-/// Where a request comes from.
-pub fn address(req: &HttpRequest, platform: &Platform) -> Option<std::net::IpAddr> {
-    let info = req.connection_info();
-    let text = if platform.behind_proxy { info.realip_remote_addr() } else { info.peer_addr() };
-    text.and_then(|t| t.parse().ok())
+/// Where a request comes from. Behind a proxy that is the last address in `X-Forwarded-For`, the one our own proxy has
+/// seen; those before it are whatever the caller claims.
+pub fn address(req: &HttpRequest, platform: &Platform) -> Option<IpAddr> {
+    let forwarded = || req.headers().get_all("x-forwarded-for").last()?.to_str().ok()?.rsplit(',').next();
+    match forwarded() {
+        Some(text) if platform.behind_proxy => text.trim().parse().ok(),
+        _ => req.peer_addr().map(|peer| peer.ip()),
+    }
 }
 
 /// The public name of the session at hand.
@@ -179,11 +183,15 @@ pub async fn identify(req: ServiceRequest, next: Next<impl MessageBody + 'static
     if !is_impersonal(req.path()) {
         let session = req.get_session();
         let user: Option<i64> = session.get("uid").ok().flatten();
-        if let Some(person) = person(&req, &session, user).await? {
-            req.extensions_mut().insert(Actor::Person(person));
+        match person(&req, &session, user).await {
+            Ok(Some(person)) => {
+                req.extensions_mut().insert(Actor::Person(person));
+            }
+            Ok(None) => {}
+            Err(e) => return Ok(req.error_response(e).map_into_right_body()),
         }
     }
-    next.call(req).await
+    Ok(next.call(req).await?.map_into_left_body())
 }
 
 async fn person(req: &ServiceRequest, session: &Session, user: Option<i64>) -> Result<Option<Person>> {

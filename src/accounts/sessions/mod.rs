@@ -5,9 +5,9 @@ mod model;
 mod pages;
 mod store;
 
-pub use layer::{SessionLayer, identify, session_layer};
+pub use layer::{SessionLayer, address, identify, session_layer};
 pub use model::{end_all, forget_old};
-pub(super) use layer::{address, begin, keeps, same_site};
+pub(super) use layer::{begin, keeps, same_site};
 
 use actix_web::web::{ServiceConfig, resource};
 

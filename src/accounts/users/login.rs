@@ -82,9 +82,15 @@ pub async fn verify_login(db: &Db, attempt: Attempt, now: DateTime<Utc>) -> Resu
         Guess::Refused(seconds) => return Ok(Verdict::Wait(seconds)),
         Guess::Allowed { account, wait } => (account, wait),
     };
+    let whose = account.as_ref().map(|a| (a.merchant_id, a.id));
     let fits = password::fits(attempt.password.clone(), account.as_ref().map(|a| a.password_hash.clone())).await?;
-    let Some(account) = account else { return Ok(wrong(wait)) };
     let ip = attempt.ip.map(|ip| ip.to_string());
+    let Some(account) = account.filter(|account| fits && account.may_enter) else {
+        if wait > 0 {
+            note_wait(db, whose, wait, ip, attempt.request_id, now).await?;
+        }
+        return Ok(wrong(wait));
+    };
     let cause = Cause {
         merchant: account.merchant_id,
         kind: Kind::Person,
@@ -94,20 +100,21 @@ pub async fn verify_login(db: &Db, attempt: Attempt, now: DateTime<Utc>) -> Resu
         request_id: attempt.request_id,
         feed: None,
     };
-    if !fits || !account.may_enter {
-        if wait > 0 {
-            tracing::warn!(user = account.id.0, wait, "an account waits after wrong passwords");
-            // Who guessed is not known: it need not be the account's owner.
-            let cause = Cause { request_id: cause.request_id, ..Cause::system(cause.merchant, "login", now) };
-            let entry = Entry::new("user.locked", "user", account.id).change(Value::Null, json!({ "seconds": wait, "ip": ip }));
-            db.write(move |tx| trail::record(tx, &cause, &[entry])).await?;
-        }
-        return Ok(wrong(wait));
-    }
     let fresh = if password::is_outdated(&account.password_hash) { Some(password::hash(attempt.password).await?) } else { None };
     let id = account.id;
     db.write(move |tx| let_in(tx, &cause, &account, fresh, ip)).await?;
     Ok(Verdict::Right(id))
+}
+
+/// Traces that an account waits; for a login nobody has as well, or the time it takes would tell. The login itself is not
+/// kept: people type passwords there.
+async fn note_wait(db: &Db, whose: Option<(MerchantId, UserId)>, wait: i64, ip: Option<String>, request_id: Option<Uuid>, now: DateTime<Utc>) -> Result<()> {
+    let (merchant, subject) = whose.map_or((MerchantId::PLATFORM, "unknown".to_owned()), |(merchant, id)| (merchant, id.to_string()));
+    tracing::warn!(user = subject, wait, "an account waits after wrong passwords");
+    // Who guessed is not known: it need not be the account's owner.
+    let cause = Cause { request_id, ..Cause::system(merchant, "login", now) };
+    let entry = Entry::new("user.locked", "user", subject).change(Value::Null, json!({ "seconds": wait, "ip": ip }));
+    db.write(move |tx| trail::record(tx, &cause, &[entry])).await
 }
 
 fn wrong(wait: i64) -> Verdict {

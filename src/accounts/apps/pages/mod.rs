@@ -38,9 +38,6 @@ impl Row {
         let live = app.is_live(now);
         Self { app, scopes, live }
     }
-    fn shop_list(&self) -> String {
-        self.app.shops.iter().flatten().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-    }
     /// Where the credential may not be used any more.
     fn revoked(&self) -> bool {
         self.app.revoked_at.is_some()
@@ -63,6 +60,11 @@ show!(KeysPage, |v| json!({ "credentials": v.rows.iter().map(|r| &r.app).collect
 impl KeysPage {
     fn scope_ticked(&self, module: &Module, right: &str) -> bool {
         self.form.holds("scopes", &format!("{}:{right}", module.as_str()))
+    }
+    /// Names where we know them, numbers where a shop is gone.
+    fn shop_names(&self, row: &Row) -> String {
+        let name = |id: &ShopId| self.shops.iter().find(|shop| shop.id == *id).map_or_else(|| id.to_string(), |shop| shop.name.clone());
+        row.app.shops.iter().flatten().map(name).collect::<Vec<_>>().join(" · ")
     }
     fn shop_ticked(&self, shop: ShopId) -> bool {
         self.form.holds("shops", &shop.to_string())
