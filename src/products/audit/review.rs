@@ -238,7 +238,7 @@ pub(super) fn lesson(work: &Work, base: &BaseProduct, kind: AliasKind) -> Option
         AliasKind::Maker => (Kind::Maker, item.maker_key().to_owned(), base.maker_key.clone(), (&work.manufacturer, &base.manufacturer)),
         // `100片` is `0.1g×100片` of one drug only, so the drug belongs to what is taught.
         AliasKind::Spec => {
-            let key = |spec: &str| if spec.is_empty() { String::new() } else { format!("{}{}{spec}", base.name_key, matching_pass::SPEC_ALIAS_SEPARATOR) };
+            let key = |spec: &str| if spec.is_empty() { String::new() } else { format!("{}|{spec}", base.name_key) };
             (Kind::Spec, key(item.spec().key()), key(&base.spec_key), (&work.spec, &base.spec))
         }
     };
