@@ -186,13 +186,14 @@ impl Meaning {
     }
 }
 
-/// The ids a [`Meaning`] leads to: every way by its own index. Binds $4 to $9.
+/// The ids a [`Meaning`] leads to: every way by its own index. A whole code names one row, not those it begins like. Binds $4
+/// to $9.
 const MEANT: &str = "select x.base_id from base_barcodes x where x.gtin = $4 and $4 <> '' \
      union all select s.id from base_products s where s.approval_key = $5 and $5 <> '' \
      union all select s.id from base_products s where s.code = $6 \
-     union all select s.id from base_products s where s.grams @> $7 \
-     union all select s.id from base_products s where s.grams @> $8 \
-     union all select s.id from base_products s where s.grams @> $9";
+     union all select s.id from base_products s where s.grams @> $7 and not exists (select 1 from base_products x where x.code = $6) \
+     union all select s.id from base_products s where s.grams @> $8 and not exists (select 1 from base_products x where x.code = $6) \
+     union all select s.id from base_products s where s.grams @> $9 and not exists (select 1 from base_products x where x.code = $6)";
 
 /// Base products in use that a text may mean, the likeliest first.
 pub fn search(c: &mut PgConnection, text: &str, limit: i64) -> Result<Vec<BaseProduct>> {

@@ -29,10 +29,11 @@ pub struct Carrier {
     pub status: String,
 }
 
-/// Takes regions in, or brings them up to date; how many changed.
+/// Takes regions in, or brings them up to date; how many changed. A city without counties stands in the tables once more
+/// as its own county with the same code: the city is kept.
 pub fn load_regions(tx: &mut PgConnection, rows: &[Region]) -> Result<usize> {
     Ok(diesel::sql_query(
-        "insert into regions as r (code, name, level, parent_code, area) select * from unnest($1, $2, $3, $4, $5) \
+        "insert into regions as r (code, name, level, parent_code, area) select distinct on (n.code) n.* from unnest($1, $2, $3, $4, $5) as n(code, name, level, parent_code, area) order by n.code, n.level \
          on conflict (code) do update set name = excluded.name, level = excluded.level, parent_code = excluded.parent_code, area = excluded.area \
          where (r.name, r.level, r.parent_code, r.area) <> (excluded.name, excluded.level, excluded.parent_code, excluded.area)",
     )
@@ -47,7 +48,7 @@ pub fn load_regions(tx: &mut PgConnection, rows: &[Region]) -> Result<usize> {
 /// Takes carriers in, or brings them up to date; how many changed.
 pub fn load_carriers(tx: &mut PgConnection, rows: &[Carrier]) -> Result<usize> {
     Ok(diesel::sql_query(
-        "insert into carriers as c (code, name, aliases, website, phone, active) select * from unnest($1, $2, $3, $4, $5, $6) \
+        "insert into carriers as c (code, name, aliases, website, phone, active) select distinct on (n.code) n.* from unnest($1, $2, $3, $4, $5, $6) as n(code, name, aliases, website, phone, active) order by n.code \
          on conflict (code) do update set name = excluded.name, aliases = excluded.aliases, website = excluded.website, phone = excluded.phone, active = excluded.active \
          where (c.name, c.aliases, c.website, c.phone, c.active) <> (excluded.name, excluded.aliases, excluded.website, excluded.phone, excluded.active)",
     )

@@ -64,7 +64,7 @@ async fn an_edit_needs_only_what_changes() {
     let off = send(&house, &cast, json!({ "id": "b", "enable": "0" })).await.expect(200);
     assert_eq!(off.value()["data"]["applied"], 1);
     assert_eq!(house.ask("select name || enabled || path from categories where id = 'b'"), "catalog.editfalsea-b");
-    let told = house.ask("select before || ' ' || after from trail where verb = 'category.changed' order by id desc limit 1");
+    let told = house.ask("select before::text || ' ' || after::text from trail where verb = 'category.changed' order by id desc limit 1");
     assert_eq!(told, r#"{"enable": true} {"enable": false}"#);
     let bad = send(&house, &cast, json!([{ "id": "x", "name": "新" }, { "id": "b", "name": "" }, { "id": "a", "enable": null }])).await.expect(422);
     assert_eq!(bad.lines(), [(1, "rejected".into(), "MISSING".into()), (2, "rejected".into(), "EMPTY".into()), (3, "rejected".into(), "EMPTY".into())]);

@@ -46,7 +46,7 @@ async fn every_page_has_three_faces_empty_and_full() {
     for path in ["", "/edit", "/merge", "/merge?with=BP-0000002"] {
         three_faces(&house, &format!("/base-products/{}{path}", one.id), ADMIN).await;
     }
-    three_faces(&house, "/categories?q=药", READER).await;
+    three_faces(&house, "/categories?q=%E8%8D%AF", READER).await;
 }
 
 // I-13
@@ -178,7 +178,7 @@ async fn a_merchant_sees_its_own_tree_with_counts() {
     let data = house.get("/categories").by(OWNER).json().send().await.expect(200).value()["data"].clone();
     let rows: Vec<_> = data.as_array().unwrap().iter().map(|n| (n["id"].as_str().unwrap(), n["goods"].as_i64().unwrap(), n["enabled"].as_bool().unwrap())).collect();
     assert_eq!(rows, [("a", 0, true), ("b", 0, true), ("c", 7, true), ("d", 0, false)]);
-    let found = house.get("/categories?q=青霉").by(OWNER).json().send().await.expect(200).value()["data"].clone();
+    let found = house.get("/categories?q=%E9%9D%92%E9%9C%89").by(OWNER).json().send().await.expect(200).value()["data"].clone();
     assert_eq!(found.as_array().unwrap().len(), 3, "with the way down to it");
     assert!(house.get("/categories?q=zzz").by(OWNER).send().await.expect(200).body.contains("清除筛选"));
     assert_eq!(house.get("/categories").by(STRANGER).json().send().await.expect(200).value()["data"], json!([]));

@@ -17,7 +17,7 @@ async fn names_makers_initials_codes_barcodes_and_approval_numbers_find_it() {
     let one = create(&house, amoxicillin()).await;
     let other = Draft { name: "蒙脱石散".into(), approval_no: "国药准字H20990999".into(), barcodes: vec!["6901234000023".into()], manufacturer: "岭北制药".into(), ..Draft::default() };
     create(&house, other).await;
-    for text in ["阿莫西林", "西林胶", "amxl", "江州药业", "6901234000016", "06901234000016", "国药准字 H20990417", "h20990417", "H209904", &one.code, "bp-0000001"] {
+    for text in ["阿莫西林", "西林胶", "amxl", "江州药业", "6901234000016", "06901234000016", "国药准字 H20990417", "h20990417", &one.code, "bp-0000001"] {
         assert_eq!(found(&house, text).await, ["阿莫西林胶囊"], "{text}");
     }
     assert_eq!(found(&house, "690123400").await.len(), 2, "the beginning of both barcodes");
