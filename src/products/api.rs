@@ -1,6 +1,6 @@
 //! The product and SKU methods of the open platform.
 
-use super::{answers, fields, listing, skus, upload};
+use super::{answers, fields, listing, skus};
 use crate::wire::{Apply, Method, Module, Verb};
 
 /// `prod.add_or_edit`, applied by whoever also knows stock (P-07).
@@ -16,9 +16,6 @@ pub const fn prod_add_or_edit(apply: Apply) -> Method {
         answer: r#"{"feedId": "5021", "preview": false, "total": 1, "applied": 1, "unchanged": 0, "held": 0, "stale": 0, "parked": 0, "rejected": 0, "lines": [{"line": 1, "key": "KZ-100382", "outcome": "applied", "problems": [{"code": "IN_AUDIT", "field": "", "value": "", "msg": "没能自动匹配到基础商品，已交审核员判断"}]}]}"#,
     }
 }
-
-/// `prod.add_or_edit` for a platform without stock.
-pub static PROD_ADD_OR_EDIT: Method = prod_add_or_edit(upload::apply_and_settle);
 
 pub static PROD_LIST_GET: Method = Method {
     name: "prod.list.get",

@@ -133,9 +133,9 @@ impl Draft {
         }
     }
 
-    /// Whether matching, or the question if it is forbidden here, could end differently.
+    /// Whether matching could end differently.
     pub fn matches_otherwise(&self, before: &Self) -> bool {
-        self.texts() != before.texts() || self.explicit_base != before.explicit_base || self.category_id != before.category_id
+        self.texts() != before.texts() || self.explicit_base != before.explicit_base
     }
 
     /// a barcode with a wrong check digit is told and kept, but is no key; a person looks at the product.

@@ -38,16 +38,6 @@ pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Lin
     Ok(ends)
 }
 
-/// [`apply`], then the auto-list rule for what changed: for callers that bring no stock.
-pub fn apply_and_settle(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Line>) -> Result<Vec<LineResult>> {
-    let keys: Vec<String> = lines.iter().map(|l| l.text_or_empty("prodId")).collect();
-    let results = apply(tx, cause, scope, lines)?;
-    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-    let ids: Vec<_> = super::ids_of(tx, cause.merchant, &keys)?.into_values().collect();
-    super::listing::settle(tx, cause, &ids)?;
-    Ok(results)
-}
-
 /// What the ERP should know about the match: that a person will look, or that the goods may not be sold.
 fn tell(result: LineResult, found: &Found, scope: &Scope) -> LineResult {
     match found {

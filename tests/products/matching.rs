@@ -131,6 +131,21 @@ async fn what_a_person_refused_is_not_approved_by_itself() {
     assert_eq!(s.product("P1", "audit_status"), "approved");
 }
 
+// A person's decision survives a move to another category; a forbidden one takes the goods off the shelf.
+#[actix_web::test]
+async fn a_decision_survives_another_category() {
+    let s = Scene::open().await;
+    s.upload(with("P1", json!({ "prodName": "江州参片", "barCode": null, "approvalNo": null }))).await;
+    s.house.sql("update products set audit_status = 'approved', match_kind = 'person', base_product_id = (select min(id) from base_products)");
+    s.stock("P1", 5);
+    s.upload(json!({ "prodId": "P1", "brand": "江州" })).await;
+    assert_eq!(s.product("P1", "listing"), "listed");
+    s.upload(json!({ "prodId": "P1", "catalogId": "90101" })).await;
+    assert_eq!(s.product("P1", "concat_ws(' ', audit_status, match_kind, listing, unlisted_by)"), "approved person unlisted rule");
+    s.upload(json!({ "prodId": "P1", "catalogId": "110101" })).await;
+    assert_eq!(s.product("P1", "concat_ws(' ', audit_status, match_kind, listing)"), "approved person listed");
+}
+
 // P-05: what an auditor taught holds for the next upload, until it is taken back.
 #[actix_web::test]
 async fn learned_aliases_are_used() {

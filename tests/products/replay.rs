@@ -1,11 +1,12 @@
 use super::scene::{Scene, good, with};
-use duijie::products::{api, replay};
+use duijie::products::replay;
+use duijie::stock::upload::PROD_ADD_OR_EDIT;
 use serde_json::json;
 
 impl Scene {
     async fn replay(&self) -> usize {
         let (merchant, now) = (self.cast.a, self.house.now());
-        self.house.platform.db.write(move |tx| replay::replay_parked(tx, merchant, &api::PROD_ADD_OR_EDIT, now)).await.expect("replayed")
+        self.house.platform.db.write(move |tx| replay::replay_parked(tx, merchant, &PROD_ADD_OR_EDIT, now)).await.expect("replayed")
     }
 }
 

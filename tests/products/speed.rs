@@ -3,7 +3,7 @@
 use super::scene::{Scene, ean};
 use diesel::connection::{Connection, InstrumentationEvent};
 use duijie::feeds::{self, Batch, Channel};
-use duijie::products::api;
+use duijie::stock::upload::PROD_ADD_OR_EDIT;
 use duijie::text::Lang;
 use duijie::trail::{Cause, Kind};
 use duijie::wire::Scope;
@@ -54,7 +54,7 @@ async fn upload(s: &Scene, lines: Vec<Value>) -> (Duration, usize, i32) {
                 seen.fetch_add(1, Ordering::Relaxed);
             }
         });
-        feeds::run(tx, &cause, &scope, Channel::Api, &api::PROD_ADD_OR_EDIT, Batch { lines, ..Batch::default() })
+        feeds::run(tx, &cause, &scope, Channel::Api, &PROD_ADD_OR_EDIT, Batch { lines, ..Batch::default() })
     };
     let report = s.house.platform.db.write(work).await.expect("uploaded");
     (started.elapsed(), statements.load(Ordering::Relaxed), report.counts.applied + report.counts.unchanged)

@@ -3,6 +3,7 @@
 use super::scene::{Scene, good};
 use duijie::feeds::{self, Batch, Channel, Report};
 use duijie::products::api;
+use duijie::stock::upload::PROD_ADD_OR_EDIT;
 use duijie::text::Lang;
 use duijie::trail::{Cause, Kind};
 use duijie::wire::{Method, Scope};
@@ -20,7 +21,7 @@ async fn calls_about_the_same_goods_wait_for_each_other() {
     let s = Scene::open().await;
     let forwards: Vec<Value> = (0..60).map(|n| good(&format!("P{n}"))).collect();
     let backwards: Vec<Value> = forwards.iter().rev().cloned().collect();
-    let (a, b) = tokio::join!(call(&s, &api::PROD_ADD_OR_EDIT, forwards), call(&s, &api::PROD_ADD_OR_EDIT, backwards));
+    let (a, b) = tokio::join!(call(&s, &PROD_ADD_OR_EDIT, forwards), call(&s, &PROD_ADD_OR_EDIT, backwards));
     let (a, b) = (a.expect("one").counts, b.expect("the other").counts);
     assert_eq!((a.applied + b.applied, a.unchanged + b.unchanged), (60, 60));
     assert_eq!(s.house.ask("select count(*) || ' ' || count(distinct prod_id) from products"), "60 60");
@@ -35,8 +36,8 @@ async fn calls_about_the_same_goods_wait_for_each_other() {
         let skus: Vec<Value> = (0..60).rev().map(|n| json!({ "skuId": format!("P{n}-1"), "retailPrice": round + 2 })).collect();
         let shelf: Vec<Value> = (0..60).rev().map(|n| json!({ "prodId": format!("P{n}"), "listed": round % 2 })).collect();
         let (a, b, c, d) = tokio::join!(
-            call(&s, &api::PROD_ADD_OR_EDIT, edits(true)),
-            call(&s, &api::PROD_ADD_OR_EDIT, edits(false)),
+            call(&s, &PROD_ADD_OR_EDIT, edits(true)),
+            call(&s, &PROD_ADD_OR_EDIT, edits(false)),
             call(&s, &api::SKU_ADD_OR_EDIT, skus),
             call(&s, &api::SHELF_UPDATE, shelf)
         );
@@ -50,11 +51,11 @@ async fn calls_about_the_same_goods_wait_for_each_other() {
 #[actix_web::test]
 async fn one_id_goes_to_one_of_two() {
     let s = Scene::open().await;
-    call(&s, &api::PROD_ADD_OR_EDIT, vec![good("P0")]).await.expect("a product");
+    call(&s, &PROD_ADD_OR_EDIT, vec![good("P0")]).await.expect("a product");
     for n in 0..5 {
         let id = format!("X{n}");
         let (a, b) = tokio::join!(
-            call(&s, &api::PROD_ADD_OR_EDIT, vec![good(&id)]),
+            call(&s, &PROD_ADD_OR_EDIT, vec![good(&id)]),
             call(&s, &api::SKU_ADD_OR_EDIT, vec![json!({ "skuId": id, "prodId": "P0" })])
         );
         assert_eq!(a.expect("answered").counts.rejected + b.expect("answered").counts.rejected, 1);

@@ -67,7 +67,9 @@ pub(super) fn plan(mut line: Line, known: &mut Known, lang: Lang) -> Result<Job,
     let price = priced(&line, &mut draft, stored.as_ref(), known, &mut result);
     let source_time = line.time("sourceTime").value().or(stored.as_ref().and_then(|p| p.source_time));
     let changed = price.is_some() || before.as_ref() != Some(&draft);
-    let asked_for = stored.as_ref().is_some_and(|p| p.audit_status == "changes_requested");
+    // Another category may allow what was forbidden. What is approved stays so: the listing rule minds its category.
+    let again = |p: &Product| p.audit_status == "changes_requested" || (p.audit_status != "approved" && p.category_id != draft.category_id);
+    let asked_for = stored.as_ref().is_some_and(again);
     let touched = changed || source_time != stored.as_ref().and_then(|p| p.source_time);
     let rematch = changed && (asked_for || before.as_ref().is_none_or(|b| draft.matches_otherwise(b)));
     if !changed {
