@@ -15,7 +15,12 @@ const ROUNDS_BETWEEN_HOUSEKEEPING: u32 = 60;
 /// Replays what waits at one merchant.
 type Replay = fn(&mut PgConnection, MerchantId, DateTime<Utc>) -> Result<usize>;
 /// In this order: a category brings products, products bring SKUs, SKUs take stock.
-const REPLAYS: [(&str, Replay); 2] = [("category", products::replay_parked), ("sku", stock::replay_parked)];
+const REPLAYS: [(&str, Replay); 2] = [("category", replay_products), ("sku", stock::push::replay_parked)];
+
+/// A product that waited comes back through the method by which it arrived, stock and all.
+fn replay_products(tx: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<usize> {
+    products::replay::replay_parked(tx, merchant, &stock::upload::PROD_ADD_OR_EDIT, now)
+}
 
 /// The worker of this process.
 pub struct Worker {
