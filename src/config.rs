@@ -35,7 +35,7 @@ pub struct Config {
     #[arg(long, env = "DUIJIE_LOG_FORMAT", default_value = "text", value_parser = ["text", "json"])]
     pub log_format: String,
     /// What to log, e.g. info or duijie=debug
-    #[arg(long, env = "DUIJIE_LOG", default_value = "info")]
+    #[arg(long, env = "DUIJIE_LOG", default_value = "info,actix_session=warn")]
     pub log: String,
     /// Show the component page and other helps for developers
     #[arg(long, env = "DUIJIE_DEV")]

@@ -194,3 +194,13 @@ api-sig-slip-old-secret = Signed with an old secret that has ended. Use the late
 api-sig-slip-app-key = Signed with X-App-Key. Use the secret
 api-sig-slip-secret-space = There is a space or line break around the secret
 api-sig-slip-not-hmac = Signed with plain SHA-256. Use HMAC-SHA256 with the secret as the key
+
+trail-user-created = Account created
+trail-user-changed = Account changed
+trail-user-locked = Login delayed after wrong passwords
+trail-user-logged-in = Logged in
+trail-user-password-changed = Password changed
+trail-session-ended = Session ended
+trail-app-created = Credential created
+trail-app-rotated = Secret rotated
+trail-app-revoked = Credential revoked

@@ -48,7 +48,7 @@ shell-login-note = Use the account your administrator opened for you
 shell-login-name = Account
 shell-login-password = Password
 shell-login-button = Sign in
-shell-login-lock = Five wrong attempts lock the account for 15 minutes. If you forgot the password, ask your administrator to reset it.
+shell-login-lock = From the fifth wrong password you wait a little, 15 minutes at most. If you forgot it, ask your administrator.
 
 # Shared components
 ui-source-erp = ERP

@@ -194,3 +194,13 @@ api-sig-slip-old-secret = 用的是已失效的旧密钥。换成最近一次生
 api-sig-slip-app-key = 签名用了 X-App-Key。要用密钥
 api-sig-slip-secret-space = 密钥前后多了空格或换行
 api-sig-slip-not-hmac = 用的是普通 SHA-256。要用 HMAC-SHA256，密钥作为 HMAC 的 key
+
+trail-user-created = 新建员工账号
+trail-user-changed = 修改员工账号
+trail-user-locked = 登录连续出错，暂缓登录
+trail-user-logged-in = 登录
+trail-user-password-changed = 修改密码
+trail-session-ended = 结束登录
+trail-app-created = 创建凭证
+trail-app-rotated = 轮换凭证密钥
+trail-app-revoked = 停用凭证

@@ -48,7 +48,7 @@ shell-login-note = 用管理员为你开通的账号登录
 shell-login-name = 账号
 shell-login-password = 密码
 shell-login-button = 登录
-shell-login-lock = 连续输错 5 次会锁定 15 分钟。忘记密码请找管理员重设。
+shell-login-lock = 连续输错 5 次起要等一会儿再试，最长 15 分钟。忘记密码请找管理员重设。
 
 # 通用组件
 ui-source-erp = ERP

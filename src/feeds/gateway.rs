@@ -8,6 +8,7 @@ use super::batch::{Batch, parse};
 use super::calls::{self, CallRow};
 use super::model::Channel;
 use super::run::{self, Counts, Report};
+use crate::accounts;
 use crate::accounts::apps::{self, App, Knock};
 use crate::error::Code;
 use crate::gate::{self, Once};
@@ -80,7 +81,7 @@ pub async fn call(req: HttpRequest, ctx: Ctx, name: Path<String>, methods: Data<
         module: method.map_or("", |m| m.module.as_str()).to_owned(),
         status: answer.status.as_u16(),
         ms: i32::try_from(started.elapsed().as_millis()).unwrap_or(i32::MAX),
-        ip: address(&req, &ctx.platform).map(|ip| ip.to_string()),
+        ip: accounts::address(&req, &ctx.platform).map(|ip| ip.to_string()),
         feed: answer.feed,
         counts: answer.counts,
         problem: answer.problem.clone(),
@@ -118,14 +119,8 @@ fn knock(req: &HttpRequest, platform: &Platform, body: &[u8]) -> Knock {
         method: req.method().to_string(),
         path_and_query: req.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
         body_sha256: Sha256::digest(body).into(),
-        ip: address(req, platform),
+        ip: accounts::address(req, platform),
     }
-}
-
-fn address(req: &HttpRequest, platform: &Platform) -> Option<std::net::IpAddr> {
-    let info = req.connection_info();
-    let text = if platform.behind_proxy { info.realip_remote_addr() } else { info.peer_addr() };
-    text.and_then(|t| t.parse().ok())
 }
 
 async fn serve(ctx: &Ctx, app: &App, method: &'static Method, body: Vec<u8>, header_key: Option<String>) -> Result<Answer> {
