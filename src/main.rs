@@ -7,7 +7,7 @@ use duijie::clock::Clock;
 use duijie::config::Config;
 use duijie::start::{self, Started};
 use duijie::web::health;
-use duijie::{routes, server};
+use duijie::{demo, routes, server, sync};
 
 /// Connects merchants' ERPs with a B2B or micro-shop selling platform
 #[derive(Parser)]
@@ -22,9 +22,15 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serve the back office and the open platform
-    Serve,
+    Serve {
+        /// Load the demo platform first, unless it is there already
+        #[arg(long)]
+        demo: bool,
+    },
     /// Bring the schema up to date and stop
     Migrate,
+    /// Load the demo platform and print addresses, logins and a signed example
+    Demo,
     /// Check settings, database and schema, and stop
     CheckConfig,
     /// Print the OpenAPI 3.1 description of the open platform
@@ -47,10 +53,16 @@ async fn main() -> anyhow::Result<()> {
     match command {
         Command::Migrate => println!("the schema is up to date"),
         Command::CheckConfig => println!("settings, database and schema are fine"),
-        Command::Serve => {
+        Command::Demo => println!("{}", demo::load(&platform, &config.data, config.listen).await?),
+        Command::Serve { demo } => {
             health::collect_metrics()?;
+            if demo {
+                println!("{}", demo::load(&platform, &config.data, config.listen).await?);
+            }
             let platform = Data::new(platform);
+            let worker = sync::start(&platform, config.keep_calls_months);
             server::serve(platform, config.listen, config.threads.into()).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+            worker.stop().await;
         }
         Command::Openapi => {}
     }
