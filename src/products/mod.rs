@@ -27,6 +27,7 @@ pub mod replay;
 pub mod sellable;
 pub mod skus;
 pub mod upload;
+pub mod weigh;
 
 pub use model::{Product, by_ids, find, find_by_prod_id, ids_of};
 pub use pages::routes;

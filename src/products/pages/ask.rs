@@ -1,11 +1,9 @@
 //! The query string of a list: everything that says which products are meant, so that an address shows the same anywhere.
 
-use crate::Result;
-use crate::ids::{MerchantId, ProductId};
-use crate::products::reads::{self, Chosen, From, Listing, Search, View};
+use crate::ids::ProductId;
+use crate::products::reads::{From, Listing, Search, View};
 use crate::products::sellable::Condition;
 use crate::web::Cursor;
-use diesel::PgConnection;
 use serde::Deserialize;
 
 #[derive(Deserialize, Clone, Debug, Default)]
@@ -48,17 +46,15 @@ impl Ask {
         }
     }
 
-    /// The search it means, with the category looked up; a category of nobody finds nothing.
-    pub fn search(&self, c: &mut PgConnection, merchant: MerchantId, views: &[View]) -> Result<(Search, Chosen)> {
-        let chosen = if self.cat.is_empty() { Chosen::default() } else { reads::category(c, merchant, &self.cat)?.unwrap_or_else(Chosen::nowhere) };
-        let search = Search {
+    /// The search it means; `reads::within` adds the category.
+    pub fn search(&self, views: &[View]) -> Search {
+        Search {
             view: self.view(views),
             q: self.q.trim().replace('\0', ""),
-            leaves: chosen.leaves.clone(),
+            leaves: Vec::new(),
             brand: self.brand.trim().replace('\0', ""),
             listing: self.listing(),
-        };
-        Ok((search, chosen))
+        }
     }
 
     /// The filters without the place in the list, with some of them set anew (or emptied).

@@ -3,19 +3,14 @@
 //! The preview is the same verb, rolled back, so it tells exactly what doing it would.
 
 use super::ask::Ask;
-use super::weigh::Weighed;
-use crate::feeds::{self, Batch, Channel};
 use crate::form::Form;
-use crate::ids::MerchantId;
-use crate::products::api::SHELF_UPDATE;
-use crate::products::reads::{self, BULK, View};
+use crate::products::reads::{self, BULK, Search, View};
+use crate::products::weigh::{self, Weighed};
 use crate::text::Text;
-use crate::web::{Ctx, Frame, Input, Permission, Reply, Seat, Wants, filters, redirect};
-use crate::wire::Scope;
-use crate::{Error, Result, show};
+use crate::web::{Ctx, Frame, Input, Permission, Reply, Wants, filters, redirect};
+use crate::{Error, show};
 use actix_web::web::{Path, Query};
 use askama::Template;
-use diesel::PgConnection;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use validator::Validate;
@@ -64,28 +59,19 @@ impl Bulk {
     fn back(&self) -> String {
         Ask::read(&self.filter).href(self.path(), &[])
     }
-    fn ids(&self, c: &mut PgConnection, merchant: MerchantId) -> Result<Vec<String>> {
-        if self.all.is_empty() {
-            let mut ids = self.id.clone();
-            ids.sort();
-            ids.dedup();
-            return Ok(ids);
-        }
+    /// The ticked ones, each once.
+    fn ticked(&self) -> Vec<String> {
+        let mut ids = self.id.clone();
+        ids.sort();
+        ids.dedup();
+        ids
+    }
+    /// What the filter finds, with its category, when everything is meant.
+    fn found(&self) -> Option<(Search, String)> {
         let views: &[View] = if self.page == "listing" { &View::LISTING } else { &View::PRODUCTS };
-        let (search, _) = Ask::read(&self.filter).search(c, merchant, views)?;
-        reads::ids_of(c, merchant, &search, BULK)
+        let ask = Ask::read(&self.filter);
+        (!self.all.is_empty()).then(|| (ask.search(views), ask.cat.clone()))
     }
-}
-
-/// Applies the way to these products through the one write path.
-fn put(c: &mut PgConnection, seat: &Seat, ctx: &Ctx, ids: &[String], way: Way, preview: bool) -> Result<Weighed> {
-    if ids.is_empty() {
-        return Ok(Weighed::default());
-    }
-    let lines = ids.iter().map(|id| json!({ "prodId": id, "listed": i32::from(way.lists()) })).collect();
-    let scope = Scope { merchant: seat.merchant, shops: None, lang: ctx.lang };
-    let report = feeds::run(c, &seat.cause, &scope, Channel::Page, &SHELF_UPDATE, Batch { lines, preview, ..Batch::default() })?;
-    Weighed::of(c, seat.merchant, &report)
 }
 
 #[derive(Template)]
@@ -112,13 +98,19 @@ show!(Page, |v| json!({
 
 async fn run(ctx: Ctx, bulk: Bulk, step: &'static str) -> Reply {
     let seat = ctx.merchant()?.may(Permission::EditListing)?;
-    let (asked, doing, inner) = (bulk.clone(), ctx.clone(), seat.clone());
+    let (ticked, found, lang) = (bulk.ticked(), bulk.found(), ctx.lang);
     let way = if step == "undone" { bulk.way.back() } else { bulk.way };
     let (ids, weighed) = ctx
         .db
         .write(move |tx| {
-            let ids = asked.ids(tx, inner.merchant)?;
-            let weighed = put(tx, &inner, &doing, &ids, way, step == "preview")?;
+            let ids = match found {
+                None => ticked,
+                Some((search, cat)) => {
+                    let (search, _) = reads::within(tx, seat.merchant, search, &cat)?;
+                    reads::ids_of(tx, seat.merchant, &search, BULK)?
+                }
+            };
+            let weighed = weigh::put(tx, &seat.cause, lang, &ids, way.lists(), step == "preview")?;
             Ok((ids, weighed))
         })
         .await?;
@@ -162,14 +154,14 @@ pub(super) async fn unlist_one(ctx: Ctx, prod_id: Path<String>, ask: Query<Ask>)
 
 async fn one(ctx: Ctx, prod_id: String, ask: Ask, way: Way) -> Reply {
     let seat = ctx.merchant()?.may(Permission::EditListing)?;
-    let (id, doing, inner) = (prod_id.clone(), ctx.clone(), seat.clone());
+    let (id, lang) = (prod_id.clone(), ctx.lang);
     let weighed = ctx
         .db
         .write(move |tx| {
-            if reads::named(tx, inner.merchant, &[&id])?.is_empty() {
+            if reads::named(tx, seat.merchant, &[&id])?.is_empty() {
                 return Err(Error::NotFound);
             }
-            put(tx, &inner, &doing, &[id], way, false)
+            weigh::put(tx, &seat.cause, lang, &[id], way.lists(), false)
         })
         .await?;
     let changed = !weighed.done.is_empty() || weighed.unchanged > 0;

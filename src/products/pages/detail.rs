@@ -144,7 +144,7 @@ async fn show(ctx: Ctx, prod_id: String, tab: Tab, ask: Ask) -> Reply {
         .snapshot(move |c| {
             let found = reads::find(c, merchant, &prod_id)?;
             let id = found.0.id;
-            let (search, _) = asked.search(c, merchant, &views())?;
+            let (search, _) = reads::within(c, merchant, asked.search(&views()), &asked.cat)?;
             let near = reads::neighbours(c, merchant, &search, id)?;
             let facts = sellable::facts(c, merchant, &[id])?.into_iter().next().ok_or(Error::NotFound)?;
             let skus = reads::skus(c, merchant, id)?;

@@ -66,7 +66,7 @@ pub(super) async fn list(ctx: Ctx, ask: Query<Ask>) -> Reply {
     let (counts, rows, more, chosen, children, brands) = ctx
         .db
         .snapshot(move |c| {
-            let (search, chosen) = asked.search(c, merchant, &View::PRODUCTS)?;
+            let (search, chosen) = reads::within(c, merchant, asked.search(&View::PRODUCTS), &asked.cat)?;
             let counts = reads::tally(c, merchant, &View::PRODUCTS, COUNT_CAP)?;
             let (rows, more) = reads::page(c, merchant, &search, asked.from(), PER_PAGE)?;
             let parent = chosen.path.last().map_or("0", |cat| cat.id.as_str());

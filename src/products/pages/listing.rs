@@ -55,7 +55,7 @@ pub(super) async fn control(ctx: Ctx, ask: Query<Ask>) -> Reply {
     let (counts, lacks, capped, rows, more, auto_list, any) = ctx
         .db
         .snapshot(move |c| {
-            let (search, _) = asked.search(c, merchant, &View::LISTING)?;
+            let (search, _) = reads::within(c, merchant, asked.search(&View::LISTING), &asked.cat)?;
             let (lacks, capped) = reads::lacks(c, merchant)?;
             let plain: Vec<View> = View::LISTING.into_iter().filter(|v| !matches!(v, View::Ready | View::Missing(_))).collect();
             let counted = reads::tally(c, merchant, &plain, COUNT_CAP)?;

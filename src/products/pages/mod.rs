@@ -9,7 +9,6 @@ mod listing;
 mod log;
 mod proof;
 mod shown;
-mod weigh;
 
 use actix_web::web::{self, ServiceConfig};
 

@@ -229,6 +229,12 @@ pub fn category(c: &mut PgConnection, merchant: MerchantId, id: &str) -> Result<
     Ok(Some(Chosen { path, leaves }))
 }
 
+/// A search within a category; a category of nobody finds nothing, none at all finds everything.
+pub fn within(c: &mut PgConnection, merchant: MerchantId, search: Search, id: &str) -> Result<(Search, Chosen)> {
+    let chosen = if id.is_empty() { Chosen::default() } else { category(c, merchant, id)?.unwrap_or_else(Chosen::nowhere) };
+    Ok((Search { leaves: chosen.leaves.clone(), ..search }, chosen))
+}
+
 /// Brands a menu shows at once.
 const BRANDS: i64 = 60;
 

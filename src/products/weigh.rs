@@ -1,21 +1,35 @@
 //! What a change of many products comes to, in groups a person can act on: the same words before and after.
 
+use super::api::SHELF_UPDATE;
 use crate::Result;
-use crate::feeds::Report;
+use crate::feeds::{self, Batch, Channel, Report};
 use crate::ids::{MerchantId, ProductId};
 use crate::products::reads;
 use crate::products::sellable::{self, escaped};
-use crate::text::Text;
-use crate::wire::{LineCode, Outcome};
+use crate::text::{Lang, Text};
+use crate::trail::Cause;
+use crate::wire::{LineCode, Outcome, Scope};
 use diesel::PgConnection;
 use serde::Serialize;
+use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
+
+/// Lists or unlists these products through the one write path and weighs what became of it; a preview is the same, rolled back.
+pub fn put(tx: &mut PgConnection, cause: &Cause, lang: Lang, ids: &[String], list: bool, preview: bool) -> Result<Weighed> {
+    if ids.is_empty() {
+        return Ok(Weighed::default());
+    }
+    let lines = ids.iter().map(|id| json!({ "prodId": id, "listed": i32::from(list) })).collect();
+    let scope = Scope { merchant: cause.merchant, shops: None, lang };
+    let report = feeds::run(tx, cause, &scope, Channel::Page, &SHELF_UPDATE, Batch { lines, preview, ..Batch::default() })?;
+    Weighed::of(tx, cause.merchant, &report)
+}
 
 /// Products a group names; the rest is only counted.
 const NAMED: usize = 6;
 
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Named {
+pub struct Named {
     #[serde(rename = "prodId")]
     pub prod_id: String,
     pub name: String,
@@ -25,7 +39,7 @@ pub(super) struct Named {
 
 /// Products kept back by the same thing.
 #[derive(Clone, Debug)]
-pub(super) struct Group {
+pub struct Group {
     pub label: Text,
     /// `warn`: it happens by itself later; `bad`: something must be mended; empty: nothing to do.
     pub tone: &'static str,
@@ -34,7 +48,7 @@ pub(super) struct Group {
 }
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Weighed {
+pub struct Weighed {
     pub total: usize,
     /// The ids of those that change, to be undone by.
     pub done: Vec<String>,
