@@ -22,9 +22,15 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serve the back office and the open platform
-    Serve,
+    Serve {
+        /// Load the demo platform first, unless it is there already
+        #[arg(long)]
+        demo: bool,
+    },
     /// Bring the schema up to date and stop
     Migrate,
+    /// Load the demo platform and print addresses, logins and a signed example
+    Demo,
     /// Check settings, database and schema, and stop
     CheckConfig,
     /// Print the OpenAPI 3.1 description of the open platform
@@ -47,10 +53,16 @@ async fn main() -> anyhow::Result<()> {
     match command {
         Command::Migrate => println!("the schema is up to date"),
         Command::CheckConfig => println!("settings, database and schema are fine"),
-        Command::Serve => {
+        Command::Demo => println!("{}", duijie::demo::load(&platform, &config.data, config.listen).await?),
+        Command::Serve { demo } => {
             health::collect_metrics()?;
+            if demo {
+                println!("{}", duijie::demo::load(&platform, &config.data, config.listen).await?);
+            }
             let platform = Data::new(platform);
+            let worker = duijie::sync::start(&platform, config.keep_calls_months);
             server::serve(platform, config.listen, config.threads.into()).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+            worker.stop().await;
         }
         Command::Openapi => {}
     }
