@@ -93,17 +93,17 @@ fn platform_nav(person: &Person) -> Vec<NavGroup> {
     if person.may(Permission::ManageMerchants) {
         merchants.push(item("merchants", "/merchants", "building-store", "nav-merchants"));
     }
-    let mut audit = Vec::new();
-    if person.may(Permission::Audit) {
-        audit.push(item("audit", "/audit", "clipboard-check", "nav-audit"));
-        audit.push(item("audited", "/audit/done", "checks", "nav-audited"));
-    }
     let master = vec![
         item("base-products", "/base-products", "books", "nav-base-products"),
         item("platform-categories", "/platform-categories", "binary-tree-2", "nav-platform-categories"),
         item("aliases", "/aliases", "link", "nav-aliases"),
         item("blocklist", "/blocklist", "ban", "nav-blocklist"),
     ];
+    let mut audit = Vec::new();
+    if person.may(Permission::Audit) {
+        audit.push(item("audit", "/audit", "clipboard-check", "nav-audit"));
+        audit.push(item("audited", "/audit/done", "checks", "nav-audited"));
+    }
     vec![
         group(Some("nav-group-audit"), audit),
         group(Some("nav-group-master"), master),

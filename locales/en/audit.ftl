@@ -61,13 +61,16 @@ audit-learn-maker = Learn as a manufacturer alias, equal from now on
 audit-learn-spec = Learn as a specification alias, equal from now on
 audit-cannot-approve = Cannot be approved: { "" }
 audit-after = After pressing A
-audit-after-link = { $b } of { $a } is linked to { $c }; { $d } SKUs can be sold
+audit-after-link = { $d ->
+    [one] { $b } of { $a } is linked to { $c }; one SKU can be sold
+   *[other] { $b } of { $a } is linked to { $c }; { $d } SKUs can be sold
+  }
 audit-after-listed = The rule allows it and stock is { $a }: listed at once
 audit-after-unlisted-by-hand = The merchant took it off sale; it stays off
 audit-after-no-rule = The merchant neither lists automatically nor asked for listing: it waits for the merchant
 audit-after-no-stock = Stock is 0: not listed yet, listed when stock arrives
 audit-after-missing = Still cannot be listed after approval: { $a }
-audit-after-others = { $a } more identical products waiting at { $b } merchants are approved along
+audit-after-others = Identical products waiting elsewhere are approved along: { $a } (merchants: { $b })
 audit-after-trail = The merchant sees the result on the product's page; it is kept in the audit log
 audit-after-busy = The merchant is updating this product; look again in a few seconds
 audit-with-others = Settle these too

@@ -48,7 +48,10 @@ overview-lane-failed = { $a } failed
 overview-lane-ok = Fine
 overview-lane-quiet = Nothing for an hour
 overview-lane-never = Nothing received yet
-overview-lines = { $a } lines
+overview-lines = { $a ->
+    [one] { $a } line
+   *[other] { $a } lines
+}
 overview-hours = API calls per hour
 overview-hours-label = API calls per hour today, { $a } in all, { $b } with failures
 overview-hours-unit = calls per hour, Beijing time
@@ -62,24 +65,30 @@ overview-data-hide = Hide the table
 overview-todo = Needs attention
 overview-todo-none = Nothing needs you
 overview-todo-none-note = Rejected lines, returned products and expiring credentials will show up here
-overview-products = { $a } products
-overview-credentials = { $a } credentials
+overview-products = { $a ->
+    [one] { $a } product
+   *[other] { $a } products
+}
+overview-credentials = { $a ->
+    [one] { $a } credential
+   *[other] { $a } credentials
+}
 overview-until = expires { $a }
 overview-rejected = {" "}rejected, for example: { $a }
 overview-rejected-then = Method { $a } · these lines were not written, the platform keeps the old values; correct them and send them again
 overview-rejected-go = See failures
-overview-parked-category = {" "}wait for { $a } categories the platform does not know yet: { $b }
+overview-parked-category = {" "}waiting for { $a } categories the platform does not know yet: { $b }
 overview-parked-category-then = Not written yet; they are written by themselves once your ERP uploads the categories
-overview-parked-sku = {" "}wait for { $a } SKUs the platform does not know yet: { $b }
+overview-parked-sku = {" "}waiting for { $a } SKUs the platform does not know yet: { $b }
 overview-parked-sku-then = Not written yet; they are written by themselves once the SKUs are uploaded
 overview-parked-go = Open
 overview-returned = {" "}returned by review
 overview-returned-then = Main reason: { $a } ({ $b }); a change sends them to review again
 overview-returned-plain = A change sends them to review again
 overview-returned-go = Correct
-overview-expiring = {" "}expire within 14 days: { $a }
+overview-expiring = {" "}due to expire within 14 days: { $a }
 overview-expiring-then = After that every call of the ERP is refused; rotating lets both secrets work for a while
-overview-expired = {" "}have expired: { $a }
+overview-expired = {" "}past expiry: { $a }
 overview-expired-then = Every call the ERP makes with them is refused now
 overview-expiring-go = Rotate
 overview-out = {" "}on sale but out of stock in every shop: { $a }

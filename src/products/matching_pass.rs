@@ -129,6 +129,9 @@ fn against(subject: &Subject, base: BaseId, pool: &Pool) -> Option<(&'static str
     (subject.audit_status == "rejected").then_some((ASK_REFUSED_BEFORE, Found::Asked { why: ASK_REFUSED_BEFORE }))
 }
 
+/// Parts the name from the specification in the keys of a spec alias: names have no such sign in their keys.
+pub const SPEC_ALIAS_SEPARATOR: char = '|';
+
 /// What auditors have taught and nobody has taken back; a spec alias holds for one name.
 pub fn aliases(c: &mut PgConnection) -> Result<Aliases> {
     let mut aliases = Aliases::default();

@@ -4,7 +4,7 @@ use super::model::{self, Call, Merchant, Product};
 use crate::catalog::grams;
 use crate::show;
 use crate::text::Lang;
-use crate::web::{Ctx, Frame, NavGroup, Permission, Reply, filters};
+use crate::web::{Ctx, Frame, NavGroup, Permission, Reply, Wants, filters};
 use actix_web::web::{self, Query, ServiceConfig};
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -36,6 +36,8 @@ struct Place {
 struct Found {
     frame: Frame,
     now: DateTime<Utc>,
+    /// The palette asks for its lines alone; the page shows its own list.
+    pal: bool,
     q: String,
     products: Vec<Product>,
     base_products: Vec<Product>,
@@ -48,10 +50,6 @@ show!(Found, |v| json!({
 }));
 
 impl Found {
-    /// The palette asks for the part alone; the page shows its own list.
-    fn in_palette(&self) -> bool {
-        false
-    }
     fn nothing(&self) -> bool {
         self.products.is_empty() && self.base_products.is_empty() && self.calls.is_empty() && self.merchants.is_empty() && self.places.is_empty()
     }
@@ -65,6 +63,7 @@ async fn search(ctx: Ctx, asked: Query<Asked>) -> Reply {
     let empty = Found {
         frame,
         now: ctx.now,
+        pal: ctx.wants == Wants::Part,
         q: q.clone(),
         products: Vec::new(),
         base_products: Vec::new(),

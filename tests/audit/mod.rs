@@ -25,7 +25,7 @@ async fn open() -> (House, Cast) {
         code: Some(code.into()),
         name: "阿莫西林胶囊".into(),
         spec: spec.into(),
-        manufacturer: "江州药业股份有限公司".into(),
+        manufacturer: "江州恒安药业有限公司".into(),
         dosage_form: "胶囊剂".into(),
         unit: "盒".into(),
         approval_no: "国药准字H20990417".into(),

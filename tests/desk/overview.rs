@@ -102,7 +102,7 @@ async fn what_needs_somebody_comes_ranked_with_cause_and_one_place_to_go() {
     house.sql(&format!("update apps set expires_at = '2026-11-22T03:00:00Z' where merchant_id = {}", cast.a));
     assert_eq!(seen(&house, OWNER).await["todos"][0]["icon"], "key", "what has expired comes first");
     let english = house.get("/").by(OWNER).header("accept-language", "en").send().await.expect(200);
-    for said in ["<b>3 lines</b> rejected, for example:", "Needs attention", "<b>1 credentials</b> have expired: ERP"] {
+    for said in ["<b>3 lines</b> rejected, for example:", "Needs attention", "<b>1 credential</b> past expiry: ERP"] {
         assert!(english.body.contains(said), "{said}: {}", english.body);
     }
     assert_eq!(seen(&house, STRANGER).await["todos"], json!([]));

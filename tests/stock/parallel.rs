@@ -177,10 +177,11 @@ async fn an_update_stays_on_its_page() {
             let every = "select sku_id as id from stock where merchant_id = $1 and sku_id % 20 = 0 order by sku_id";
             let rows: Vec<Row> = diesel::sql_query(every).bind::<BigInt, _>(merchant).load(tx)?;
             let sets = (1..).zip(&rows).map(|(no, r)| Set::quantity(no, r.id, ShopId(1), 60)).collect();
-            set(tx, &Cause::system(merchant, "tests", now), sets)?;
             let updates = "select n_tup_upd as n, n_tup_hot_upd as hot from pg_stat_xact_user_tables where relname = 'stock'";
-            let found: Updates = diesel::sql_query(updates).get_result(tx)?;
-            Ok((found.n, found.hot))
+            let before: Updates = diesel::sql_query(updates).get_result(tx)?;
+            set(tx, &Cause::system(merchant, "tests", now), sets)?;
+            let after: Updates = diesel::sql_query(updates).get_result(tx)?;
+            Ok((after.n - before.n, after.hot - before.hot))
         })
         .await
         .expect("runs");

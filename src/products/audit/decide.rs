@@ -9,6 +9,8 @@ use crate::catalog::aliases;
 use crate::catalog::base::{self, BaseProduct, Draft};
 use crate::form::Form;
 use crate::ids::{BaseId, MerchantId, ProductId, UserId};
+use crate::products::evidence::{Evidence, Field, Verdict};
+use crate::products::matching::Aliases;
 use crate::products::{listing, matching_pass};
 use crate::text::Text;
 use crate::trail::{self, Cause, Entry};
@@ -106,13 +108,14 @@ pub fn approve(tx: &mut PgConnection, cause: &Cause, on: &On<'_>, approval: &App
         return Err(refusal("base", Text::new("audit-base-inactive").with(&base.code)));
     }
     let (main, others) = take(tx, cause, on, approval.others.then_some(base.code.as_str()))?;
+    let known = matching_pass::aliases(tx)?;
     let mut learned = Vec::new();
     for kind in &approval.learn {
         if let Some(lesson) = review::lesson(&main, &base, *kind) {
             learned.push(aliases::add(tx, cause, &lesson)?.id);
         }
     }
-    link(tx, cause, on, main, others, base, "approved", &learned)
+    link(tx, cause, on, main, others, base, "approved", &known, &learned)
 }
 
 /// P-09: nothing alike is known; the submission becomes a base product and is linked to it.
@@ -121,8 +124,9 @@ pub fn approve(tx: &mut PgConnection, cause: &Cause, on: &On<'_>, approval: &App
 /// As [`approve`], and whatever is wrong with the draft.
 pub fn new_base(tx: &mut PgConnection, cause: &Cause, on: &On<'_>, draft: &Draft, others: bool) -> Result<Settled> {
     let (main, others) = take(tx, cause, on, others.then_some(""))?;
+    let known = matching_pass::aliases(tx)?;
     let base = base::create(tx, cause, draft)?;
-    link(tx, cause, on, main, others, base, "new_base", &[])
+    link(tx, cause, on, main, others, base, "new_base", &known, &[])
 }
 
 fn refusal(field: &str, text: Text) -> Error {
@@ -185,17 +189,18 @@ fn same(c: &mut PgConnection, of: &Work, me: UserId, base: &str, cause: &Cause) 
     Ok(keys.into_iter().map(|k| (k.merchant_id, k.product_id)).collect())
 }
 
-/// Links all of them, lists what may and wants to be listed, and records it.
+/// Links all of them but those whose own numbers contradict the base product, lists what may and wants to be listed, and records it.
 #[expect(clippy::too_many_arguments, reason = "both verbs of approval end here, with all they have found out")]
-fn link(tx: &mut PgConnection, cause: &Cause, on: &On<'_>, main: Work, mut others: Vec<Work>, base: BaseProduct, decision: &'static str, learned: &[i64]) -> Result<Settled> {
+fn link(tx: &mut PgConnection, cause: &Cause, on: &On<'_>, main: Work, others: Vec<Work>, base: BaseProduct, decision: &'static str, known: &Aliases, learned: &[i64]) -> Result<Settled> {
     if let Some(text) = checks::forbidden(tx, std::slice::from_ref(&main), Some(&base))?.pop().flatten() {
         return Err(refusal("", text));
     }
     let refused = checks::forbidden(tx, &others, None)?;
-    others = others.into_iter().zip(refused).filter(|(_, why)| why.is_none()).map(|(work, _)| work).collect();
-    let known = matching_pass::aliases(tx)?;
     let numbers = review::numbers(tx, std::slice::from_ref(&base))?;
-    let before: Vec<Work> = std::iter::once(main).chain(others).collect();
+    // What the reviewer saw: the comparison before anything was learned from it.
+    let seen = |work: Work| (review::compare(&work, &base, &numbers, known), work);
+    let allowed = others.into_iter().zip(refused).filter(|(_, why)| why.is_none()).map(|(work, _)| seen(work)).filter(|(evidence, _)| !contradicts(evidence));
+    let (evidence, before): (Vec<Evidence>, Vec<Work>) = std::iter::once(seen(main)).chain(allowed).unzip();
     set_products(tx, cause, &before, Some(base.id), "approved")?;
     set_items(tx, &before, "settled")?;
     for (merchant, products) in by_merchant(&before) {
@@ -205,13 +210,14 @@ fn link(tx: &mut PgConnection, cause: &Cause, on: &On<'_>, main: Work, mut other
     let offers: Vec<New<'_>> = before
         .iter()
         .zip(&after)
+        .zip(&evidence)
         .enumerate()
-        .map(|(at, (was, is))| New {
+        .map(|(at, ((was, is), evidence))| New {
             was,
             is,
             seconds: was.seconds(on.reviewer, cause.now).filter(|_| at == 0),
             snapshot: json!({
-                "base": base, "evidence": review::compare(was, &base, &numbers, &known), "along": at > 0,
+                "base": base, "evidence": evidence, "along": at > 0,
                 "aliases": learned, "newBase": decision == "new_base",
             }),
         })
@@ -221,6 +227,11 @@ fn link(tx: &mut PgConnection, cause: &Cause, on: &On<'_>, main: Work, mut other
     let mut after = after.into_iter();
     let work = after.next().ok_or(Error::NotFound)?;
     Ok(Settled { work, decision: ids.first().copied().unwrap_or_default(), base: Some(base), others: after.collect() })
+}
+
+/// A number of the submission's own says that it is another product.
+fn contradicts(evidence: &Evidence) -> bool {
+    [Field::Barcode, Field::ApprovalNo].into_iter().any(|field| evidence.line(field).is_some_and(|line| line.verdict == Verdict::Different))
 }
 
 /// P-16: back to the merchant with a reason it sees; prohibited goods are rejected for good.

@@ -155,7 +155,7 @@ pub fn first_free(c: &mut PgConnection, filter: &Filter, now: DateTime<Utc>) -> 
 /// How many stand in a view, and how many of them before a place; counting stops at the cap.
 pub fn count(c: &mut PgConnection, filter: &Filter, before: Option<Place>) -> Result<i64> {
     let sql = format!(
-        "select count(*) as n from (select 1 {TABLES} where {} and ($4::timestamptz is null or (i.submitted_at, i.merchant_id, i.product_id) < ($4, $5, $6)) limit {}) as some",
+        "select count(*) as n from (select 1 {TABLES} where {} and ($4::timestamptz is null or (i.submitted_at, i.merchant_id, i.product_id) < ($4, $5, $6)) limit {}) as w",
         conditions(filter),
         COUNT_CAP
     );

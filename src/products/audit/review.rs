@@ -269,6 +269,11 @@ pub fn remark(review: &Review) -> Option<Text> {
 
 /// The field that costs the chosen candidate most, and how many points.
 pub fn dearest(evidence: &Evidence) -> Option<(Field, u8)> {
-    let lost = |line: &Line| if line.verdict == Verdict::MissingBoth { 0 } else { line.max.saturating_sub(line.points) };
+    // What only one side says counts half.
+    let lost = |line: &Line| match line.verdict {
+        Verdict::MissingBoth => 0,
+        Verdict::MissingHere | Verdict::MissingThere => line.max / 2,
+        _ => line.max.saturating_sub(line.points),
+    };
     evidence.lines.iter().map(|line| (line.field, lost(line))).max_by_key(|(_, n)| *n).filter(|(_, n)| *n > 0)
 }

@@ -88,7 +88,8 @@ impl Item {
             listing: listing_badge(&row.listing, row.unlisted_by.as_deref()),
             audit: audit_badge(&row.audit_status),
             matched: match_label(&row.match_kind),
-            lack: lack.filter(|_| row.listing != "listed").map(Condition::missing),
+            // What the review said is told by its own badge.
+            lack: lack.filter(|_| row.listing != "listed" && matches!(row.audit_status.as_str(), "pending" | "approved")).map(Condition::missing),
             row,
         }
     }
