@@ -7,7 +7,7 @@ use duijie::clock::Clock;
 use duijie::config::Config;
 use duijie::start::{self, Started};
 use duijie::web::health;
-use duijie::{routes, server};
+use duijie::{demo, routes, server, sync};
 
 /// Connects merchants' ERPs with a B2B or micro-shop selling platform
 #[derive(Parser)]
@@ -53,14 +53,14 @@ async fn main() -> anyhow::Result<()> {
     match command {
         Command::Migrate => println!("the schema is up to date"),
         Command::CheckConfig => println!("settings, database and schema are fine"),
-        Command::Demo => println!("{}", duijie::demo::load(&platform, &config.data, config.listen).await?),
+        Command::Demo => println!("{}", demo::load(&platform, &config.data, config.listen).await?),
         Command::Serve { demo } => {
             health::collect_metrics()?;
             if demo {
-                println!("{}", duijie::demo::load(&platform, &config.data, config.listen).await?);
+                println!("{}", demo::load(&platform, &config.data, config.listen).await?);
             }
             let platform = Data::new(platform);
-            let worker = duijie::sync::start(&platform, config.keep_calls_months);
+            let worker = sync::start(&platform, config.keep_calls_months);
             server::serve(platform, config.listen, config.threads.into()).await.with_context(|| format!("cannot listen on {}", config.listen))?;
             worker.stop().await;
         }
