@@ -76,7 +76,8 @@ fn check_platform(house: &House) {
     let bases = e["base_pharma"].as_i64().expect("n") + e["base_forbidden"].as_i64().expect("n") + e["base_shop_goods"].as_i64().expect("n") + e["base_wholesale"].as_i64().expect("n");
     assert_eq!(number(house, "select count(*) from base_products"), bases);
     let rows = &expected()["rows"];
-    assert_eq!(number(house, "select count(*) from regions"), rows["regions.csv"]);
+    // Three cities without counties stand in the file twice, as their own county.
+    assert_eq!(number(house, "select count(*) from regions"), rows["regions.csv"].as_i64().expect("n") - 3);
     assert_eq!(number(house, "select count(*) from carriers"), rows["carriers.csv"]);
     assert_eq!(number(house, "select count(*) from users"), rows["users.csv"]);
     assert_eq!(number(house, "select count(*) from shops"), rows["shops.csv"]);

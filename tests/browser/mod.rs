@@ -100,7 +100,7 @@ async fn a_product_goes_from_the_queue_to_the_shelf() {
     // The merchant sees it on sale, with its stock, and where the number comes from.
     log_in(&browser, OWNER, PASSWORD);
     browser.go("/products");
-    browser.until("the listed product", "return [...document.querySelectorAll('tbody tr')].some(r => r.innerText.includes('阿莫西林胶囊') && r.innerText.includes('已上架'))");
+    browser.until("the listed product", "return [...document.querySelectorAll('tbody tr')].some(r => r.innerText.includes('阿莫西林胶囊') && r.innerText.includes('在售'))");
     browser.go("/stock");
     browser.until("the number", "return [...document.querySelectorAll('tbody tr')].some(r => r.innerText.includes('ROAD1-1') && r.innerText.includes('1,842'))");
     browser.click("a.qbtn[href*='ROAD1-1']");
