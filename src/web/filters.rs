@@ -60,7 +60,7 @@ impl<T: Word + ?Sized> Word for &T {
 pub fn t(key: impl Display, values: &dyn askama::Values) -> askama::Result<String> {
     Ok(lang_of(values)?.say(&key.to_string(), &[]))
 }
-/// `{{ "some-key"|t1(n) }}`
+/// `{{ "stock-why-label"|t1(n) }}`
 #[askama::filter_fn]
 pub fn t1<A: Word>(key: impl Display, values: &dyn askama::Values, a: A) -> askama::Result<String> {
     let lang = lang_of(values)?;
