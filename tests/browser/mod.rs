@@ -150,13 +150,8 @@ async fn pictures_for_the_docs() {
         browser.js_later("document.fonts.ready.then(() => setTimeout(arguments[arguments.length - 1], 300))");
         browser.shoot(Path::new(&format!("docs/images/{name}.png")));
     };
-    shoot(&browser, "/login", "login");
     log_in(&browser, "kz-owner", password);
-    for (path, name) in [("/", "overview"), ("/products", "products"), ("/products/KZ100001", "product"), ("/stock", "stock"), ("/sync/feeds", "feeds")] {
-        shoot(&browser, path, name);
-    }
-    browser.cookie("theme", "dark");
-    shoot(&browser, "/stock", "stock-dark");
+    shoot(&browser, "/stock", "stock");
     log_in(&browser, "auditor", password);
     shoot(&browser, "/audit", "audit");
     std::fs::remove_dir_all(folder).expect("the folder");
