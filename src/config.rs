@@ -45,9 +45,14 @@ pub struct Config {
     pub keep_calls_months: i32,
 }
 
-#[expect(clippy::disallowed_methods, reason = "settings come from the environment here and nowhere else")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "settings come from the environment here and nowhere else"
+)]
 fn default_data() -> PathBuf {
-    let base = std::env::var("XDG_DATA_HOME").map(PathBuf::from).or_else(|_| std::env::var("HOME").map(|home| PathBuf::from(home).join(".local/share")));
+    let base = std::env::var("XDG_DATA_HOME")
+        .map(PathBuf::from)
+        .or_else(|_| std::env::var("HOME").map(|home| PathBuf::from(home).join(".local/share")));
     base.map_or_else(|_| PathBuf::from("duijie-data"), |b| b.join("duijie"))
 }
 
@@ -69,7 +74,10 @@ impl Config {
             found.push("DUIJIE_MASTER_KEY must be 64 hexadecimal digits".to_owned());
         }
         if !self.https && !self.listen.ip().is_loopback() {
-            found.push(format!("{} is reachable from outside: put a TLS proxy in front and say --https", self.listen));
+            found.push(format!(
+                "{} is reachable from outside: put a TLS proxy in front and say --https",
+                self.listen
+            ));
         }
         found
     }

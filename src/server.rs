@@ -1,8 +1,8 @@
 //! The application as main serves it and tests call it, and the server around it.
 
+use crate::accounts;
 use crate::routes::routes;
 use crate::web::{Platform, dress, health, present, same_origin};
-use crate::accounts;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
@@ -18,7 +18,15 @@ const FORM_LIMIT: usize = 1024 * 1024;
 /// is, whether it may change things.
 pub fn app(
     platform: &Data<Platform>,
-) -> App<impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<impl MessageBody + use<>>, Error = Error, InitError = ()> + use<>> {
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody + use<>>,
+        Error = Error,
+        InitError = (),
+    > + use<>,
+> {
     App::new()
         .app_data(Data::clone(platform))
         .app_data(PayloadConfig::new(FORM_LIMIT))
@@ -35,7 +43,11 @@ pub fn app(
 }
 
 /// Serves until SIGTERM or SIGINT, then finishes what is under way for at most 30 seconds.
-pub async fn serve(platform: Data<Platform>, listen: SocketAddr, threads: usize) -> std::io::Result<()> {
+pub async fn serve(
+    platform: Data<Platform>,
+    listen: SocketAddr,
+    threads: usize,
+) -> std::io::Result<()> {
     HttpServer::new(move || app(&platform))
         .workers(threads)
         .client_request_timeout(Duration::from_secs(10))

@@ -1,11 +1,11 @@
 //! What a merchant has decided about itself, and its card as the platform sees it.
 
 use super::model::{Merchant, Shop};
+use crate::Error;
 use crate::Result;
 use crate::ids::{MerchantId, ShopId};
 use crate::text::Text as Said;
 use crate::trail::{self, Cause, Entry};
-use crate::Error;
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
@@ -46,15 +46,25 @@ pub fn set_rules(tx: &mut PgConnection, cause: &Cause, rules: Rules) -> Result<M
     differ("autoList", before.auto_list.into(), rules.auto_list.into());
     differ("lowStock", before.low_stock.into(), rules.low_stock.into());
     if new.is_empty() {
-        return Ok(Moved { anything: false, low_stock: false });
+        return Ok(Moved {
+            anything: false,
+            low_stock: false,
+        });
     }
     diesel::sql_query("update merchants set auto_list = $2, low_stock = $3 where id = $1")
         .bind::<BigInt, _>(cause.merchant)
         .bind::<Bool, _>(rules.auto_list)
         .bind::<BigInt, _>(rules.low_stock)
         .execute(tx)?;
-    trail::record(tx, cause, &[Entry::new("merchant.changed", "merchant", &before.code).change(old.into(), new.into())])?;
-    Ok(Moved { anything: true, low_stock: before.low_stock != rules.low_stock })
+    trail::record(
+        tx,
+        cause,
+        &[Entry::new("merchant.changed", "merchant", &before.code).change(old.into(), new.into())],
+    )?;
+    Ok(Moved {
+        anything: true,
+        low_stock: before.low_stock != rules.low_stock,
+    })
 }
 
 /// Gives a shop another name.
@@ -74,7 +84,12 @@ pub fn rename_shop(tx: &mut PgConnection, cause: &Cause, id: ShopId, name: &str)
         .bind::<BigInt, _>(id)
         .bind::<Text, _>(name)
         .execute(tx)?;
-    trail::record(tx, cause, &[Entry::new("shop.renamed", "shop", id).change(json!({ "name": before.name }), json!({ "name": name }))])?;
+    trail::record(
+        tx,
+        cause,
+        &[Entry::new("shop.renamed", "shop", id)
+            .change(json!({ "name": before.name }), json!({ "name": name }))],
+    )?;
     Ok(true)
 }
 
@@ -118,7 +133,13 @@ impl Row {
 }
 
 /// The merchants whose name or code holds `q`, by code, after `after`. Their calls are two index probes a row.
-pub fn list(c: &mut PgConnection, q: &str, after: &str, now: DateTime<Utc>, limit: i64) -> Result<Vec<Row>> {
+pub fn list(
+    c: &mut PgConnection,
+    q: &str,
+    after: &str,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<Row>> {
     Ok(diesel::sql_query(
         "select m.code, m.name, m.kind, m.status, (select count(*) from shops where merchant_id = m.id) as shops, \
          (select count(*) from calls where merchant_id = m.id and at >= $3 and (status >= 400 or rejected > 0)) as failed, \

@@ -18,7 +18,12 @@ use known::Known;
 ///
 /// # Errors
 /// Only for faults of the whole call.
-pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Line>) -> Result<Vec<LineResult>> {
+pub fn apply(
+    tx: &mut PgConnection,
+    cause: &Cause,
+    scope: &Scope,
+    lines: Vec<Line>,
+) -> Result<Vec<LineResult>> {
     let mut known = Known::load(tx, cause.merchant, &lines)?;
     let mut ends = Vec::with_capacity(lines.len());
     let mut jobs = Vec::with_capacity(lines.len());
@@ -29,12 +34,21 @@ pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Lin
         }
     }
     let ids = write::write(tx, cause, &jobs)?;
-    let again: Vec<_> = jobs.iter().zip(&ids).filter(|(job, _)| job.rematch).map(|(_, id)| *id).collect();
+    let again: Vec<_> = jobs
+        .iter()
+        .zip(&ids)
+        .filter(|(job, _)| job.rematch)
+        .map(|(_, id)| *id)
+        .collect();
     let found = matching_pass::run(tx, cause, &again)?;
-    ends.extend(jobs.into_iter().zip(ids).map(|(job, id)| match found.get(&id) {
-        Some(found) => tell(job.result, found, scope),
-        None => job.result,
-    }));
+    ends.extend(
+        jobs.into_iter()
+            .zip(ids)
+            .map(|(job, id)| match found.get(&id) {
+                Some(found) => tell(job.result, found, scope),
+                None => job.result,
+            }),
+    );
     Ok(ends)
 }
 
@@ -43,8 +57,8 @@ fn tell(result: LineResult, found: &Found, scope: &Scope) -> LineResult {
     match found {
         Found::Matched { .. } | Found::Kept => result,
         Found::Asked { .. } => result.because(Problem::new(LineCode::InAudit, "", "")),
-        Found::Forbidden { reason } => {
-            result.because(Problem::new(LineCode::Forbidden, "", "").detail(reason.say(scope.lang))).because(Problem::new(LineCode::InAudit, "", ""))
-        }
+        Found::Forbidden { reason } => result
+            .because(Problem::new(LineCode::Forbidden, "", "").detail(reason.say(scope.lang)))
+            .because(Problem::new(LineCode::InAudit, "", "")),
     }
 }

@@ -3,9 +3,9 @@
 use crate::Result;
 use crate::catalog::grams;
 use crate::ids::MerchantId;
+use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -74,7 +74,13 @@ pub fn products(c: &mut PgConnection, merchant: MerchantId, text: &str) -> Resul
     .bind::<BigInt, _>(merchant)
     .bind::<Array<BigInt>, _>(ids)
     .load(c)?;
-    Ok(found.into_iter().map(|p| Product { sellable: sums.iter().find(|s| s.id == p.id).map(|s| s.sellable), ..p }).collect())
+    Ok(found
+        .into_iter()
+        .map(|p| Product {
+            sellable: sums.iter().find(|s| s.id == p.id).map(|s| s.sellable),
+            ..p
+        })
+        .collect())
 }
 
 #[derive(QueryableByName)]
@@ -98,13 +104,22 @@ pub fn base_products(c: &mut PgConnection, text: &str) -> Result<Vec<Product>> {
     )
 }
 
-fn by_grams(c: &mut PgConnection, text: &str, owner: Option<String>, sql: &str, merchant: MerchantId) -> Result<Vec<Product>> {
+fn by_grams(
+    c: &mut PgConnection,
+    text: &str,
+    owner: Option<String>,
+    sql: &str,
+    merchant: MerchantId,
+) -> Result<Vec<Product>> {
     let text: String = text.chars().take(LONGEST).collect();
     let mut found: Vec<Product> = Vec::new();
     for mut way in grams::query(&text) {
         way.extend(owner.clone());
-        let more: Vec<Product> =
-            diesel::sql_query(sql).bind::<Array<Text>, _>(way).bind::<BigInt, _>(merchant).bind::<BigInt, _>(CANDIDATES).load(c)?;
+        let more: Vec<Product> = diesel::sql_query(sql)
+            .bind::<Array<Text>, _>(way)
+            .bind::<BigInt, _>(merchant)
+            .bind::<BigInt, _>(CANDIDATES)
+            .load(c)?;
         for product in more {
             if !found.iter().any(|f| f.id == product.id) {
                 found.push(product);
@@ -136,12 +151,17 @@ fn distance(product: &Product, wanted: &str) -> u8 {
 }
 
 fn bare(text: &str) -> String {
-    text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
+    text.to_lowercase()
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .collect()
 }
 
 /// The call of this number. The number's own time narrows the search to one partition.
 pub fn call(c: &mut PgConnection, merchant: MerchantId, text: &str) -> Result<Option<Call>> {
-    let Ok(id) = text.trim().parse::<Uuid>() else { return Ok(None) };
+    let Ok(id) = text.trim().parse::<Uuid>() else {
+        return Ok(None);
+    };
     let Some(made) = id.get_timestamp().and_then(|t| {
         let (seconds, nanos) = t.to_unix();
         DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanos)

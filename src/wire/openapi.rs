@@ -8,7 +8,15 @@ use serde_json::{Map, Value, json};
 /// The whole description, in English; deterministic, so that the checked-in copy can be compared.
 pub fn describe(methods: &[&Method]) -> Value {
     let lang = Lang::En;
-    let paths: Map<String, Value> = methods.iter().map(|m| (format!("/api/{}", m.name), json!({ "post": operation(m, lang) }))).collect();
+    let paths: Map<String, Value> = methods
+        .iter()
+        .map(|m| {
+            (
+                format!("/api/{}", m.name),
+                json!({ "post": operation(m, lang) }),
+            )
+        })
+        .collect();
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -41,7 +49,11 @@ fn operation(method: &Method, lang: Lang) -> Value {
     } else {
         line
     };
-    let data = if method.writes() { json!({ "$ref": "#/components/schemas/Report" }) } else { json!({ "description": "See the example." }) };
+    let data = if method.writes() {
+        json!({ "$ref": "#/components/schemas/Report" })
+    } else {
+        json!({ "description": "See the example." })
+    };
     let mut parameters = Vec::new();
     if method.writes() {
         parameters.push(json!({ "name": "Idempotency-Key", "in": "header", "required": false, "schema": { "type": "string", "minLength": 1, "maxLength": 128 }, "description": lang.say("docs-idempotency", &[]) }));
@@ -72,8 +84,15 @@ fn operation(method: &Method, lang: Lang) -> Value {
 }
 
 fn line_schema(fields: &[Field], lang: Lang) -> Value {
-    let properties: Map<String, Value> = fields.iter().map(|f| (f.name.to_owned(), field_schema(f, lang))).collect();
-    let required: Vec<&str> = fields.iter().filter(|f| f.need == Need::Always).map(|f| f.name).collect();
+    let properties: Map<String, Value> = fields
+        .iter()
+        .map(|f| (f.name.to_owned(), field_schema(f, lang)))
+        .collect();
+    let required: Vec<&str> = fields
+        .iter()
+        .filter(|f| f.need == Need::Always)
+        .map(|f| f.name)
+        .collect();
     json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": true })
 }
 
@@ -82,19 +101,42 @@ fn field_schema(field: &Field, lang: Lang) -> Value {
         Kind::Text(max) => json!({ "type": ["string", "number"], "maxLength": max }),
         Kind::Id => json!({ "type": ["string", "integer"], "minLength": 1, "maxLength": 20 }),
         Kind::Shop => json!({ "type": ["string", "integer"], "pattern": "^[1-9][0-9]{0,18}$" }),
-        Kind::Money | Kind::Weight => json!({ "type": ["string", "number"], "pattern": "^[0-9]{1,10}(\\.[0-9]{1,2})?$" }),
-        Kind::Count => json!({ "type": ["integer", "string"], "minimum": 0, "maximum": 2_147_483_647_i64 }),
+        Kind::Money | Kind::Weight => {
+            json!({ "type": ["string", "number"], "pattern": "^[0-9]{1,10}(\\.[0-9]{1,2})?$" })
+        }
+        Kind::Count => {
+            json!({ "type": ["integer", "string"], "minimum": 0, "maximum": 2_147_483_647_i64 })
+        }
         Kind::Bit => json!({ "enum": [0, 1, true, false, "0", "1"] }),
-        Kind::Time => json!({ "type": "string", "description": "yyyy-MM-dd HH:mm:ss at +08:00, or RFC 3339" }),
-        Kind::Json(max) => json!({ "description": format!("JSON, or JSON in a text of at most {max} characters") }),
-        Kind::Number { min, max, default } => json!({ "type": ["integer", "string"], "minimum": min, "maximum": max, "default": default }),
+        Kind::Time => {
+            json!({ "type": "string", "description": "yyyy-MM-dd HH:mm:ss at +08:00, or RFC 3339" })
+        }
+        Kind::Json(max) => {
+            json!({ "description": format!("JSON, or JSON in a text of at most {max} characters") })
+        }
+        Kind::Number { min, max, default } => {
+            json!({ "type": ["integer", "string"], "minimum": min, "maximum": max, "default": default })
+        }
         Kind::OneOf(choices) => json!({ "enum": choices }),
-        Kind::Ids => json!({ "type": ["string", "array"], "items": { "type": ["string", "integer"] } }),
+        Kind::Ids => {
+            json!({ "type": ["string", "array"], "items": { "type": ["string", "integer"] } })
+        }
     };
     if let Some(map) = schema.as_object_mut() {
-        let shape = map.get("description").and_then(Value::as_str).map(|d| format!(" ({d})")).unwrap_or_default();
-        let need = if field.need == Need::Insert { " Needed when the row is new." } else { "" };
-        map.insert("description".into(), format!("{}{shape}.{need}", lang.say(field.about, &[])).into());
+        let shape = map
+            .get("description")
+            .and_then(Value::as_str)
+            .map(|d| format!(" ({d})"))
+            .unwrap_or_default();
+        let need = if field.need == Need::Insert {
+            " Needed when the row is new."
+        } else {
+            ""
+        };
+        map.insert(
+            "description".into(),
+            format!("{}{shape}.{need}", lang.say(field.about, &[])).into(),
+        );
     }
     schema
 }
@@ -118,13 +160,29 @@ fn security() -> Value {
 
 fn schemas(lang: Lang) -> Value {
     let codes: Vec<&str> = LineCode::ALL.iter().map(|c| c.wire()).collect();
-    let counts: Map<String, Value> =
-        ["total", "applied", "unchanged", "held", "stale", "parked", "rejected"].iter().map(|n| ((*n).to_owned(), json!({ "type": "integer" }))).collect();
+    let counts: Map<String, Value> = [
+        "total",
+        "applied",
+        "unchanged",
+        "held",
+        "stale",
+        "parked",
+        "rejected",
+    ]
+    .iter()
+    .map(|n| ((*n).to_owned(), json!({ "type": "integer" })))
+    .collect();
     let mut report = json!({ "type": "object", "description": lang.say("docs-report", &[]), "properties": counts });
-    if let Some(map) = report.pointer_mut("/properties").and_then(Value::as_object_mut) {
+    if let Some(map) = report
+        .pointer_mut("/properties")
+        .and_then(Value::as_object_mut)
+    {
         map.insert("feedId".into(), json!({ "type": ["string", "null"] }));
         map.insert("preview".into(), json!({ "type": "boolean" }));
-        map.insert("lines".into(), json!({ "type": "array", "items": { "$ref": "#/components/schemas/Line" } }));
+        map.insert(
+            "lines".into(),
+            json!({ "type": "array", "items": { "$ref": "#/components/schemas/Line" } }),
+        );
     }
     json!({
         "Report": report,

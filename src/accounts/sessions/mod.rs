@@ -6,13 +6,17 @@ mod pages;
 mod store;
 
 pub use layer::{SessionLayer, address, identify, session_layer};
-pub use model::{end_all, forget_old};
 pub(super) use layer::{begin, keeps, same_site};
+pub use model::{end_all, forget_old};
 
 use actix_web::web::{ServiceConfig, resource};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(resource("/account/sessions").get(pages::list).delete(pages::end_others))
-        .service(resource("/account/sessions/{id}").delete(pages::end))
-        .service(resource("/language").post(pages::language));
+    cfg.service(
+        resource("/account/sessions")
+            .get(pages::list)
+            .delete(pages::end_others),
+    )
+    .service(resource("/account/sessions/{id}").delete(pages::end))
+    .service(resource("/language").post(pages::language));
 }

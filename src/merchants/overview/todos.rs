@@ -45,7 +45,11 @@ mod rank {
     pub const EXPIRING: i64 = 1_000_000;
 }
 
-pub(super) fn of_merchant(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<Vec<Todo>> {
+pub(super) fn of_merchant(
+    c: &mut PgConnection,
+    merchant: MerchantId,
+    now: DateTime<Utc>,
+) -> Result<Vec<Todo>> {
     let mut all = rejected(c, merchant, now)?;
     all.extend(parked(c, merchant)?);
     all.extend(returned(c, merchant)?);
@@ -100,7 +104,10 @@ fn rejected(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> R
             then: Text::new("overview-rejected-then").with(row.method),
             at: row.at,
             expires: false,
-            href: row.call.map_or_else(|| format!("/sync/feeds/{}", row.feed), |id| format!("/sync/calls/{id}?view=failed")),
+            href: row.call.map_or_else(
+                || format!("/sync/feeds/{}", row.feed),
+                |id| format!("/sync/calls/{id}?view=failed"),
+            ),
             action: Text::new("overview-rejected-go"),
             weight: rank::REJECTED + row.n,
         })
@@ -134,8 +141,16 @@ fn parked(c: &mut PgConnection, merchant: MerchantId) -> Result<Vec<Todo>> {
     .load(c)?;
     let todo = |row: ParkedLines| {
         let (cause, then, href) = match row.waits_for.as_str() {
-            "category" => ("overview-parked-category", "overview-parked-category-then", "/categories"),
-            _ => ("overview-parked-sku", "overview-parked-sku-then", "/sync/feeds"),
+            "category" => (
+                "overview-parked-category",
+                "overview-parked-category-then",
+                "/categories",
+            ),
+            _ => (
+                "overview-parked-sku",
+                "overview-parked-sku-then",
+                "/sync/feeds",
+            ),
         };
         Todo {
             tone: "warn",
@@ -174,14 +189,18 @@ fn returned(c: &mut PgConnection, merchant: MerchantId) -> Result<Option<Todo>> 
     .bind::<BigInt, _>(merchant)
     .bind::<BigInt, _>(LOOKED_AT)
     .load(c)?;
-    let (Some(most), Some(at)) = (rows.first(), rows.iter().map(|r| r.at).max()) else { return Ok(None) };
+    let (Some(most), Some(at)) = (rows.first(), rows.iter().map(|r| r.at).max()) else {
+        return Ok(None);
+    };
     let n: i64 = rows.iter().map(|r| r.n).sum();
     let then = if most.reason.is_empty() {
         Text::new("overview-returned-plain")
     } else {
         // The reasons' words belong to the review, which has a key for each.
         let reason = Text::keyed(format!("audit-reason-{}", most.reason.replace('_', "-")).into());
-        Text::new("overview-returned-then").with(reason).with(most.n)
+        Text::new("overview-returned-then")
+            .with(reason)
+            .with(most.n)
     };
     Ok(Some(Todo {
         tone: "info",
@@ -219,7 +238,11 @@ fn expiring(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> R
     .load(c)?;
     let todo = |row: Expiring| {
         let over = row.at <= now;
-        let (cause, then) = if over { ("overview-expired", "overview-expired-then") } else { ("overview-expiring", "overview-expiring-then") };
+        let (cause, then) = if over {
+            ("overview-expired", "overview-expired-then")
+        } else {
+            ("overview-expiring", "overview-expiring-then")
+        };
         Todo {
             tone: if over { "bad" } else { "warn" },
             icon: "key",
@@ -259,7 +282,9 @@ fn out_of_stock(c: &mut PgConnection, merchant: MerchantId) -> Result<Option<Tod
     .bind::<BigInt, _>(merchant)
     .bind::<BigInt, _>(LOOKED_AT)
     .get_result(c)?;
-    let (Some(example), Some(at)) = (row.example, row.at) else { return Ok(None) };
+    let (Some(example), Some(at)) = (row.example, row.at) else {
+        return Ok(None);
+    };
     Ok(Some(Todo {
         tone: "warn",
         icon: "building-warehouse",

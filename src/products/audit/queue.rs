@@ -32,7 +32,10 @@ impl View {
         }
     }
     pub fn of(name: &str) -> Self {
-        Self::ALL.into_iter().find(|v| v.as_str() == name).unwrap_or_default()
+        Self::ALL
+            .into_iter()
+            .find(|v| v.as_str() == name)
+            .unwrap_or_default()
     }
     /// A skip counts until the product is submitted anew.
     fn condition(self) -> &'static str {
@@ -114,20 +117,44 @@ macro_rules! filtered {
 }
 
 fn conditions(filter: &Filter) -> String {
-    format!("{} and ($2::text is null or {IN_CATEGORY}) and ($3::text is null or m.code = $3)", filter.view.condition())
+    format!(
+        "{} and ($2::text is null or {IN_CATEGORY}) and ($3::text is null or m.code = $3)",
+        filter.view.condition()
+    )
 }
 
 /// Longest wait first, after a place; one row more than asked tells that there are more.
-pub fn queue(c: &mut PgConnection, filter: &Filter, now: DateTime<Utc>, after: Option<Place>, limit: i64) -> Result<Vec<Queued>> {
+pub fn queue(
+    c: &mut PgConnection,
+    filter: &Filter,
+    now: DateTime<Utc>,
+    after: Option<Place>,
+    limit: i64,
+) -> Result<Vec<Queued>> {
     walk(c, filter, now, after, limit, false)
 }
 
 /// The item before and the item after a place.
-pub fn neighbours(c: &mut PgConnection, filter: &Filter, now: DateTime<Utc>, place: Place) -> Result<(Option<Queued>, Option<Queued>)> {
-    Ok((walk(c, filter, now, Some(place), 1, true)?.pop(), walk(c, filter, now, Some(place), 1, false)?.pop()))
+pub fn neighbours(
+    c: &mut PgConnection,
+    filter: &Filter,
+    now: DateTime<Utc>,
+    place: Place,
+) -> Result<(Option<Queued>, Option<Queued>)> {
+    Ok((
+        walk(c, filter, now, Some(place), 1, true)?.pop(),
+        walk(c, filter, now, Some(place), 1, false)?.pop(),
+    ))
 }
 
-fn walk(c: &mut PgConnection, filter: &Filter, now: DateTime<Utc>, from: Option<Place>, limit: i64, back: bool) -> Result<Vec<Queued>> {
+fn walk(
+    c: &mut PgConnection,
+    filter: &Filter,
+    now: DateTime<Utc>,
+    from: Option<Place>,
+    limit: i64,
+    back: bool,
+) -> Result<Vec<Queued>> {
     let (compare, order) = if back { ("<", "desc") } else { (">", "asc") };
     let sql = format!(
         "select i.merchant_id, i.product_id, m.code as merchant, m.name as merchant_name, p.prod_id, p.name, p.spec, i.score, i.submitted_at, u.name as holder \
@@ -147,9 +174,17 @@ fn walk(c: &mut PgConnection, filter: &Filter, now: DateTime<Utc>, from: Option<
 }
 
 /// The first item nobody else has open.
-pub fn first_free(c: &mut PgConnection, filter: &Filter, now: DateTime<Utc>) -> Result<Option<Queued>> {
+pub fn first_free(
+    c: &mut PgConnection,
+    filter: &Filter,
+    now: DateTime<Utc>,
+) -> Result<Option<Queued>> {
     let some = queue(c, filter, now, None, LOOKED_AT)?;
-    Ok(some.iter().find(|q| q.holder.is_none()).or(some.first()).cloned())
+    Ok(some
+        .iter()
+        .find(|q| q.holder.is_none())
+        .or(some.first())
+        .cloned())
 }
 
 /// How many stand in a view, and how many of them before a place; counting stops at the cap.
@@ -160,7 +195,11 @@ pub fn count(c: &mut PgConnection, filter: &Filter, before: Option<Place>) -> Re
         COUNT_CAP
     );
     let (at, merchant, product) = before.map_or((None, 0, 0), |(at, m, p)| (Some(at), m, p));
-    let counted: Count = filtered!(sql, filter).bind::<Nullable<Timestamptz>, _>(at).bind::<BigInt, _>(merchant).bind::<BigInt, _>(product).get_result(c)?;
+    let counted: Count = filtered!(sql, filter)
+        .bind::<Nullable<Timestamptz>, _>(at)
+        .bind::<BigInt, _>(merchant)
+        .bind::<BigInt, _>(product)
+        .get_result(c)?;
     Ok(counted.n)
 }
 
@@ -182,9 +221,21 @@ pub struct Choice {
 }
 
 /// Second-level categories and merchants of what waits longest.
-pub fn choices(c: &mut PgConnection, view: View, reviewer: UserId) -> Result<(Vec<Choice>, Vec<Choice>)> {
-    let everything = Filter { reviewer, view, category: None, merchant: None };
-    let some = format!("(select p.merchant_id, p.category_id, m.code, m.name {TABLES} where {} order by i.submitted_at limit 5000) as w", conditions(&everything));
+pub fn choices(
+    c: &mut PgConnection,
+    view: View,
+    reviewer: UserId,
+) -> Result<(Vec<Choice>, Vec<Choice>)> {
+    let everything = Filter {
+        reviewer,
+        view,
+        category: None,
+        merchant: None,
+    };
+    let some = format!(
+        "(select p.merchant_id, p.category_id, m.code, m.name {TABLES} where {} order by i.submitted_at limit 5000) as w",
+        conditions(&everything)
+    );
     let categories = filtered!(
         format!(
             "select l2.name as value, l2.name as label, count(*) as count from {some} join categories l3 on (l3.merchant_id, l3.id) = (w.merchant_id, w.category_id) \

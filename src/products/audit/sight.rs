@@ -27,16 +27,31 @@ pub struct Sight {
 }
 
 /// Reads it; `pick` is the code of the base product to compare with.
-pub fn sight(c: &mut PgConnection, filter: &Filter, merchant: &str, prod_id: &str, pick: Option<&str>, now: DateTime<Utc>) -> Result<Sight> {
+pub fn sight(
+    c: &mut PgConnection,
+    filter: &Filter,
+    merchant: &str,
+    prod_id: &str,
+    pick: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<Sight> {
     let work = work::find(c, merchant, prod_id)?;
     let review = review::review(c, &work, pick)?;
     let offer = checks::offer(c, work.merchant_id, work.product_id)?;
     let checks = checks::checks(c, &work, review.chosen().map(|choice| &choice.base), &offer)?;
     let (previous, next) = queue::neighbours(c, filter, now, work.place())?;
-    let settled = if work.settled() { Some(super::decide::told_settled(c, &work)?) } else { None };
+    let settled = if work.settled() {
+        Some(super::decide::told_settled(c, &work)?)
+    } else {
+        None
+    };
     Ok(Sight {
         fared: history::fared(c, work.merchant_id, now)?,
-        position: if settled.is_some() { 0 } else { queue::count(c, filter, Some(work.place()))? + 1 },
+        position: if settled.is_some() {
+            0
+        } else {
+            queue::count(c, filter, Some(work.place()))? + 1
+        },
         total: queue::count(c, filter, None)?,
         previous,
         next,

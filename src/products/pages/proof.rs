@@ -49,7 +49,10 @@ pub(super) struct Judged {
 impl Judged {
     pub fn of(decided: Vec<Decided>, asked: Option<Asked>) -> Self {
         let mut judged = Self::default();
-        if let Some(latest) = decided.iter().find(|d| matches!(d.decision.as_str(), "approved" | "new_base" | "automatic")) {
+        if let Some(latest) = decided
+            .iter()
+            .find(|d| matches!(d.decision.as_str(), "approved" | "new_base" | "automatic"))
+        {
             judged.evidence = latest.snapshot.get("evidence").and_then(evidence);
             judged.base = latest.base.clone();
         }
@@ -57,15 +60,21 @@ impl Judged {
         if let Some(asked) = asked {
             judged.candidates = candidates(&asked.candidates);
             judged.evidence = None;
-            judged.question =
-                Some(Question { since: crate::clock::on_the_wire(asked.submitted_at), difficult: asked.state == "difficult", why: Text::keyed(Cow::Owned(asked.ask)) });
+            judged.question = Some(Question {
+                since: crate::clock::on_the_wire(asked.submitted_at),
+                difficult: asked.state == "difficult",
+                why: Text::keyed(Cow::Owned(asked.ask)),
+            });
         }
         judged
     }
 
     /// Of the match in force, or of the best candidate.
     pub fn score(&self) -> Option<i64> {
-        self.evidence.as_ref().map(|e| e.score.into()).or_else(|| self.candidates.first().map(|c| c.score))
+        self.evidence
+            .as_ref()
+            .map(|e| e.score.into())
+            .or_else(|| self.candidates.first().map(|c| c.score))
     }
 }
 
@@ -80,7 +89,15 @@ fn past(d: Decided) -> Option<Past> {
         // That a case was put aside is the platform's own affair.
         _ => return None,
     };
-    Some(Past { at: d.at, what, tone, icon, base: d.base, reason: d.reason.as_deref().and_then(reason), note: d.note.filter(|n| !n.is_empty()) })
+    Some(Past {
+        at: d.at,
+        what,
+        tone,
+        icon,
+        base: d.base,
+        reason: d.reason.as_deref().and_then(reason),
+        note: d.note.filter(|n| !n.is_empty()),
+    })
 }
 
 /// Auditors' reasons are codes, those of the automatic match are text keys.
@@ -88,7 +105,10 @@ pub(super) fn reason(code: &str) -> Option<Text> {
     match code {
         "" | "other" => None,
         key if key.contains('-') => Some(Text::keyed(Cow::Owned(key.to_owned()))),
-        code => Some(Text::keyed(Cow::Owned(format!("audit-reason-{}", code.replace('_', "-"))))),
+        code => Some(Text::keyed(Cow::Owned(format!(
+            "audit-reason-{}",
+            code.replace('_', "-")
+        )))),
     }
 }
 
@@ -98,14 +118,27 @@ fn evidence(value: &Value) -> Option<Evidence> {
 
 fn candidates(value: &Value) -> Vec<Candidate> {
     let text = |value: &Value, names: &[&str]| {
-        let found = names.iter().find_map(|name| value.get(*name).or_else(|| value.get("base").and_then(|b| b.get(*name)))?.as_str());
+        let found = names.iter().find_map(|name| {
+            value
+                .get(*name)
+                .or_else(|| value.get("base").and_then(|b| b.get(*name)))?
+                .as_str()
+        });
         found.unwrap_or_default().to_owned()
     };
     let read = |one: &Value| {
         let evidence = one.get("evidence").and_then(evidence)?;
-        Some(Candidate { code: text(one, &["code"]), name: text(one, &["name"]), score: evidence.score.into(), evidence })
+        Some(Candidate {
+            code: text(one, &["code"]),
+            name: text(one, &["name"]),
+            score: evidence.score.into(),
+            evidence,
+        })
     };
-    value.as_array().map(|all| all.iter().filter_map(read).collect()).unwrap_or_default()
+    value
+        .as_array()
+        .map(|all| all.iter().filter_map(read).collect())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -118,14 +151,29 @@ mod tests {
         let line = json!({ "field": "barcode", "verdict": "same", "points": 40, "max": 40, "theirs": [], "ours": [] });
         let kept = json!([{ "code": "BP-1", "name": "蒙脱石散", "evidence": { "score": 93, "lines": [line] } }, { "code": "BP-2" }, 7]);
         let read = candidates(&kept);
-        assert_eq!(read.iter().map(|c| (c.code.as_str(), c.score)).collect::<Vec<_>>(), [("BP-1", 93)]);
+        assert_eq!(
+            read.iter()
+                .map(|c| (c.code.as_str(), c.score))
+                .collect::<Vec<_>>(),
+            [("BP-1", 93)]
+        );
         assert!(candidates(&json!({ "a": 1 })).is_empty());
     }
 
     #[test]
     fn codes_and_keys_are_reasons() {
-        assert_eq!(reason("pack_and_approval").map(|t| t.key().to_owned()).as_deref(), Some("audit-reason-pack-and-approval"));
-        assert_eq!(reason("products-matched-by-barcode").map(|t| t.key().to_owned()).as_deref(), Some("products-matched-by-barcode"));
+        assert_eq!(
+            reason("pack_and_approval")
+                .map(|t| t.key().to_owned())
+                .as_deref(),
+            Some("audit-reason-pack-and-approval")
+        );
+        assert_eq!(
+            reason("products-matched-by-barcode")
+                .map(|t| t.key().to_owned())
+                .as_deref(),
+            Some("products-matched-by-barcode")
+        );
         assert_eq!(reason("other"), None);
     }
 }

@@ -19,12 +19,19 @@ const RECORD: &str = "prod_id text, erp_code text, name text, category_id text, 
 /// Writes the jobs; the ids of their products, in the same order.
 pub(super) fn write(tx: &mut PgConnection, cause: &Cause, jobs: &[Job]) -> Result<Vec<ProductId>> {
     let made = insert(tx, cause, jobs.iter().filter(|j| j.old.is_none()))?;
-    update(tx, cause, jobs.iter().filter(|j| j.old.is_some() && j.touched))?;
+    update(
+        tx,
+        cause,
+        jobs.iter().filter(|j| j.old.is_some() && j.touched),
+    )?;
     let entries: Vec<Entry> = jobs.iter().filter(|j| j.changed).map(entry).collect();
     trail::record(tx, cause, &entries)?;
     let id = |job: &Job| match &job.old {
         Some(old) => Ok(old.id),
-        None => made.get(&job.draft.prod_id).copied().ok_or_else(|| Error::broken(format!("{} was not inserted", job.draft.prod_id))),
+        None => made
+            .get(&job.draft.prod_id)
+            .copied()
+            .ok_or_else(|| Error::broken(format!("{} was not inserted", job.draft.prod_id))),
     };
     jobs.iter().map(id).collect()
 }
@@ -45,7 +52,11 @@ fn row(job: &Job, cause: &Cause) -> Map<String, Value> {
 }
 
 /// New products with their ids, keys and default SKUs: one statement.
-fn insert<'a>(tx: &mut PgConnection, cause: &Cause, jobs: impl Iterator<Item = &'a Job>) -> Result<HashMap<String, ProductId>> {
+fn insert<'a>(
+    tx: &mut PgConnection,
+    cause: &Cause,
+    jobs: impl Iterator<Item = &'a Job>,
+) -> Result<HashMap<String, ProductId>> {
     let rows: Vec<Value> = jobs
         .map(|job| {
             let mut row = row(job, cause);
@@ -79,7 +90,11 @@ fn insert<'a>(tx: &mut PgConnection, cause: &Cause, jobs: impl Iterator<Item = &
 }
 
 /// Changed products, their keys, and the price of SKUs that follow the product's: one statement.
-fn update<'a>(tx: &mut PgConnection, cause: &Cause, jobs: impl Iterator<Item = &'a Job>) -> Result<()> {
+fn update<'a>(
+    tx: &mut PgConnection,
+    cause: &Cause,
+    jobs: impl Iterator<Item = &'a Job>,
+) -> Result<()> {
     let rows: Vec<Value> = jobs
         .filter_map(|job| {
             let old = job.old.as_ref()?;
@@ -117,7 +132,8 @@ fn update<'a>(tx: &mut PgConnection, cause: &Cause, jobs: impl Iterator<Item = &
 
 fn entry(job: &Job) -> Entry {
     let entry = match &job.old {
-        None => Entry::new("product.created", "product", &job.draft.prod_id).change(Value::Null, json!(job.draft)),
+        None => Entry::new("product.created", "product", &job.draft.prod_id)
+            .change(Value::Null, json!(job.draft)),
         Some(old) => {
             let (before, after) = difference(&old.draft, &job.draft);
             Entry::new("product.changed", "product", &job.draft.prod_id).change(before, after)
@@ -128,7 +144,8 @@ fn entry(job: &Job) -> Entry {
 
 /// The fields that differ, before and after.
 fn difference(before: &Draft, after: &Draft) -> (Value, Value) {
-    let (Value::Object(mut before), Value::Object(mut after)) = (json!(before), json!(after)) else {
+    let (Value::Object(mut before), Value::Object(mut after)) = (json!(before), json!(after))
+    else {
         return (Value::Null, Value::Null);
     };
     for map in [&mut before, &mut after] {
@@ -136,7 +153,11 @@ fn difference(before: &Draft, after: &Draft) -> (Value, Value) {
             map.extend(details);
         }
     }
-    let same: Vec<String> = before.iter().filter(|(name, value)| after.get(*name) == Some(*value)).map(|(name, _)| name.clone()).collect();
+    let same: Vec<String> = before
+        .iter()
+        .filter(|(name, value)| after.get(*name) == Some(*value))
+        .map(|(name, _)| name.clone())
+        .collect();
     for name in same {
         before.shift_remove(&name);
         after.shift_remove(&name);

@@ -24,8 +24,15 @@ pub struct Asked {
 
 impl Asked {
     fn with(&self, name: &str, value: &str) -> String {
-        let pairs = [("reviewer", &self.reviewer), ("decision", &self.decision), ("merchant", &self.merchant)];
-        let pairs: Vec<(&str, &str)> = pairs.iter().map(|(n, v)| (*n, if *n == name { value } else { v.as_str() })).collect();
+        let pairs = [
+            ("reviewer", &self.reviewer),
+            ("decision", &self.decision),
+            ("merchant", &self.merchant),
+        ];
+        let pairs: Vec<(&str, &str)> = pairs
+            .iter()
+            .map(|(n, v)| (*n, if *n == name { value } else { v.as_str() }))
+            .collect();
         format!("/audit/done{}", query_of(&pairs))
     }
 }
@@ -54,7 +61,10 @@ show!(Done, |v| &v.page);
 
 impl Done {
     fn chosen(picks: &[Pick]) -> (&str, &str) {
-        picks.iter().find(|p| p.on).map_or(("", ""), |p| (p.label.as_str(), p.key))
+        picks
+            .iter()
+            .find(|p| p.on)
+            .map_or(("", ""), |p| (p.label.as_str(), p.key))
     }
 }
 
@@ -79,7 +89,13 @@ pub async fn list(ctx: Ctx, asked: Query<Asked>) -> Reply {
     let after = Cursor::read(&asked.after);
     let (rows, people, merchants) = ctx
         .db
-        .snapshot(move |c| Ok((history::past(c, &past, after, PER_PAGE + 1)?, history::reviewers(c)?, queue::merchants(c)?)))
+        .snapshot(move |c| {
+            Ok((
+                history::past(c, &past, after, PER_PAGE + 1)?,
+                history::reviewers(c)?,
+                queue::merchants(c)?,
+            ))
+        })
         .await?;
     let page = Page::cut(rows, PER_PAGE, |d| (d.at, d.id));
     let query = asked.with("", "");
@@ -88,9 +104,33 @@ pub async fn list(ctx: Ctx, asked: Query<Asked>) -> Reply {
         frame: ctx.frame("audited"),
         pager: Pager::of("/audit/done", query, Some(asked.after.as_str()), &page),
         page,
-        reviewers: people.into_iter().map(|Reviewer { id, name }| Pick { href: asked.with("reviewer", &id.to_string()), on: asked.reviewer == id.to_string(), label: name, key: "" }).collect(),
-        decisions: DECISIONS.iter().map(|(code, key)| Pick { href: asked.with("decision", code), on: asked.decision == *code, label: String::new(), key }).collect(),
-        merchants: merchants.into_iter().map(|Choice { value, label, .. }| Pick { href: asked.with("merchant", &value), on: asked.merchant == value, label, key: "" }).collect(),
+        reviewers: people
+            .into_iter()
+            .map(|Reviewer { id, name }| Pick {
+                href: asked.with("reviewer", &id.to_string()),
+                on: asked.reviewer == id.to_string(),
+                label: name,
+                key: "",
+            })
+            .collect(),
+        decisions: DECISIONS
+            .iter()
+            .map(|(code, key)| Pick {
+                href: asked.with("decision", code),
+                on: asked.decision == *code,
+                label: String::new(),
+                key,
+            })
+            .collect(),
+        merchants: merchants
+            .into_iter()
+            .map(|Choice { value, label, .. }| Pick {
+                href: asked.with("merchant", &value),
+                on: asked.merchant == value,
+                label,
+                key: "",
+            })
+            .collect(),
         filtered: !query.is_empty(),
     })
 }
@@ -111,10 +151,25 @@ pub async fn one(ctx: Ctx, path: Path<(String, i64)>) -> Reply {
     auditor(&ctx)?;
     let (merchant, id) = path.into_inner();
     let decided = ctx.db.read(move |c| history::one(c, &merchant, id)).await?;
-    let evidence = decided.snapshot.get("evidence").cloned().and_then(|v| serde_json::from_value(v).ok());
-    let submitted = fields(decided.snapshot.get("submitted").or_else(|| decided.snapshot.get("product")));
+    let evidence = decided
+        .snapshot
+        .get("evidence")
+        .cloned()
+        .and_then(|v| serde_json::from_value(v).ok());
+    let submitted = fields(
+        decided
+            .snapshot
+            .get("submitted")
+            .or_else(|| decided.snapshot.get("product")),
+    );
     let base = fields(decided.snapshot.get("base"));
-    ctx.reply(Record { frame: ctx.frame("audited"), evidence, submitted, base, decided })
+    ctx.reply(Record {
+        frame: ctx.frame("audited"),
+        evidence,
+        submitted,
+        base,
+        decided,
+    })
 }
 
 /// What a snapshot says of a product, as it was then.
@@ -137,6 +192,14 @@ fn fields(of: Option<&Value>) -> Vec<(&'static str, String)> {
         ("approvalNo", "products-match-field-approval-no"),
         ("barCode", "products-match-field-barcode"),
     ];
-    let text = |name: &str| of.and_then(|o| o.get(name)).and_then(Value::as_str).map(ToOwned::to_owned).filter(|t| !t.is_empty());
-    SHOWN.iter().filter_map(|(name, label)| Some((*label, text(name)?))).collect()
+    let text = |name: &str| {
+        of.and_then(|o| o.get(name))
+            .and_then(Value::as_str)
+            .map(ToOwned::to_owned)
+            .filter(|t| !t.is_empty())
+    };
+    SHOWN
+        .iter()
+        .filter_map(|(name, label)| Some((*label, text(name)?)))
+        .collect()
 }

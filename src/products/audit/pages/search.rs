@@ -2,6 +2,7 @@
 
 use super::acts::NewBase;
 use super::{Asked, auditor, place};
+use crate::Result;
 use crate::catalog::base::{self, BaseProduct};
 use crate::form::Form;
 use crate::ids::MerchantId;
@@ -11,7 +12,6 @@ use crate::products::audit::work::{self, Work};
 use crate::products::matching_pass;
 use crate::show;
 use crate::web::{Ctx, Frame, Reply, Seat, filters};
-use crate::Result;
 use actix_web::http::StatusCode;
 use actix_web::web::{Path, Query};
 use askama::Template;
@@ -31,7 +31,11 @@ struct Candidates {
     /// With the address that puts it beside the submission.
     found: Vec<(BaseProduct, i64, String)>,
 }
-show!(Candidates, |v| v.found.iter().map(|(base, score, _)| json!({ "base": base, "score": score })).collect::<Vec<_>>());
+show!(Candidates, |v| v
+    .found
+    .iter()
+    .map(|(base, score, _)| json!({ "base": base, "score": score }))
+    .collect::<Vec<_>>());
 
 /// `GET …/candidates?q=`
 pub async fn candidates(ctx: Ctx, path: Path<(String, String)>, asked: Query<Asked>) -> Reply {
@@ -45,16 +49,36 @@ pub async fn candidates(ctx: Ctx, path: Path<(String, String)>, asked: Query<Ask
         .read(move |c| {
             let work = work::find(c, &merchant, &prod_id)?;
             let known = matching_pass::aliases(c)?;
-            let found = if wanted.is_empty() { Vec::new() } else { base::search(c, &wanted, SHOWN)? };
+            let found = if wanted.is_empty() {
+                Vec::new()
+            } else {
+                base::search(c, &wanted, SHOWN)?
+            };
             let numbers = review::numbers(c, &found)?;
-            let score = |b: &BaseProduct| i64::from(review::compare(&work, b, &numbers, &known).score);
-            let scored: Vec<(BaseProduct, i64)> = found.into_iter().map(|b| (score(&b), b)).map(|(n, b)| (b, n)).collect();
+            let score =
+                |b: &BaseProduct| i64::from(review::compare(&work, b, &numbers, &known).score);
+            let scored: Vec<(BaseProduct, i64)> = found
+                .into_iter()
+                .map(|b| (score(&b), b))
+                .map(|(n, b)| (b, n))
+                .collect();
             Ok((work, scored))
         })
         .await?;
     let url = place(&work.merchant, &work.prod_id);
-    let found = found.into_iter().map(|(b, score)| (url.clone() + &asked.with(&[("base", &b.code)]), b, score)).map(|(href, b, score)| (b, score, href)).collect();
-    ctx.reply(Candidates { frame: ctx.frame("audit"), query: asked.query(), work, q, url, found })
+    let found = found
+        .into_iter()
+        .map(|(b, score)| (url.clone() + &asked.with(&[("base", &b.code)]), b, score))
+        .map(|(href, b, score)| (b, score, href))
+        .collect();
+    ctx.reply(Candidates {
+        frame: ctx.frame("audit"),
+        query: asked.query(),
+        work,
+        q,
+        url,
+        found,
+    })
 }
 
 #[derive(Template)]
@@ -69,7 +93,10 @@ struct Drafting {
     alike: Vec<BaseProduct>,
     categories: Vec<Leaf>,
 }
-show!(Drafting, |v| json!({ "submitted": v.work, "alike": v.alike, "errors": v.form }));
+show!(
+    Drafting,
+    |v| json!({ "submitted": v.work, "alike": v.alike, "errors": v.form })
+);
 
 /// `GET …/base-product`: the form, filled with what the merchant says.
 pub async fn draft(ctx: Ctx, path: Path<(String, String)>, asked: Query<Asked>) -> Reply {
@@ -79,21 +106,46 @@ pub async fn draft(ctx: Ctx, path: Path<(String, String)>, asked: Query<Asked>) 
 }
 
 /// The form again.
-pub async fn refill(ctx: &Ctx, seat: &Seat, asked: &Asked, at: &(String, String), form: Form) -> Reply {
+pub async fn refill(
+    ctx: &Ctx,
+    seat: &Seat,
+    asked: &Asked,
+    at: &(String, String),
+    form: Form,
+) -> Reply {
     let page = drafting(ctx, seat, asked, at, Some(form)).await?;
-    ctx.wants.answer(StatusCode::UNPROCESSABLE_ENTITY, ctx.lang, &page)
+    ctx.wants
+        .answer(StatusCode::UNPROCESSABLE_ENTITY, ctx.lang, &page)
 }
 
-async fn drafting(ctx: &Ctx, _: &Seat, asked: &Asked, (merchant, prod_id): &(String, String), form: Option<Form>) -> Result<Drafting> {
+async fn drafting(
+    ctx: &Ctx,
+    _: &Seat,
+    asked: &Asked,
+    (merchant, prod_id): &(String, String),
+    form: Option<Form>,
+) -> Result<Drafting> {
     let (merchant, prod_id) = (merchant.clone(), prod_id.clone());
     let (work, alike, categories) = ctx
         .db
         .read(move |c| {
             let work = work::find(c, &merchant, &prod_id)?;
-            let alike = review::review(c, &work, None)?.choices.into_iter().map(|choice| choice.base).collect();
+            let alike = review::review(c, &work, None)?
+                .choices
+                .into_iter()
+                .map(|choice| choice.base)
+                .collect();
             Ok((work, alike, queue::leaves(c, MerchantId::PLATFORM)?))
         })
         .await?;
     let form = form.unwrap_or_else(|| NewBase::from_submission(&work).typed());
-    Ok(Drafting { frame: ctx.frame("audit"), url: place(&work.merchant, &work.prod_id), query: asked.query(), work, form, alike, categories })
+    Ok(Drafting {
+        frame: ctx.frame("audit"),
+        url: place(&work.merchant, &work.prod_id),
+        query: asked.query(),
+        work,
+        form,
+        alike,
+        categories,
+    })
 }
