@@ -62,10 +62,7 @@ fn measure(rows: i64, repeats: i64) -> Fallible<Vec<Times>> {
 }
 
 fn cursor(sku: i64) -> String {
-    format!("[{sku},1]")
-        .bytes()
-        .map(|b| format!("{b:02x}"))
-        .collect()
+    format!("[{sku},1]").bytes().map(|b| format!("{b:02x}")).collect()
 }
 
 fn main() -> Fallible<()> {
@@ -75,9 +72,7 @@ fn main() -> Fallible<()> {
         setting("BENCH_REPEATS", 200),
     );
     let (small, large) = (measure(few, repeats)?, measure(many, repeats)?);
-    println!(
-        "stock list, 50 rows a page, {few} and {many} rows, {repeats} requests each, milliseconds through HTTP:"
-    );
+    println!("stock list, 50 rows a page, {few} and {many} rows, {repeats} requests each, milliseconds through HTTP:");
     println!(
         "{:<20} {:>8} {:>8} {:>6} {:>8} {:>8} {:>6}",
         "page", "p50 few", "p50 many", "×", "p99 few", "p99 many", "×"
@@ -93,17 +88,7 @@ fn main() -> Fallible<()> {
             l.p99 / s.p99
         );
     }
-    let worst = |pick: fn(&Times) -> f64| {
-        small
-            .iter()
-            .zip(&large)
-            .map(|(s, l)| pick(l) / pick(s))
-            .fold(0.0, f64::max)
-    };
-    println!(
-        "largest multiple: p50 {:.2}, p99 {:.2}",
-        worst(|t| t.p50),
-        worst(|t| t.p99)
-    );
+    let worst = |pick: fn(&Times) -> f64| small.iter().zip(&large).map(|(s, l)| pick(l) / pick(s)).fold(0.0, f64::max);
+    println!("largest multiple: p50 {:.2}, p99 {:.2}", worst(|t| t.p50), worst(|t| t.p99));
     Ok(())
 }

@@ -64,9 +64,7 @@ fn timed(clients: i64, work: impl Fn(i64) -> Fallible<()> + Sync) -> Fallible<f6
                 })
             })
             .collect();
-        threads
-            .into_iter()
-            .try_for_each(|t| t.join().map_err(|_| "a client fell over")?)
+        threads.into_iter().try_for_each(|t| t.join().map_err(|_| "a client fell over")?)
     })?;
     Ok(began.elapsed().as_secs_f64())
 }
@@ -87,8 +85,7 @@ fn main() -> Fallible<()> {
     let (clients, lines) = (setting("BENCH_CLIENTS", 1), setting("BENCH_LINES", 1000));
     let base = Base::open()?;
     base.seed(skus)?;
-    let first: First =
-        diesel::sql_query("select min(id) as id from skus").get_result(&mut base.connect()?)?;
+    let first: First = diesel::sql_query("select min(id) as id from skus").get_result(&mut base.connect()?)?;
     let server = Server::start(&base)?;
     std::thread::sleep(Duration::from_secs(1));
     let idle = server.resident()?;
@@ -107,14 +104,10 @@ fn main() -> Fallible<()> {
     });
     let batches = |round: i64, client: i64| -> Vec<Vec<(i64, i64, i64)>> {
         let mut dice = Dice::new(u64::try_from(round * 1000 + client + 1).unwrap_or(1));
-        (0..calls)
-            .map(|_| figures(&mut dice, skus, lines))
-            .collect()
+        (0..calls).map(|_| figures(&mut dice, skus, lines)).collect()
     };
     let by_http = |round: i64| {
-        let bodies: Vec<Vec<Vec<u8>>> = (0..clients)
-            .map(|n| batches(round, n).iter().map(|b| body(b)).collect())
-            .collect();
+        let bodies: Vec<Vec<Vec<u8>>> = (0..clients).map(|n| batches(round, n).iter().map(|b| body(b)).collect()).collect();
         timed(clients, |n| {
             let mut client = Client::connect(server.address)?;
             for body in bodies.iter().skip(usize::try_from(n)?).take(1).flatten() {
@@ -127,8 +120,7 @@ fn main() -> Fallible<()> {
         })
     };
     let by_sql = |round: i64| {
-        let rows: Vec<Vec<Vec<(i64, i64, i64)>>> =
-            (0..clients).map(|n| batches(round, n)).collect();
+        let rows: Vec<Vec<Vec<(i64, i64, i64)>>> = (0..clients).map(|n| batches(round, n)).collect();
         timed(clients, |n| {
             let mut c = base.connect()?;
             for batch in rows.iter().skip(usize::try_from(n)?).take(1).flatten() {
@@ -162,9 +154,7 @@ fn main() -> Fallible<()> {
     }
     stop.store(true, Ordering::Relaxed);
     let most = watch.join().map_err(|_| "the watcher fell over")?;
-    println!(
-        "stock push, {lines} lines a call, {skus} SKUs × 2 shops, {clients} at once, median of {rounds} rounds:"
-    );
+    println!("stock push, {lines} lines a call, {skus} SKUs × 2 shops, {clients} at once, median of {rounds} rounds:");
     println!(
         "  http {:.0} rows/s, raw {:.0} rows/s, ratio {:.2}",
         quantile(&http, 0.5),

@@ -139,13 +139,8 @@ impl From<Sql> for Error {
     fn from(e: Sql) -> Self {
         match e {
             Sql::NotFound => Error::NotFound,
-            Sql::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
-                Error::Conflict(Text::new("error-exists"))
-            }
-            Sql::DatabaseError(
-                DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::ReadOnlyTransaction,
-                _,
-            ) => Error::Busy,
+            Sql::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Error::Conflict(Text::new("error-exists")),
+            Sql::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::ReadOnlyTransaction, _) => Error::Busy,
             // Disk full, shutting down, out of connections, lock time-out: refused now, welcome again in a moment.
             Sql::DatabaseError(_, ref info) if is_passing(info.message()) => Error::Busy,
             other => Error::broken(other),

@@ -43,10 +43,7 @@ impl Form {
         self
     }
     pub fn value(&self, name: &str) -> &str {
-        self.typed
-            .iter()
-            .find(|(k, _)| k == name)
-            .map_or("", |(_, v)| v)
+        self.typed.iter().find(|(k, _)| k == name).map_or("", |(_, v)| v)
     }
     /// Whether one of several boxes of the same name is ticked.
     pub fn holds(&self, name: &str, value: &str) -> bool {

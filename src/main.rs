@@ -56,17 +56,11 @@ async fn main() -> anyhow::Result<()> {
     match command {
         Command::Migrate => println!("the schema is up to date"),
         Command::CheckConfig => println!("settings, database and schema are fine"),
-        Command::Demo => println!(
-            "{}",
-            demo::load(&platform, &config.data, config.listen).await?
-        ),
+        Command::Demo => println!("{}", demo::load(&platform, &config.data, config.listen).await?),
         Command::Serve { demo } => {
             health::collect_metrics()?;
             if demo {
-                println!(
-                    "{}",
-                    demo::load(&platform, &config.data, config.listen).await?
-                );
+                println!("{}", demo::load(&platform, &config.data, config.listen).await?);
             }
             let platform = Data::new(platform);
             let worker = sync::start(&platform, config.keep_calls_months);

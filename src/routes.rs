@@ -48,13 +48,7 @@ pub fn nav(person: &Person) -> Vec<NavGroup> {
     } else {
         merchant_nav(person)
     };
-    groups.insert(
-        0,
-        group(
-            None,
-            vec![item("overview", "/", "layout-dashboard", "nav-overview")],
-        ),
-    );
+    groups.insert(0, group(None, vec![item("overview", "/", "layout-dashboard", "nav-overview")]));
     groups.retain(|g| !g.items.is_empty());
     groups
 }
@@ -91,12 +85,7 @@ fn merchant_nav(person: &Person) -> Vec<NavGroup> {
             vec![
                 item("products", "/products", "package", "nav-products"),
                 item("listing", "/listing", "switch-vertical", "nav-listing"),
-                item(
-                    "categories",
-                    "/categories",
-                    "binary-tree-2",
-                    "nav-categories",
-                ),
+                item("categories", "/categories", "binary-tree-2", "nav-categories"),
             ],
         ),
         group(
@@ -116,20 +105,10 @@ fn platform_nav(person: &Person) -> Vec<NavGroup> {
     manage.extend(manage_nav(person));
     let mut merchants = Vec::new();
     if person.may(Permission::ManageMerchants) {
-        merchants.push(item(
-            "merchants",
-            "/merchants",
-            "building-store",
-            "nav-merchants",
-        ));
+        merchants.push(item("merchants", "/merchants", "building-store", "nav-merchants"));
     }
     let master = vec![
-        item(
-            "base-products",
-            "/base-products",
-            "books",
-            "nav-base-products",
-        ),
+        item("base-products", "/base-products", "books", "nav-base-products"),
         item(
             "platform-categories",
             "/platform-categories",

@@ -19,9 +19,7 @@ pub struct Started {
 
 pub fn logging(config: &Config) {
     let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if config.log_format == "json" {
         builder.json().flatten_event(true).init();
     } else {
@@ -48,10 +46,7 @@ pub fn platform(config: &Config, clock: Clock) -> Result<Started> {
     let db = Db::connect(&url, config.pool)?;
     db.migrate(clock.now())?;
     for unsafe_setting in db.unsafe_settings()? {
-        tracing::warn!(
-            setting = unsafe_setting,
-            "the database may lose acknowledged changes in a crash"
-        );
+        tracing::warn!(setting = unsafe_setting, "the database may lose acknowledged changes in a crash");
     }
     let master_key = master_key(config)?;
     let platform = Platform {
@@ -68,8 +63,7 @@ pub fn platform(config: &Config, clock: Clock) -> Result<Started> {
 
 fn master_key(config: &Config) -> Result<[u8; 32]> {
     if let Some(hex) = &config.master_key {
-        return from_hex(hex)
-            .ok_or_else(|| Error::broken("DUIJIE_MASTER_KEY must be 64 hexadecimal digits"));
+        return from_hex(hex).ok_or_else(|| Error::broken("DUIJIE_MASTER_KEY must be 64 hexadecimal digits"));
     }
     kept_key(&config.data.join("master.key"))
 }
@@ -78,12 +72,7 @@ fn master_key(config: &Config) -> Result<[u8; 32]> {
 fn kept_key(path: &Path) -> Result<[u8; 32]> {
     let fresh: [u8; 32] = rand::random();
     let hex: String = fresh.iter().map(|b| format!("{b:02x}")).collect();
-    match fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-    {
+    match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(mut file) => {
             file.write_all(hex.as_bytes())
                 .and_then(|()| file.sync_all())
@@ -92,12 +81,14 @@ fn kept_key(path: &Path) -> Result<[u8; 32]> {
         }
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
             let kept = fs::read_to_string(path).map_err(Error::broken)?;
-            from_hex(kept.trim()).ok_or_else(|| Error::broken(format!("{} is damaged: restore it from a backup; without it stored API secrets cannot be read", path.display())))
+            from_hex(kept.trim()).ok_or_else(|| {
+                Error::broken(format!(
+                    "{} is damaged: restore it from a backup; without it stored API secrets cannot be read",
+                    path.display()
+                ))
+            })
         }
-        Err(e) => Err(Error::broken(format!(
-            "cannot write {}: {e}",
-            path.display()
-        ))),
+        Err(e) => Err(Error::broken(format!("cannot write {}: {e}", path.display()))),
     }
 }
 

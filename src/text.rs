@@ -137,10 +137,7 @@ impl Text {
     }
     /// For keys that arrive as data, such as a validator's message.
     pub fn keyed(key: Cow<'static, str>) -> Self {
-        Self {
-            key,
-            args: Vec::new(),
-        }
+        Self { key, args: Vec::new() }
     }
     #[must_use]
     pub fn with(mut self, arg: impl Into<Arg>) -> Self {
@@ -161,14 +158,8 @@ mod tests {
 
     #[test]
     fn speaks_both_languages_and_counts() {
-        assert_eq!(
-            Text::new("form-too-long").with(20).say(Lang::Zh),
-            "最多 20 个字"
-        );
-        assert_eq!(
-            Text::new("form-too-long").with(20).say(Lang::En),
-            "At most 20 characters"
-        );
+        assert_eq!(Text::new("form-too-long").with(20).say(Lang::Zh), "最多 20 个字");
+        assert_eq!(Text::new("form-too-long").with(20).say(Lang::En), "At most 20 characters");
     }
 
     #[test]

@@ -26,37 +26,22 @@ const PUBLIC: &[&str] = &[
 /// The rows of merchant A that a path can name: each placeholder with the question whose answer is its value.
 const OWN: &[(&str, &str)] = &[
     ("/users/{id}", "select id from users where login = 'xiaoli'"),
-    (
-        "/api-keys/{id}",
-        "select id from apps where merchant_id = {a}",
-    ),
+    ("/api-keys/{id}", "select id from apps where merchant_id = {a}"),
     (
         "/account/sessions/{id}",
         "select encode(token_hash, 'hex') from sessions s join users u on u.id = s.user_id where u.login = 'xiaoli'",
     ),
-    (
-        "/sync/calls/{id}",
-        "select id from calls where merchant_id = {a}",
-    ),
-    (
-        "/sync/feeds/{id}",
-        "select id from feeds where merchant_id = {a}",
-    ),
+    ("/sync/calls/{id}", "select id from calls where merchant_id = {a}"),
+    ("/sync/feeds/{id}", "select id from feeds where merchant_id = {a}"),
     ("/products/{prod_id}", "select 'FENCE1'"),
     ("/stock/{sku}", "select 'FENCE1-1'"),
     ("/stock/{sku}/{shop}", "select 2"),
     ("/audit/{merchant}", "select {a}"),
-    (
-        "/audit/{merchant}/{product}",
-        "select id from products where merchant_id = {a}",
-    ),
+    ("/audit/{merchant}/{product}", "select id from products where merchant_id = {a}"),
     ("/audit/done/{merchant}", "select {a}"),
     ("/audit/done/{merchant}/{id}", "select 1"),
     // Rows of the platform, which merchants' people do not find either.
-    (
-        "/merchants/{code}",
-        "select code from merchants where id = {a}",
-    ),
+    ("/merchants/{code}", "select code from merchants where id = {a}"),
     ("/settings/shops/{id}", "select 3"),
     ("/base-products/{id}", "select id from base_products"),
     ("/platform-categories/{id}", "select '1'"),
@@ -106,9 +91,7 @@ fn filled(house: &House, a: &str, pattern: &str) -> String {
             let (_, question) = OWN
                 .iter()
                 .find(|(own, _)| *own == prefix)
-                .unwrap_or_else(|| {
-                    panic!("{prefix} is new: add it to OWN with a row of merchant A")
-                });
+                .unwrap_or_else(|| panic!("{prefix} is new: add it to OWN with a row of merchant A"));
             let value = house.ask(&format!("{} limit 1", question.replace("{a}", a)));
             assert!(!value.is_empty(), "{prefix}: the scene has no such row");
             path = format!("{path}/{value}");
@@ -120,16 +103,7 @@ fn filled(house: &House, a: &str, pattern: &str) -> String {
 }
 
 /// Every placeholder in use.
-const PLACES: &[&str] = &[
-    "{id}",
-    "{tab}",
-    "{prod_id}",
-    "{sku}",
-    "{shop}",
-    "{merchant}",
-    "{product}",
-    "{code}",
-];
+const PLACES: &[&str] = &["{id}", "{tab}", "{prod_id}", "{sku}", "{shop}", "{merchant}", "{product}", "{code}"];
 /// Enough to be understood by the forms that need something to be read at all.
 const FORM: &[(&str, &str)] = &[("way", "list")];
 const METHODS: [Method; 4] = [Method::GET, Method::POST, Method::PUT, Method::DELETE];
@@ -147,24 +121,12 @@ async fn nobody_gets_past_the_login() {
         };
         let path = pattern
             .split('/')
-            .map(|piece| {
-                PLACES
-                    .iter()
-                    .find(|p| **p == piece)
-                    .map_or(piece, |p| sample(p))
-            })
+            .map(|piece| PLACES.iter().find(|p| **p == piece).map_or(piece, |p| sample(p)))
             .collect::<Vec<_>>()
             .join("/");
         let mut tried = 0;
         for method in METHODS {
-            let status = house
-                .call(method.clone(), &path)
-                .json()
-                .form(FORM)
-                .send()
-                .await
-                .status
-                .as_u16();
+            let status = house.call(method.clone(), &path).json().form(FORM).send().await.status.as_u16();
             tried += u32::from(status != 405);
             if !matches!(status, 401 | 405) {
                 open.push(format!("{method} {pattern}: {status}"));
@@ -200,12 +162,7 @@ async fn scene(house: &House) -> Cast {
         "insert into shops (merchant_id, id, name) values ({}, 3, '三号店')",
         cast.a
     ));
-    house
-        .get("/account/password")
-        .by(READER)
-        .send()
-        .await
-        .expect(200);
+    house.get("/account/password").by(READER).send().await.expect(200);
     cast
 }
 
@@ -214,17 +171,10 @@ async fn a_stranger_finds_nothing_of_another_merchant() {
     let house = House::open().await;
     let cast = scene(&house).await;
     let a = cast.a.to_string();
-    let traces = || {
-        house.ask(&format!(
-            "select count(*) from trail where merchant_id in (0, {a})"
-        ))
-    };
+    let traces = || house.ask(&format!("select count(*) from trail where merchant_id in (0, {a})"));
     let before = traces();
     let mut found = vec![];
-    for pattern in patterns()
-        .iter()
-        .filter(|p| p.contains('{') && !PUBLIC.contains(&p.as_str()))
-    {
+    for pattern in patterns().iter().filter(|p| p.contains('{') && !PUBLIC.contains(&p.as_str())) {
         let path = filled(&house, &a, pattern);
         for method in METHODS {
             // Whether the form is good must not matter: what is not there is not there.
@@ -251,11 +201,7 @@ async fn another_merchants_key_finds_nothing() {
     let house = House::open().await;
     let cast = scene(&house).await;
     let detail = house
-        .api(
-            &cast.other_erp,
-            "sku.detail",
-            json!({ "skuId": "FENCE1-1" }),
-        )
+        .api(&cast.other_erp, "sku.detail", json!({ "skuId": "FENCE1-1" }))
         .send()
         .await;
     assert_eq!(detail.status.as_u16(), 404, "{}", detail.body);

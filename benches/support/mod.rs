@@ -27,15 +27,9 @@ const PASSWORD: &str = "a long password for measuring";
 pub type Fallible<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// A number from the environment: smaller runs for a quick look.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a bench has no settings but these"
-)]
+#[expect(clippy::disallowed_methods, reason = "a bench has no settings but these")]
 pub fn setting(name: &str, default: i64) -> i64 {
-    std::env::var(name)
-        .ok()
-        .and_then(|v| v.parse().ok())
-        .unwrap_or(default)
+    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
 }
 
 /// PostgreSQL with one merchant in it. `BENCH_DATABASE_URL` names a server to use (with its database); without, a private
@@ -50,16 +44,12 @@ pub struct Base {
 }
 
 impl Base {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a bench has no settings but these"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "a bench has no settings but these")]
     pub fn open() -> Fallible<Self> {
         let (cluster, url, folder) = match std::env::var("BENCH_DATABASE_URL") {
             Ok(url) => (None, url, None),
             Err(_) => {
-                let folder =
-                    std::env::temp_dir().join(format!("duijie-bench-{}", std::process::id()));
+                let folder = std::env::temp_dir().join(format!("duijie-bench-{}", std::process::id()));
                 std::fs::create_dir_all(&folder)?;
                 let cluster = Cluster::open(
                     &folder,
@@ -94,12 +84,7 @@ impl Base {
                 merchants::add_shop(tx, &cause, ShopId(2), "二号店", false)?;
                 let scopes = Module::ALL
                     .iter()
-                    .flat_map(|m| {
-                        [
-                            format!("{}:read", m.as_str()),
-                            format!("{}:write", m.as_str()),
-                        ]
-                    })
+                    .flat_map(|m| [format!("{}:read", m.as_str()), format!("{}:write", m.as_str())])
                     .collect();
                 let issued = apps::create(
                     tx,
@@ -136,10 +121,7 @@ impl Base {
         Ok(base)
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a bench looks at the database from outside"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "a bench looks at the database from outside")]
     pub fn connect(&self) -> Fallible<PgConnection> {
         Ok(PgConnection::establish(&self.url)?)
     }
@@ -243,10 +225,7 @@ impl Server {
 
 pub fn resident(pid: u32) -> Fallible<f64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status
-        .lines()
-        .find_map(|l| l.strip_prefix("VmRSS:"))
-        .ok_or("no VmRSS")?;
+    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
     let kilobytes: f64 = line.trim().trim_end_matches(" kB").trim().parse()?;
     Ok(kilobytes / 1024.0)
 }

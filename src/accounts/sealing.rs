@@ -59,30 +59,22 @@ pub fn open(master_key: &[u8; 32], owner: &str, sealed: &[u8]) -> Option<String>
         msg: sealed,
         aad: owner.as_bytes(),
     };
-    let plain = cipher(master_key)
-        .decrypt(&Nonce::<Aes256Gcm>::from(*nonce), payload)
-        .ok()?;
+    let plain = cipher(master_key).decrypt(&Nonce::<Aes256Gcm>::from(*nonce), payload).ok()?;
     String::from_utf8(plain).ok()
 }
 
 /// Letters and digits nobody can guess.
 pub fn random_text(length: usize) -> String {
-    rand::rng()
-        .sample_iter(Alphanumeric)
-        .take(length)
-        .map(char::from)
-        .collect()
+    rand::rng().sample_iter(Alphanumeric).take(length).map(char::from).collect()
 }
 
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Reads exactly 32 bytes of hex in either case.
@@ -114,29 +106,16 @@ mod tests {
         *altered.last_mut().unwrap() ^= 1;
         assert_eq!(open(&master, "dj_live_a", &altered), None);
         assert_eq!(open(&master, "dj_live_a", b"short"), None);
-        assert_ne!(
-            seal(&master, "dj_live_a", "秘密").unwrap(),
-            sealed,
-            "the nonce is new each time"
-        );
+        assert_ne!(seal(&master, "dj_live_a", "秘密").unwrap(), sealed, "the nonce is new each time");
     }
 
     // RFC 4231, cases 2 and 6
     #[test]
     fn hmac_is_hmac() {
         let short = hmac(b"Jefe", &[b"what do ya want ", b"for nothing?"]);
-        assert_eq!(
-            hex(&short),
-            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
-        );
-        let long = hmac(
-            &[0xaa; 131],
-            &[b"Test Using Larger Than Block-Size Key - Hash Key First"],
-        );
-        assert_eq!(
-            hex(&long),
-            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
-        );
+        assert_eq!(hex(&short), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+        let long = hmac(&[0xaa; 131], &[b"Test Using Larger Than Block-Size Key - Hash Key First"]);
+        assert_eq!(hex(&long), "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
     }
 
     #[test]

@@ -60,11 +60,7 @@ pub const CATALOG_LIST_GET: Method = Method {
     module: Module::Category,
     about: "api-catalog-list-get",
     source: "C-01 C-02",
-    fields: &[Field::optional(
-        "parentId",
-        Kind::Id,
-        "api-field-category-parent-filter",
-    )],
+    fields: &[Field::optional("parentId", Kind::Id, "api-field-category-parent-filter")],
     verb: Verb::Read(list),
     example: r#"{"parentId":"1"}"#,
     answer: r#"[{"id":"101","name":"消化系统","type":2,"parentId":"1","enable":1,"catalogChain":"1-101","createTime":"2026-11-22 12:00:00","updateTime":"2026-11-22 12:00:00"}]"#,

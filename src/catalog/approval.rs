@@ -94,9 +94,7 @@ impl Approval {
         }
         let register = register_of(&bare);
         let approval = match register {
-            Register::DomesticDrug | Register::ImportedDrug | Register::RegionalDrug => {
-                drug(&all, &bare, register)
-            }
+            Register::DomesticDrug | Register::ImportedDrug | Register::RegionalDrug => drug(&all, &bare, register),
             Register::Other if is_drug_code(&bare) => drug(&all, &bare, Register::Drug),
             Register::FoodLicence => food(bare),
             Register::Other => Self {
@@ -130,11 +128,7 @@ impl Approval {
     /// cannot be right stand for none.
     #[must_use]
     pub fn is_identity(&self) -> bool {
-        self.plausible.is_ok()
-            && !matches!(
-                self.register,
-                Register::FoodLicence | Register::Disinfectant | Register::Other
-            )
+        self.plausible.is_ok() && !matches!(self.register, Register::FoodLicence | Register::Disinfectant | Register::Other)
     }
 
     /// A drug imported in bulk and repacked in the country (letter J), so a named repacker is no surprise.
@@ -147,9 +141,7 @@ impl Approval {
     /// with the wrong words, but the two registers count for themselves, so the name must agree as well.
     #[must_use]
     pub fn registers_differ(&self, other: &Self) -> bool {
-        self.register != other.register
-            && self.register != Register::Drug
-            && other.register != Register::Drug
+        self.register != other.register && self.register != Register::Drug && other.register != Register::Drug
     }
 }
 
@@ -187,11 +179,7 @@ fn register_of(bare: &str) -> Register {
 /// One or two letters followed by digits and nothing before.
 fn is_drug_code(bare: &str) -> bool {
     let letters = bare.chars().take_while(char::is_ascii_uppercase).count();
-    let digits = bare
-        .chars()
-        .skip(letters)
-        .take_while(char::is_ascii_digit)
-        .count();
+    let digits = bare.chars().skip(letters).take_while(char::is_ascii_digit).count();
     (1..=2).contains(&letters) && (6..=10).contains(&digits)
 }
 
@@ -207,19 +195,12 @@ fn drug(all: &str, bare: &str, register: Register) -> Approval {
     };
     let code: String = all
         .chars()
-        .skip(
-            all.chars()
-                .position(|c| c.is_ascii_uppercase())
-                .unwrap_or(start),
-        )
+        .skip(all.chars().position(|c| c.is_ascii_uppercase()).unwrap_or(start))
         .take_while(char::is_ascii_alphanumeric)
         .collect();
     let letters: String = code.chars().take_while(char::is_ascii_uppercase).collect();
     let number: String = code.chars().skip(letters.len()).collect();
-    if letters.len() > 2
-        || !letters.chars().all(|c| LETTERS.contains(c) || c == 'C')
-        || letters.starts_with('C')
-    {
+    if letters.len() > 2 || !letters.chars().all(|c| LETTERS.contains(c) || c == 'C') || letters.starts_with('C') {
         let slip = letters.chars().skip(1).any(|c| "OIL".contains(c));
         return unreadable(if slip {
             Implausible::LetterForDigit
@@ -235,9 +216,7 @@ fn drug(all: &str, bare: &str, register: Register) -> Approval {
         });
     }
     if number.len() != 8 {
-        return unreadable(Implausible::Digits {
-            found: number.len(),
-        });
+        return unreadable(Implausible::Digits { found: number.len() });
     }
     let origin = number.get(..2).and_then(|two| two.parse::<u8>().ok());
     let plausible = match origin {
@@ -309,18 +288,9 @@ mod tests {
     fn other_registers_keep_their_words() {
         assert_eq!(key("国食健字 G2011 0123"), "国食健字G20110123");
         assert_eq!(key("卫食健字（2003）第0123号"), "卫食健字2003第0123号");
-        assert_eq!(
-            Approval::parse("粤械注准20172640123").unwrap().register,
-            Register::Device
-        );
-        assert_eq!(
-            Approval::parse("SC10644010600123").unwrap().plausible(),
-            Ok(())
-        );
-        assert_eq!(
-            why("SC106440106001"),
-            Implausible::LicenceDigits { found: 12 }
-        );
+        assert_eq!(Approval::parse("粤械注准20172640123").unwrap().register, Register::Device);
+        assert_eq!(Approval::parse("SC10644010600123").unwrap().plausible(), Ok(()));
+        assert_eq!(why("SC106440106001"), Implausible::LicenceDigits { found: 12 });
         assert_ne!(key("国食健字G20110123"), key("国食健字J20110123"));
     }
 

@@ -125,11 +125,9 @@ pub fn by_ids(c: &mut PgConnection, ids: &[BaseId]) -> Result<Vec<BaseProduct>> 
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(
-        diesel::sql_query(format!("{SELECT} where b.id = any($1) order by b.id"))
-            .bind::<Array<BigInt>, _>(ids)
-            .load(c)?,
-    )
+    Ok(diesel::sql_query(format!("{SELECT} where b.id = any($1) order by b.id"))
+        .bind::<Array<BigInt>, _>(ids)
+        .load(c)?)
 }
 
 #[derive(QueryableByName)]
@@ -145,18 +143,12 @@ pub fn by_codes(c: &mut PgConnection, codes: &[String]) -> Result<HashMap<String
     if codes.is_empty() {
         return Ok(HashMap::new());
     }
-    let coded: Vec<Coded> = diesel::sql_query(
-        "select code, coalesce(merged_into, id) as id from base_products where code = any($1)",
-    )
-    .bind::<Array<Text>, _>(codes)
-    .load(c)?;
+    let coded: Vec<Coded> = diesel::sql_query("select code, coalesce(merged_into, id) as id from base_products where code = any($1)")
+        .bind::<Array<Text>, _>(codes)
+        .load(c)?;
     let ids: Vec<BaseId> = coded.iter().map(|k| k.id).collect();
-    let rows: HashMap<BaseId, BaseProduct> =
-        by_ids(c, &ids)?.into_iter().map(|b| (b.id, b)).collect();
-    Ok(coded
-        .into_iter()
-        .filter_map(|k| Some((k.code, rows.get(&k.id)?.clone())))
-        .collect())
+    let rows: HashMap<BaseId, BaseProduct> = by_ids(c, &ids)?.into_iter().map(|b| (b.id, b)).collect();
+    Ok(coded.into_iter().filter_map(|k| Some((k.code, rows.get(&k.id)?.clone()))).collect())
 }
 
 /// What a person or an ERP looks for; what is given must all agree.
@@ -170,9 +162,7 @@ pub struct Query {
 
 impl Query {
     pub fn is_empty(&self) -> bool {
-        self.text.trim().is_empty()
-            && self.barcode.trim().is_empty()
-            && self.approval_no.trim().is_empty()
+        self.text.trim().is_empty() && self.barcode.trim().is_empty() && self.approval_no.trim().is_empty()
     }
 }
 
@@ -240,13 +230,8 @@ pub fn look_up(c: &mut PgConnection, query: &Query, limit: i64) -> Result<Vec<Ba
     }
     let meaning = Meaning::of(&query.text);
     // What cannot be a barcode or an approval number fits nothing, rather than everything.
-    let wanted = |text: &str, key: Option<String>| {
-        (!text.trim().is_empty()).then(|| key.unwrap_or_else(|| "-".to_owned()))
-    };
-    let barcode = wanted(
-        &query.barcode,
-        Gtin::parse(&query.barcode).ok().map(|g| g.to_string()),
-    );
+    let wanted = |text: &str, key: Option<String>| (!text.trim().is_empty()).then(|| key.unwrap_or_else(|| "-".to_owned()));
+    let barcode = wanted(&query.barcode, Gtin::parse(&query.barcode).ok().map(|g| g.to_string()));
     let approval = wanted(&query.approval_no, approval_key(&query.approval_no));
     let text_given = !query.text.trim().is_empty();
     let sql = format!(

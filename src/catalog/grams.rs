@@ -51,12 +51,8 @@ pub fn query(text: &str) -> Vec<Vec<String>> {
     let mut latin = String::new();
     for run in runs(text) {
         match run {
-            Run::Wide(chars) if chars.len() == 1 => {
-                tokens.extend(chars.iter().map(char::to_string))
-            }
-            Run::Wide(chars) => {
-                tokens.extend(chars.windows(2).map(|pair| pair.iter().collect::<String>()))
-            }
+            Run::Wide(chars) if chars.len() == 1 => tokens.extend(chars.iter().map(char::to_string)),
+            Run::Wide(chars) => tokens.extend(chars.windows(2).map(|pair| pair.iter().collect::<String>())),
             Run::Latin(word) => {
                 latin.push_str(&word);
                 tokens.extend(longest_beginning(&word));
@@ -71,12 +67,7 @@ pub fn query(text: &str) -> Vec<Vec<String>> {
     if whole.is_ascii() && !whole.is_empty() {
         ways.push(longest_beginning(&whole).into_iter().collect());
         if latin.chars().all(|c| c.is_ascii_lowercase()) {
-            ways.push(
-                longest_beginning(&latin)
-                    .into_iter()
-                    .map(|t| format!("py:{t}"))
-                    .collect(),
-            );
+            ways.push(longest_beginning(&latin).into_iter().map(|t| format!("py:{t}")).collect());
         }
     }
     ways.dedup();
@@ -145,17 +136,12 @@ mod tests {
     use super::*;
 
     fn finds(tokens: &[String], text: &str) -> bool {
-        query(text)
-            .iter()
-            .any(|way| way.iter().all(|t| tokens.contains(t)))
+        query(text).iter().any(|way| way.iter().all(|t| tokens.contains(t)))
     }
 
     #[test]
     fn a_name_is_found_by_any_part_and_by_its_initials() {
-        let tokens = of(
-            &["蒙脱石散", "思密达 Smecta"],
-            &["KZ-100382", "6901234003826"],
-        );
+        let tokens = of(&["蒙脱石散", "思密达 Smecta"], &["KZ-100382", "6901234003826"]);
         for text in [
             "蒙脱",
             "脱石散",

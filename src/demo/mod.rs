@@ -33,9 +33,6 @@ pub async fn load(platform: &Platform, data: &Path, listen: SocketAddr) -> Resul
         steps::all(platform, data).await?;
         tracing::info!("demo: loaded in {:.1} s", began.elapsed().as_secs_f64());
     }
-    let merchants = platform
-        .db
-        .read(|c| crate::merchants::all(c, "", 100))
-        .await?;
+    let merchants = platform.db.read(|c| crate::merchants::all(c, "", 100)).await?;
     told::tell(secrets::read(data)?.as_ref(), &merchants, data, listen)
 }

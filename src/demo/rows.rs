@@ -15,12 +15,8 @@ struct Files;
 
 /// A file's rows as a type of their own.
 pub fn read<T: DeserializeOwned>(name: &str) -> Result<Vec<T>> {
-    let file = Files::get(name)
-        .ok_or_else(|| Error::broken(format!("{name} is not part of this program")))?;
-    let rows: std::result::Result<Vec<T>, csv::Error> =
-        csv::Reader::from_reader(file.data.as_ref())
-            .deserialize()
-            .collect();
+    let file = Files::get(name).ok_or_else(|| Error::broken(format!("{name} is not part of this program")))?;
+    let rows: std::result::Result<Vec<T>, csv::Error> = csv::Reader::from_reader(file.data.as_ref()).deserialize().collect();
     rows.map_err(|why| Error::broken(format!("{name}: {why}")))
 }
 

@@ -100,9 +100,7 @@ pub async fn all(platform: &Platform, data: &Path) -> Result<()> {
         base_products(platform, file).await?;
     }
     for (merchant, what) in FILES {
-        let (method, file) = what
-            .split_once(' ')
-            .ok_or_else(|| Error::broken("a file without its method"))?;
+        let (method, file) = what.split_once(' ').ok_or_else(|| Error::broken("a file without its method"))?;
         push(platform, merchant, method, file).await?;
     }
     write(platform, |tx, now| {
@@ -164,13 +162,7 @@ async fn people(platform: &Platform, data: &Path) -> Result<()> {
         }
         for row in rows::read::<ShopRow>("shops.csv")? {
             let merchant = of_code(&made, &row.merchant_code)?;
-            merchants::add_shop(
-                tx,
-                &cause.at(merchant),
-                ShopId(row.shop_id),
-                &row.name,
-                row.is_default == 1,
-            )?;
+            merchants::add_shop(tx, &cause.at(merchant), ShopId(row.shop_id), &row.name, row.is_default == 1)?;
         }
         for row in rows::read::<UserRow>("users.csv")? {
             let merchant = of_code(&made, &row.merchant_code)?;
@@ -196,20 +188,10 @@ async fn people(platform: &Platform, data: &Path) -> Result<()> {
 }
 
 /// Every scope. A sandbox credential is told what is wrong with a signature.
-fn credential(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    master_key: &[u8; 32],
-    channel: String,
-) -> Result<apps::Issued> {
+fn credential(tx: &mut PgConnection, cause: &Cause, master_key: &[u8; 32], channel: String) -> Result<apps::Issued> {
     let scopes = Module::ALL
         .iter()
-        .flat_map(|m| {
-            [
-                format!("{}:read", m.as_str()),
-                format!("{}:write", m.as_str()),
-            ]
-        })
+        .flat_map(|m| [format!("{}:read", m.as_str()), format!("{}:write", m.as_str())])
         .collect();
     apps::create(
         tx,
@@ -244,10 +226,7 @@ async fn references(platform: &Platform) -> Result<()> {
         write(platform, move |tx, _| reference::load_regions(tx, &rows)).await?;
     }
     let carriers = rows::read::<reference::Carrier>("carriers.csv")?;
-    write(platform, move |tx, _| {
-        reference::load_carriers(tx, &carriers)
-    })
-    .await?;
+    write(platform, move |tx, _| reference::load_carriers(tx, &carriers)).await?;
     Ok(())
 }
 
@@ -267,20 +246,13 @@ async fn platform_tree(platform: &Platform) -> Result<()> {
         .iter()
         .map(|r| json!({ "id": r.id, "name": r.name, "type": r.level, "parentId": r.parent_id }))
         .collect();
-    let forbidden: Vec<String> = rows
-        .into_iter()
-        .filter(|r| r.allowed == 0)
-        .map(|r| r.id)
-        .collect();
+    let forbidden: Vec<String> = rows.into_iter().filter(|r| r.allowed == 0).map(|r| r.id).collect();
     let method = method("catalog.add_or_edit")?;
     write(platform, move |tx, now| {
         let cause = Cause::system(MerchantId::PLATFORM, WHO, now);
         send(tx, &cause, method, "platform_categories.csv", lines)?;
         let known = categories::by_ids(tx, MerchantId::PLATFORM, &forbidden)?;
-        let open: Vec<String> = forbidden
-            .into_iter()
-            .filter(|id| known.get(id).is_none_or(|c| c.allowed))
-            .collect();
+        let open: Vec<String> = forbidden.into_iter().filter(|id| known.get(id).is_none_or(|c| c.allowed)).collect();
         if open.is_empty() {
             Ok(())
         } else {
@@ -304,10 +276,7 @@ async fn forbidden_goods(platform: &Platform) -> Result<()> {
             actor_name: admin.name,
             ..Cause::system(MerchantId::PLATFORM, WHO, now)
         };
-        let there: HashSet<String> = blocklist::list(tx, false, None, 1000)?
-            .into_iter()
-            .map(|b| b.text)
-            .collect();
+        let there: HashSet<String> = blocklist::list(tx, false, None, 1000)?.into_iter().map(|b| b.text).collect();
         for row in rows.into_iter().filter(|row| !there.contains(&row.value)) {
             let kind = match row.kind.as_str() {
                 "approval_no" => blocklist::Kind::ApprovalNo,
@@ -328,15 +297,8 @@ async fn base_products(platform: &Platform, file: &'static str) -> Result<()> {
         let made = write(platform, move |tx, now| {
             let codes: Vec<String> = rows.iter().map(|r| r.code.clone()).collect();
             let there = base::by_codes(tx, &codes)?;
-            let drafts: Vec<base::Draft> = rows
-                .into_iter()
-                .filter(|r| !there.contains_key(&r.code))
-                .map(draft)
-                .collect();
-            Ok(
-                base::create_many(tx, &Cause::system(MerchantId::PLATFORM, WHO, now), &drafts)?
-                    .len(),
-            )
+            let drafts: Vec<base::Draft> = rows.into_iter().filter(|r| !there.contains_key(&r.code)).map(draft).collect();
+            Ok(base::create_many(tx, &Cause::system(MerchantId::PLATFORM, WHO, now), &drafts)?.len())
         })
         .await?;
         tracing::info!("demo: {file}: {made} base products");
@@ -355,12 +317,7 @@ fn draft(row: BaseRow) -> base::Draft {
         manufacturer: row.manufacturer,
         brand: row.brand,
         approval_no: row.approval_no,
-        barcodes: row
-            .barcodes
-            .split('|')
-            .filter(|b| !b.is_empty())
-            .map(ToOwned::to_owned)
-            .collect(),
+        barcodes: row.barcodes.split('|').filter(|b| !b.is_empty()).map(ToOwned::to_owned).collect(),
         category_id: Some(row.category_id).filter(|id| !id.is_empty()),
         origin: row.origin,
     }
@@ -375,12 +332,7 @@ fn method(name: &str) -> Result<&'static Method> {
 }
 
 /// A file of a merchant's ERP.
-async fn push(
-    platform: &Platform,
-    code: &'static str,
-    name: &'static str,
-    file: &'static str,
-) -> Result<()> {
+async fn push(platform: &Platform, code: &'static str, name: &'static str, file: &'static str) -> Result<()> {
     let method = method(name)?;
     for lines in chunks(rows::lines(file)?) {
         write(platform, move |tx, now| {
@@ -405,29 +357,13 @@ fn erp(tx: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Resul
         .map(|app| app.id))
 }
 
-fn send(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    method: &Method,
-    file: &str,
-    lines: Vec<Value>,
-) -> Result<()> {
+fn send(tx: &mut PgConnection, cause: &Cause, method: &Method, file: &str, lines: Vec<Value>) -> Result<()> {
     let scope = Scope {
         merchant: cause.merchant,
         shops: None,
         lang: Lang::Zh,
     };
-    let report = feeds::run(
-        tx,
-        cause,
-        &scope,
-        Channel::Demo,
-        method,
-        Batch {
-            lines,
-            ..Batch::default()
-        },
-    )?;
+    let report = feeds::run(tx, cause, &scope, Channel::Demo, method, Batch { lines, ..Batch::default() })?;
     let c = report.counts;
     tracing::info!(
         "demo: {file}: {} lines, {} applied, {} unchanged, {} parked, {} rejected",

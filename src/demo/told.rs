@@ -10,12 +10,7 @@ use std::fmt::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 
-pub fn tell(
-    secrets: Option<&Secrets>,
-    merchants: &[Merchant],
-    data: &Path,
-    listen: SocketAddr,
-) -> Result<String> {
+pub fn tell(secrets: Option<&Secrets>, merchants: &[Merchant], data: &Path, listen: SocketAddr) -> Result<String> {
     let address = address(listen);
     let mut out = format!("\nThe demo platform is at {address}\n");
     let Some(secrets) = secrets else {
@@ -33,11 +28,7 @@ pub fn tell(
             .iter()
             .find(|m| m.code.eq_ignore_ascii_case(&user.merchant_code))
             .map_or("", |m| m.name.as_str());
-        let _ = writeln!(
-            out,
-            "  {:<12}{:<12}{} {of}",
-            user.login, user.role, user.name
-        );
+        let _ = writeln!(out, "  {:<12}{:<12}{} {of}", user.login, user.role, user.name);
     }
     let _ = writeln!(
         out,
@@ -51,13 +42,7 @@ pub fn tell(
             .find(|m| m.code == key.merchant)
             .map_or(key.merchant.as_str(), |m| m.name.as_str());
         let body = r#"[{"skuId":"KZ100001-1","shopId":1001,"inventory":1800}]"#;
-        let call = apps::example(
-            &address,
-            &key.app_key,
-            &key.secret,
-            "/api/sku.inventory.update",
-            body,
-        );
+        let call = apps::example(&address, &key.app_key, &key.secret, "/api/sku.inventory.update", body);
         let _ = write!(
             out,
             "\nBe the ERP of {name}. Paste this into a shell to set one stock figure:\n\n{call}"

@@ -44,11 +44,7 @@ struct Index {
     calls: Vec<(&'static str, u16)>,
     lines: Vec<(&'static str, String)>,
 }
-show!(Index, |v| v
-    .methods
-    .iter()
-    .map(|m| m.name)
-    .collect::<Vec<_>>());
+show!(Index, |v| v.methods.iter().map(|m| m.name).collect::<Vec<_>>());
 
 async fn index(ctx: Ctx, methods: Data<Methods>) -> Reply {
     let lang: Lang = ctx.lang;
@@ -56,14 +52,8 @@ async fn index(ctx: Ctx, methods: Data<Methods>) -> Reply {
         frame: ctx.frame("docs"),
         methods: methods.0.iter().map(|m| Entry::of(m)).collect(),
         canonical: manual::CANONICAL,
-        calls: Code::ALL
-            .iter()
-            .map(|c| (c.wire(), c.status().as_u16()))
-            .collect(),
-        lines: LineCode::ALL
-            .iter()
-            .map(|c| (c.wire(), manual::sample(*c, lang)))
-            .collect(),
+        calls: Code::ALL.iter().map(|c| (c.wire(), c.status().as_u16())).collect(),
+        lines: LineCode::ALL.iter().map(|c| (c.wire(), manual::sample(*c, lang))).collect(),
     })
 }
 

@@ -30,9 +30,5 @@ pub async fn show(ctx: Ctx) -> Reply {
 }
 
 fn dev_only(ctx: &Ctx) -> Result<()> {
-    if ctx.platform.dev {
-        Ok(())
-    } else {
-        Err(Error::NotFound)
-    }
+    if ctx.platform.dev { Ok(()) } else { Err(Error::NotFound) }
 }

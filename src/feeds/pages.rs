@@ -35,11 +35,7 @@ struct Filter {
 impl Filter {
     fn query(&self) -> String {
         let mut out = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in [
-            ("view", &self.view),
-            ("method", &self.method),
-            ("q", &self.q),
-        ] {
+        for (name, value) in [("view", &self.view), ("method", &self.method), ("q", &self.q)] {
             if !value.is_empty() {
                 out.append_pair(name, value);
             }
@@ -135,10 +131,7 @@ async fn show_list(ctx: Ctx, filter: Filter, id: Option<Uuid>) -> Reply {
     ctx.reply(List {
         frame: ctx.frame("calls"),
         now: ctx.now,
-        tabs: vec![
-            tab("", "calls-tab-all", ""),
-            tab("failed", "calls-tab-failed", "bad"),
-        ],
+        tabs: vec![tab("", "calls-tab-all", ""), tab("failed", "calls-tab-failed", "bad")],
         pager: Pager::of("/sync/calls", &query, Some(&filter.after), &page),
         query,
         filter,
@@ -167,10 +160,7 @@ const FEEDS_SHOWN: i64 = 100;
 
 async fn feeds(ctx: Ctx) -> Reply {
     let merchant = ctx.merchant()?.merchant;
-    let rows = ctx
-        .db
-        .read(move |c| model::of_merchant(c, merchant, FEEDS_SHOWN))
-        .await?;
+    let rows = ctx.db.read(move |c| model::of_merchant(c, merchant, FEEDS_SHOWN)).await?;
     ctx.reply(Feeds {
         frame: ctx.frame("calls"),
         now: ctx.now,

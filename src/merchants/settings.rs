@@ -33,9 +33,10 @@ pub struct Moved {
 
 /// Sets the rules of the cause's merchant; the trail tells what differs.
 pub fn set_rules(tx: &mut PgConnection, cause: &Cause, rules: Rules) -> Result<Moved> {
-    let before: Merchant = diesel::sql_query("select id, code, name, kind, status, auto_list, low_stock from merchants where id = $1 for update")
-        .bind::<BigInt, _>(cause.merchant)
-        .get_result(tx)?;
+    let before: Merchant =
+        diesel::sql_query("select id, code, name, kind, status, auto_list, low_stock from merchants where id = $1 for update")
+            .bind::<BigInt, _>(cause.merchant)
+            .get_result(tx)?;
     let (mut old, mut new) = (Map::new(), Map::new());
     let mut differ = |name: &str, was: Value, is: Value| {
         if was != is {
@@ -87,8 +88,7 @@ pub fn rename_shop(tx: &mut PgConnection, cause: &Cause, id: ShopId, name: &str)
     trail::record(
         tx,
         cause,
-        &[Entry::new("shop.renamed", "shop", id)
-            .change(json!({ "name": before.name }), json!({ "name": name }))],
+        &[Entry::new("shop.renamed", "shop", id).change(json!({ "name": before.name }), json!({ "name": name }))],
     )?;
     Ok(true)
 }
@@ -133,13 +133,7 @@ impl Row {
 }
 
 /// The merchants whose name or code holds `q`, by code, after `after`. Their calls are two index probes a row.
-pub fn list(
-    c: &mut PgConnection,
-    q: &str,
-    after: &str,
-    now: DateTime<Utc>,
-    limit: i64,
-) -> Result<Vec<Row>> {
+pub fn list(c: &mut PgConnection, q: &str, after: &str, now: DateTime<Utc>, limit: i64) -> Result<Vec<Row>> {
     Ok(diesel::sql_query(
         "select m.code, m.name, m.kind, m.status, (select count(*) from shops where merchant_id = m.id) as shops, \
          (select count(*) from calls where merchant_id = m.id and at >= $3 and (status >= 400 or rejected > 0)) as failed, \
@@ -193,7 +187,9 @@ pub fn health(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) ->
 
 /// A merchant by the code in its address; the platform itself has none.
 pub fn by_code(c: &mut PgConnection, code: &str) -> Result<Merchant> {
-    Ok(diesel::sql_query("select id, code, name, kind, status, auto_list, low_stock from merchants where code = $1 and id <> 0")
-        .bind::<Text, _>(code)
-        .get_result(c)?)
+    Ok(
+        diesel::sql_query("select id, code, name, kind, status, auto_list, low_stock from merchants where code = $1 and id <> 0")
+            .bind::<Text, _>(code)
+            .get_result(c)?,
+    )
 }

@@ -15,25 +15,15 @@ use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 use serde_json::{Map, Value, json};
 
 fn window(line: &Line) -> Result<(Window, i64)> {
-    let (page, limit) = (
-        line.number_or_default("pageNum"),
-        line.number_or_default("pageSize"),
-    );
+    let (page, limit) = (line.number_or_default("pageNum"), line.number_or_default("pageSize"));
     let cursor = line.text_or_empty("cursor");
     let after = if cursor.is_empty() {
         None
     } else {
         Some(Window::read_cursor(&cursor)?)
     };
-    let offset = if after.is_some() {
-        0
-    } else {
-        (page - 1) * limit
-    };
-    let (from, to) = (
-        line.time("startUpdateTime").value(),
-        line.time("endUpdateTime").value(),
-    );
+    let offset = if after.is_some() { 0 } else { (page - 1) * limit };
+    let (from, to) = (line.time("startUpdateTime").value(), line.time("endUpdateTime").value());
     Ok((
         Window {
             from,
@@ -54,23 +44,14 @@ struct Count {
 
 /// `{records, total, current, pages, cursor}`. With a cursor nothing is counted: a sync that follows cursors to the end
 /// misses nothing while rows change, and costs the same on every page (Q-31).
-fn page(
-    window: &Window,
-    page: i64,
-    total: Option<i64>,
-    records: Vec<Value>,
-    last: Option<(DateTime<Utc>, i64)>,
-) -> Value {
+fn page(window: &Window, page: i64, total: Option<i64>, records: Vec<Value>, last: Option<(DateTime<Utc>, i64)>) -> Value {
     let full = i64::try_from(records.len()).unwrap_or(i64::MAX) >= window.limit;
     let cursor = last.filter(|_| full).map(|(at, id)| Window::cursor(at, id));
     let mut told = json!({ "records": records, "cursor": cursor });
     if let (Some(map), Some(total)) = (told.as_object_mut(), total) {
         map.insert("total".into(), total.into());
         map.insert("current".into(), page.into());
-        map.insert(
-            "pages".into(),
-            ((total + window.limit - 1) / window.limit).into(),
-        );
+        map.insert("pages".into(), ((total + window.limit - 1) / window.limit).into());
     }
     told
 }
@@ -96,9 +77,7 @@ struct Listed {
 /// `prod.list.get`
 pub fn prod_list(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Value> {
     let (w, current) = window(&line)?;
-    let (at, id) = w
-        .after
-        .map_or((None, None), |(at, id)| (Some(at), Some(id)));
+    let (at, id) = w.after.map_or((None, None), |(at, id)| (Some(at), Some(id)));
     let sql = format!(
         "select {COLUMNS}, concat_ws('-', t.id, m.id, c.id) as chain, b.code as base_code from products p \
          join categories c on c.merchant_id = p.merchant_id and c.id = p.category_id \
@@ -123,28 +102,11 @@ pub fn prod_list(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Valu
         Some(count(c, scope, "products p", "p", &w, "")?)
     };
     let last = rows.last().map(|r| (r.product.updated_at, r.product.id.0));
-    Ok(page(
-        &w,
-        current,
-        total,
-        rows.iter().map(product).collect(),
-        last,
-    ))
+    Ok(page(&w, current, total, rows.iter().map(product).collect(), last))
 }
 
-fn count(
-    c: &mut PgConnection,
-    scope: &Scope,
-    from: &str,
-    t: &str,
-    w: &Window,
-    prod_id: &str,
-) -> Result<i64> {
-    let only = if prod_id.is_empty() {
-        "$6 = ''"
-    } else {
-        "p.prod_id = $6"
-    };
+fn count(c: &mut PgConnection, scope: &Scope, from: &str, t: &str, w: &Window, prod_id: &str) -> Result<i64> {
+    let only = if prod_id.is_empty() { "$6 = ''" } else { "p.prod_id = $6" };
     let sql = format!(
         "select count(*) as n from {from} where {t}.merchant_id = $1 and {only} and {}",
         within(t)
@@ -178,14 +140,8 @@ fn product(row: &Listed) -> Value {
 pub fn sku_list(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Value> {
     let (w, current) = window(&line)?;
     let prod_id = line.text_or_empty("prodId");
-    let (at, id) = w
-        .after
-        .map_or((None, None), |(at, id)| (Some(at), Some(id)));
-    let only = if prod_id.is_empty() {
-        "$8 = ''"
-    } else {
-        "p.prod_id = $8"
-    };
+    let (at, id) = w.after.map_or((None, None), |(at, id)| (Some(at), Some(id)));
+    let only = if prod_id.is_empty() { "$8 = ''" } else { "p.prod_id = $8" };
     let sql = format!(
         "{SELECT} where s.merchant_id = $1 and {only} and {} order by s.updated_at, s.id offset $6 limit $7",
         within("s")
@@ -211,13 +167,7 @@ pub fn sku_list(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Value
         Some(count(c, scope, from, "s", &w, &prod_id)?)
     };
     let last = rows.last().map(|s| (s.updated_at, s.id.0));
-    Ok(page(
-        &w,
-        current,
-        total,
-        rows.iter().map(|s| Value::Object(sku(s))).collect(),
-        last,
-    ))
+    Ok(page(&w, current, total, rows.iter().map(|s| Value::Object(sku(s))).collect(), last))
 }
 
 /// Cost is the merchant's own business; these methods answer nobody else (R-07).
@@ -240,10 +190,7 @@ fn sku(s: &Sku) -> Map<String, Value> {
         ("updateTime", on_the_wire(s.updated_at).into()),
         ("version", s.version.into()),
     ];
-    pairs
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 #[derive(QueryableByName)]
@@ -268,21 +215,15 @@ impl AtShop {
             ("saled", self.saled.into()),
             ("freeze", self.freeze.into()),
         ];
-        pairs
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect()
+        pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
 
 /// `sku.detail`: the flat stock fields are those of the shop asked for, or of the default shop (Q-04).
 pub fn sku_detail(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Value> {
     let sku_id = line.text_or_empty("skuId");
-    let unknown = |key: &'static str, what: &str| {
-        Error::Call(Code::NotFound, Sentence::keyed(key.into()).with(what))
-    };
-    let found = skus::find(c, scope.merchant, &sku_id)?
-        .ok_or_else(|| unknown("products-unknown-sku", &sku_id))?;
+    let unknown = |key: &'static str, what: &str| Error::Call(Code::NotFound, Sentence::keyed(key.into()).with(what));
+    let found = skus::find(c, scope.merchant, &sku_id)?.ok_or_else(|| unknown("products-unknown-sku", &sku_id))?;
     let shops: Vec<AtShop> = diesel::sql_query(
         "select h.id as shop, h.is_default, greatest(coalesce(s.erp_qty - s.frozen - s.sold_open - s.safety, 0), 0) as inventory, \
          coalesce(s.sold, 0) as saled, coalesce(s.frozen, 0) as freeze from shops h \
@@ -307,10 +248,7 @@ pub fn sku_detail(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Val
         told.extend(shop.told());
     }
     if line.shop("shopId").is_missing() {
-        told.insert(
-            "shops".into(),
-            shops.iter().map(|s| Value::Object(s.told())).collect(),
-        );
+        told.insert("shops".into(), shops.iter().map(|s| Value::Object(s.told())).collect());
     }
     Ok(Value::Object(told))
 }

@@ -14,14 +14,7 @@ use serde_json::{Map, Value, json};
 use std::str::FromStr;
 
 /// Texts kept in `products.details` under their wire names.
-const DETAILS: [&str; 6] = [
-    "album",
-    "description",
-    "shippingPlace",
-    "originPlace",
-    "supplier",
-    "tradeName",
-];
+const DETAILS: [&str; 6] = ["album", "description", "shippingPlace", "originPlace", "supplier", "tradeName"];
 
 /// The content of a product.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -54,11 +47,7 @@ impl Draft {
 
     pub fn of(stored: &Product) -> Self {
         let p = stored.clone();
-        let details = if let Value::Object(map) = p.details {
-            map
-        } else {
-            Map::new()
-        };
+        let details = if let Value::Object(map) = p.details { map } else { Map::new() };
         Self {
             prod_id: p.prod_id,
             erp_code: p.erp_code,
@@ -104,10 +93,7 @@ impl Draft {
             self.put(name, Some(text).filter(|t| !t.is_empty()));
         }
         if line.has("grossWeight") {
-            self.put(
-                "grossWeight",
-                line.decimal("grossWeight").value().map(two_places),
-            );
+            self.put("grossWeight", line.decimal("grossWeight").value().map(two_places));
         }
         match line.bit("enable") {
             Patch::Missing => {}
@@ -138,10 +124,7 @@ impl Draft {
         self.put("price", Some(two_places(price)));
     }
     pub fn detail(&self, name: &str) -> &str {
-        self.details
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
+        self.details.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 
     /// The texts by which it is matched.
@@ -170,18 +153,8 @@ impl Draft {
     /// Tokens by which lists find it.
     pub fn grams(&self, merchant: MerchantId) -> Vec<String> {
         let mut tokens = grams::of(
-            &[
-                &self.name,
-                self.detail("tradeName"),
-                &self.brand,
-                &self.manufacturer,
-            ],
-            &[
-                &self.prod_id,
-                &self.erp_code,
-                &self.barcode,
-                &self.approval_no,
-            ],
+            &[&self.name, self.detail("tradeName"), &self.brand, &self.manufacturer],
+            &[&self.prod_id, &self.erp_code, &self.barcode, &self.approval_no],
         );
         tokens.push(grams::owner(merchant));
         tokens
@@ -195,14 +168,8 @@ impl Draft {
             _ => Map::new(),
         };
         let keys = [
-            (
-                "gtin",
-                item.gtin().map(|g| g.to_string()).unwrap_or_default(),
-            ),
-            (
-                "approval_key",
-                item.approval_key().unwrap_or_default().to_owned(),
-            ),
+            ("gtin", item.gtin().map(|g| g.to_string()).unwrap_or_default()),
+            ("approval_key", item.approval_key().unwrap_or_default().to_owned()),
             ("name_key", item.name_key().to_owned()),
             ("spec_key", item.spec().key().to_owned()),
             ("maker_key", item.maker_key().to_owned()),
@@ -218,9 +185,7 @@ pub fn barcode_warning(field: &str, barcode: &str, lang: Lang) -> Option<Problem
     let expected = match Gtin::parse(barcode) {
         Ok(_) | Err(GtinError::Empty) => return None,
         Err(GtinError::CheckDigit { expected, .. }) => expected.to_string(),
-        Err(GtinError::NotDigits | GtinError::Blank | GtinError::Length(_)) => {
-            lang.say("products-barcode-digits", &[])
-        }
+        Err(GtinError::NotDigits | GtinError::Blank | GtinError::Length(_)) => lang.say("products-barcode-digits", &[]),
     };
     Some(Problem::new(LineCode::BadBarcode, field, barcode).detail(expected))
 }
@@ -252,19 +217,17 @@ mod tests {
     #[test]
     fn missing_leaves_and_null_clears() {
         let mut draft = Draft::new("P1");
-        draft.take(&line(json!({ "prodId": "P1", "brand": "江州", "album": "a.jpg", "grossWeight": 1.5, "baseProdId": "BP-1" }))).unwrap();
+        draft
+            .take(&line(
+                json!({ "prodId": "P1", "brand": "江州", "album": "a.jpg", "grossWeight": 1.5, "baseProdId": "BP-1" }),
+            ))
+            .unwrap();
         assert_eq!(
-            (
-                draft.brand.as_str(),
-                draft.detail("album"),
-                draft.detail("grossWeight")
-            ),
+            (draft.brand.as_str(), draft.detail("album"), draft.detail("grossWeight")),
             ("江州", "a.jpg", "1.50")
         );
         draft
-            .take(&line(
-                json!({ "prodId": "P1", "album": null, "baseProdId": null }),
-            ))
+            .take(&line(json!({ "prodId": "P1", "album": null, "baseProdId": null })))
             .unwrap();
         assert_eq!(
             (
@@ -274,13 +237,8 @@ mod tests {
             ),
             ("江州", false, None)
         );
-        let refused = draft
-            .take(&line(json!({ "prodId": "P1", "enable": null })))
-            .unwrap_err();
-        assert_eq!(
-            (refused.code, refused.field.as_str()),
-            (LineCode::Empty, "enable")
-        );
+        let refused = draft.take(&line(json!({ "prodId": "P1", "enable": null }))).unwrap_err();
+        assert_eq!((refused.code, refused.field.as_str()), (LineCode::Empty, "enable"));
     }
 
     #[test]
@@ -299,10 +257,7 @@ mod tests {
     fn a_bad_barcode_is_told_with_its_digit() {
         let mut draft = Draft::new("P1");
         draft.barcode = "6901234000017".into();
-        assert_eq!(
-            draft.barcode_warning(Lang::Zh).map(|p| p.details),
-            Some(vec!["6".to_owned()])
-        );
+        assert_eq!(draft.barcode_warning(Lang::Zh).map(|p| p.details), Some(vec!["6".to_owned()]));
         draft.barcode = "6901234000016".into();
         assert_eq!(draft.barcode_warning(Lang::Zh), None);
     }

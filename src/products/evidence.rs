@@ -80,10 +80,7 @@ impl Verdict {
     /// Both sides say the same thing.
     #[must_use]
     pub fn agrees(self) -> bool {
-        matches!(
-            self,
-            Self::Same | Self::SpelledDifferently | Self::ConvertsEqual
-        )
+        matches!(self, Self::Same | Self::SpelledDifferently | Self::ConvertsEqual)
     }
 
     /// The key of its word.
@@ -136,11 +133,7 @@ impl Evidence {
     #[must_use]
     pub fn of(lines: Vec<Line>) -> Self {
         Self {
-            score: score(
-                lines
-                    .iter()
-                    .map(|line| (line.field, line.verdict, line.points)),
-            ),
+            score: score(lines.iter().map(|line| (line.field, line.verdict, line.points))),
             lines,
         }
     }
@@ -188,13 +181,7 @@ pub fn diff(theirs: &str, ours: &str) -> (Vec<Stretch>, Vec<Stretch>) {
     let (a, b): (Vec<char>, Vec<char>) = (theirs.chars().collect(), ours.chars().collect());
     let head = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
     let room = a.len().min(b.len()) - head;
-    let tail = a
-        .iter()
-        .rev()
-        .zip(b.iter().rev())
-        .take(room)
-        .take_while(|(x, y)| x == y)
-        .count();
+    let tail = a.iter().rev().zip(b.iter().rev()).take(room).take_while(|(x, y)| x == y).count();
     let (mut left, mut right) = (Cut::default(), Cut::default());
     for c in a.iter().take(head) {
         left.push(*c, false);
@@ -220,8 +207,7 @@ fn middle(a: &[char], b: &[char], left: &mut Cut, right: &mut Cut) {
     if a.len() <= LONGEST && b.len() <= LONGEST {
         table.resize((a.len() + 1) * width, 0_u16);
     }
-    let at =
-        |table: &[u16], i: usize, j: usize| table.get(i * width + j).copied().unwrap_or_default();
+    let at = |table: &[u16], i: usize, j: usize| table.get(i * width + j).copied().unwrap_or_default();
     for i in (0..a.len()).rev() {
         for j in (0..b.len()).rev() {
             let best = if a.get(i) == b.get(j) {
@@ -282,25 +268,13 @@ mod tests {
     fn show(stretches: &[Stretch]) -> String {
         stretches
             .iter()
-            .map(|s| {
-                if s.only_here {
-                    format!("[{}]", s.text)
-                } else {
-                    s.text.clone()
-                }
-            })
+            .map(|s| if s.only_here { format!("[{}]", s.text) } else { s.text.clone() })
             .collect()
     }
 
     #[test]
     fn weights_make_a_hundred() {
-        assert_eq!(
-            Field::ALL
-                .iter()
-                .map(|f| u32::from(f.weight()))
-                .sum::<u32>(),
-            100
-        );
+        assert_eq!(Field::ALL.iter().map(|f| u32::from(f.weight())).sum::<u32>(), 100);
     }
 
     #[test]
@@ -311,19 +285,13 @@ mod tests {
             ("江州药业有限公司".into(), "江州药业[股份]有限公司".into())
         );
         let (theirs, ours) = diff("0.25g*24粒", "0.25g×24粒");
-        assert_eq!(
-            (show(&theirs), show(&ours)),
-            ("0.25g[*]24粒".into(), "0.25g[×]24粒".into())
-        );
+        assert_eq!((show(&theirs), show(&ours)), ("0.25g[*]24粒".into(), "0.25g[×]24粒".into()));
     }
 
     #[test]
     fn one_sided_counts_half() {
         let line = |field, verdict, points| (field, verdict, points);
-        let full = [
-            line(Field::Name, Verdict::Same, 5),
-            line(Field::Barcode, Verdict::MissingBoth, 0),
-        ];
+        let full = [line(Field::Name, Verdict::Same, 5), line(Field::Barcode, Verdict::MissingBoth, 0)];
         assert_eq!(score(full.into_iter()), 100);
         let half = [
             line(Field::Spec, Verdict::Same, 10),

@@ -51,47 +51,29 @@ const LISTED: Next = Next {
 
 /// The rule, for these products of the cause's merchant: lists what may be sold, is wished or has stock, and unlists what may
 /// not be sold any more. Returns those whose listing changed.
-pub fn settle(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    products: &[ProductId],
-) -> Result<Vec<ProductId>> {
+pub fn settle(tx: &mut PgConnection, cause: &Cause, products: &[ProductId]) -> Result<Vec<ProductId>> {
     let facts = facts::load(tx, cause.merchant, products, false)?;
-    let candidates: Vec<ProductId> = facts
-        .iter()
-        .filter(|f| by_rule(f).is_some())
-        .map(|f| f.id)
-        .collect();
+    let candidates: Vec<ProductId> = facts.iter().filter(|f| by_rule(f).is_some()).map(|f| f.id).collect();
     if candidates.is_empty() {
         return Ok(Vec::new());
     }
     // Seldom anything is to be done; only then rows are locked, and looked at again.
     let facts = facts::load(tx, cause.merchant, &candidates, true)?;
-    let changes: Vec<(&Facts, Next)> = facts
-        .iter()
-        .filter_map(|f| Some((f, by_rule(f)?)))
-        .collect();
+    let changes: Vec<(&Facts, Next)> = facts.iter().filter_map(|f| Some((f, by_rule(f)?))).collect();
     write(tx, cause, &changes, "rule")?;
     Ok(changes.iter().map(|(f, _)| f.id).collect())
 }
 
 /// What stands against selling a product, beside the audit and the rule's own conditions.
-pub fn missing(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    product: ProductId,
-) -> Result<Option<Sentence>> {
-    Ok(facts::load(c, merchant, &[product], false)?
-        .first()
-        .and_then(Facts::missing))
+pub fn missing(c: &mut PgConnection, merchant: MerchantId, product: ProductId) -> Result<Option<Sentence>> {
+    Ok(facts::load(c, merchant, &[product], false)?.first().and_then(Facts::missing))
 }
 
 /// P-08, Q-24.
 fn by_rule(f: &Facts) -> Option<Next> {
     let stocked = f.total > 0;
     if f.listing == "listed" {
-        let lost =
-            f.missing().is_some() || f.audit_status != "approved" || (f.auto_list && !stocked);
+        let lost = f.missing().is_some() || f.audit_status != "approved" || (f.auto_list && !stocked);
         return lost.then_some(Next {
             listing: "unlisted",
             unlisted_by: Some("rule"),
@@ -104,11 +86,7 @@ fn by_rule(f: &Facts) -> Option<Next> {
 }
 
 /// Lists (`true`) or unlists (`false`) at the wish of the cause's actor. One answer per wish, in the order given.
-pub fn change(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    wishes: &[(ProductId, bool)],
-) -> Result<Vec<Change>> {
+pub fn change(tx: &mut PgConnection, cause: &Cause, wishes: &[(ProductId, bool)]) -> Result<Vec<Change>> {
     let ids: Vec<ProductId> = wishes.iter().map(|(id, _)| *id).collect();
     let facts = facts::load(tx, cause.merchant, &ids, true)?;
     let by_id: HashMap<ProductId, &Facts> = facts.iter().map(|f| (f.id, f)).collect();
@@ -153,12 +131,11 @@ fn wished(f: &Facts, list: bool, who: Kind) -> (Change, Option<Next>) {
         if f.listing == "unlisted" && f.unlisted_by.as_deref() == Some("person") {
             return (Change::Unchanged, None);
         }
-        let answer =
-            if f.listing == "unlisted" && !f.list_wish && f.unlisted_by.as_deref() == Some(by) {
-                Change::Unchanged
-            } else {
-                Change::Done
-            };
+        let answer = if f.listing == "unlisted" && !f.list_wish && f.unlisted_by.as_deref() == Some(by) {
+            Change::Unchanged
+        } else {
+            Change::Done
+        };
         return (
             answer,
             Some(Next {
@@ -185,21 +162,13 @@ fn wished(f: &Facts, list: bool, who: Kind) -> (Change, Option<Next>) {
     }
     match f.missing() {
         Some(why) => (Change::NotSellable(why), kept),
-        None if f.auto_list && f.total <= 0 => (
-            Change::NotSellable(Sentence::new("products-missing-stock")),
-            kept,
-        ),
+        None if f.auto_list && f.total <= 0 => (Change::NotSellable(Sentence::new("products-missing-stock")), kept),
         None => (Change::Done, Some(LISTED)),
     }
 }
 
 /// One statement, and one for the trail.
-fn write(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    changes: &[(&Facts, Next)],
-    note: &'static str,
-) -> Result<()> {
+fn write(tx: &mut PgConnection, cause: &Cause, changes: &[(&Facts, Next)], note: &'static str) -> Result<()> {
     if changes.is_empty() {
         return Ok(());
     }
@@ -214,10 +183,7 @@ fn write(
     .bind::<Array<Nullable<Text>>, _>(changes.iter().map(|(_, n)| n.unlisted_by).collect::<Vec<_>>())
     .bind::<Array<Bool>, _>(changes.iter().map(|(_, n)| n.wish).collect::<Vec<_>>())
     .execute(tx)?;
-    let entries: Vec<Entry> = changes
-        .iter()
-        .map(|(f, next)| entry(f, next, note))
-        .collect();
+    let entries: Vec<Entry> = changes.iter().map(|(f, next)| entry(f, next, note)).collect();
     trail::record(tx, cause, &entries)
 }
 
@@ -228,14 +194,9 @@ fn entry(f: &Facts, next: &Next, note: &'static str) -> Entry {
         _ => "product.listing_wished",
     };
     let before = json!({ "listing": f.listing, "unlistedBy": f.unlisted_by, "wish": f.list_wish });
-    let after =
-        json!({ "listing": next.listing, "unlistedBy": next.unlisted_by, "wish": next.wish });
+    let after = json!({ "listing": next.listing, "unlistedBy": next.unlisted_by, "wish": next.wish });
     let entry = Entry::new(verb, "product", &f.prod_id).change(before, after);
-    if note.is_empty() {
-        entry
-    } else {
-        entry.note(note)
-    }
+    if note.is_empty() { entry } else { entry.note(note) }
 }
 
 #[cfg(test)]
@@ -250,13 +211,7 @@ mod tests {
     #[test]
     fn the_rule_follows_the_stock() {
         assert_eq!(by_rule(&facts()), Some(LISTED));
-        assert_eq!(
-            by_rule(&Facts {
-                total: 0,
-                ..facts()
-            }),
-            None
-        );
+        assert_eq!(by_rule(&Facts { total: 0, ..facts() }), None);
         let listed = Facts {
             listing: "listed".into(),
             ..facts()
@@ -292,27 +247,9 @@ mod tests {
                 "{status}"
             );
         }
-        assert_eq!(
-            by_rule(&Facts {
-                enabled: false,
-                ..facts()
-            }),
-            None
-        );
-        assert_eq!(
-            by_rule(&Facts {
-                priced: false,
-                ..facts()
-            }),
-            None
-        );
-        assert_eq!(
-            by_rule(&Facts {
-                base_ok: false,
-                ..facts()
-            }),
-            None
-        );
+        assert_eq!(by_rule(&Facts { enabled: false, ..facts() }), None);
+        assert_eq!(by_rule(&Facts { priced: false, ..facts() }), None);
+        assert_eq!(by_rule(&Facts { base_ok: false, ..facts() }), None);
     }
 
     // P-06: without the rule, only a wish lists; stock does not matter then.
@@ -324,13 +261,7 @@ mod tests {
             ..facts()
         };
         assert_eq!(by_rule(&quiet), None);
-        assert_eq!(
-            by_rule(&Facts {
-                list_wish: true,
-                ..quiet
-            }),
-            Some(LISTED)
-        );
+        assert_eq!(by_rule(&Facts { list_wish: true, ..quiet }), Some(LISTED));
     }
 
     #[test]
@@ -348,24 +279,11 @@ mod tests {
             unlisted_by: Some("person".into()),
             ..facts()
         };
-        assert!(matches!(
-            wished(&off, true, Kind::Erp),
-            (Change::HeldByPerson(_), None)
-        ));
-        assert_eq!(
-            wished(&off, true, Kind::Person),
-            (Change::Done, Some(LISTED))
-        );
+        assert!(matches!(wished(&off, true, Kind::Erp), (Change::HeldByPerson(_), None)));
+        assert_eq!(wished(&off, true, Kind::Person), (Change::Done, Some(LISTED)));
         assert_eq!(wished(&off, false, Kind::Erp), (Change::Unchanged, None));
         assert!(matches!(
-            wished(
-                &Facts {
-                    total: 0,
-                    ..facts()
-                },
-                true,
-                Kind::Erp
-            ),
+            wished(&Facts { total: 0, ..facts() }, true, Kind::Erp),
             (Change::NotSellable(_), Some(_))
         ));
     }

@@ -51,11 +51,7 @@ struct Ended {
 }
 
 /// Matches these products of the cause's merchant. Locks them in the order of their ids.
-pub fn run(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    products: &[ProductId],
-) -> Result<HashMap<ProductId, Found>> {
+pub fn run(tx: &mut PgConnection, cause: &Cause, products: &[ProductId]) -> Result<HashMap<ProductId, Found>> {
     if products.is_empty() {
         return Ok(HashMap::new());
     }
@@ -111,11 +107,7 @@ fn end(subject: Subject, decision: Decision<BaseId>, pool: &Pool) -> Ended {
     }
 }
 
-fn waits(
-    subject: &Subject,
-    why: &'static str,
-    shown: Vec<Ranked<BaseId>>,
-) -> (Found, &'static str, Vec<Ranked<BaseId>>) {
+fn waits(subject: &Subject, why: &'static str, shown: Vec<Ranked<BaseId>>) -> (Found, &'static str, Vec<Ranked<BaseId>>) {
     match forbidden(subject) {
         Some((ask, found)) => (found, ask, shown),
         None => (Found::Asked { why }, why, shown),
@@ -156,19 +148,9 @@ fn against(subject: &Subject, base: BaseId, pool: &Pool) -> Option<(&'static str
         ));
     }
     if base.status != "active" {
-        return Some((
-            ASK_BASE_DISABLED,
-            Found::Asked {
-                why: ASK_BASE_DISABLED,
-            },
-        ));
+        return Some((ASK_BASE_DISABLED, Found::Asked { why: ASK_BASE_DISABLED }));
     }
-    (subject.audit_status == "rejected").then_some((
-        ASK_REFUSED_BEFORE,
-        Found::Asked {
-            why: ASK_REFUSED_BEFORE,
-        },
-    ))
+    (subject.audit_status == "rejected").then_some((ASK_REFUSED_BEFORE, Found::Asked { why: ASK_REFUSED_BEFORE }))
 }
 
 /// Parts the name from the specification in the keys of a spec alias: names have no such sign in their keys.

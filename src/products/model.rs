@@ -77,10 +77,7 @@ pub struct Product {
 impl Product {
     /// One of the texts in `details`, by its wire name.
     pub fn detail(&self, name: &str) -> &str {
-        self.details
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
+        self.details.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 }
 
@@ -100,13 +97,8 @@ pub fn find(c: &mut PgConnection, merchant: MerchantId, id: ProductId) -> Result
 }
 
 /// By the id the merchant's ERP uses.
-pub fn find_by_prod_id(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    prod_id: &str,
-) -> Result<Option<Product>> {
-    let sql =
-        format!("select {COLUMNS} from products p where p.merchant_id = $1 and p.prod_id = $2");
+pub fn find_by_prod_id(c: &mut PgConnection, merchant: MerchantId, prod_id: &str) -> Result<Option<Product>> {
+    let sql = format!("select {COLUMNS} from products p where p.merchant_id = $1 and p.prod_id = $2");
     Ok(diesel::sql_query(sql)
         .bind::<BigInt, _>(merchant)
         .bind::<Text, _>(prod_id)
@@ -115,13 +107,8 @@ pub fn find_by_prod_id(
 }
 
 /// In no order; strangers' are left out.
-pub fn by_ids(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    ids: &[ProductId],
-) -> Result<Vec<Product>> {
-    let sql =
-        format!("select {COLUMNS} from products p where p.merchant_id = $1 and p.id = any($2)");
+pub fn by_ids(c: &mut PgConnection, merchant: MerchantId, ids: &[ProductId]) -> Result<Vec<Product>> {
+    let sql = format!("select {COLUMNS} from products p where p.merchant_id = $1 and p.id = any($2)");
     Ok(diesel::sql_query(sql)
         .bind::<BigInt, _>(merchant)
         .bind::<Array<BigInt>, _>(ids)
@@ -137,33 +124,21 @@ struct Named {
 }
 
 /// Our ids of the merchant's prodIds; unknown ones are absent.
-pub fn ids_of(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    prod_ids: &[&str],
-) -> Result<HashMap<String, ProductId>> {
-    let rows: Vec<Named> = diesel::sql_query(
-        "select id, prod_id from products where merchant_id = $1 and prod_id = any($2)",
-    )
-    .bind::<BigInt, _>(merchant)
-    .bind::<Array<Text>, _>(prod_ids)
-    .load(c)?;
+pub fn ids_of(c: &mut PgConnection, merchant: MerchantId, prod_ids: &[&str]) -> Result<HashMap<String, ProductId>> {
+    let rows: Vec<Named> = diesel::sql_query("select id, prod_id from products where merchant_id = $1 and prod_id = any($2)")
+        .bind::<BigInt, _>(merchant)
+        .bind::<Array<Text>, _>(prod_ids)
+        .load(c)?;
     Ok(rows.into_iter().map(|r| (r.prod_id, r.id)).collect())
 }
 
 /// Locks products by id, so that everybody who locks several does it in one order. References to the rows pass (only keys
 /// would stop them).
-pub fn lock_by_prod_id(
-    tx: &mut PgConnection,
-    merchant: MerchantId,
-    prod_ids: &[&str],
-) -> Result<HashMap<String, Product>> {
+pub fn lock_by_prod_id(tx: &mut PgConnection, merchant: MerchantId, prod_ids: &[&str]) -> Result<HashMap<String, Product>> {
     if prod_ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let sql = format!(
-        "select {COLUMNS} from products p where p.merchant_id = $1 and p.prod_id = any($2) order by p.id for no key update"
-    );
+    let sql = format!("select {COLUMNS} from products p where p.merchant_id = $1 and p.prod_id = any($2) order by p.id for no key update");
     let rows: Vec<Product> = diesel::sql_query(sql)
         .bind::<BigInt, _>(merchant)
         .bind::<Array<Text>, _>(prod_ids)
@@ -192,10 +167,7 @@ impl Window {
     pub fn read_cursor(text: &str) -> Result<(DateTime<Utc>, i64)> {
         let read = || {
             let (micros, id) = text.split_once('.')?;
-            Some((
-                DateTime::from_timestamp_micros(micros.parse().ok()?)?,
-                id.parse().ok()?,
-            ))
+            Some((DateTime::from_timestamp_micros(micros.parse().ok()?)?, id.parse().ok()?))
         };
         read().ok_or_else(|| {
             Error::Call(

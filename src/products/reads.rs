@@ -8,10 +8,7 @@ mod list;
 mod sql;
 
 pub use detail::{Asked, Base, Decided, Sku, StockRow, asked, decided, events, find, skus, stock};
-pub use list::{
-    Cat, Chosen, Row, Tally, brands, categories, category, ids_of, lacks, named, neighbours, page,
-    tally, within,
-};
+pub use list::{Cat, Chosen, Row, Tally, brands, categories, category, ids_of, lacks, named, neighbours, page, tally, within};
 
 use super::sellable::Condition;
 use crate::ids::ProductId;
@@ -144,10 +141,7 @@ pub struct Search {
 impl Search {
     /// Nothing but a view.
     pub fn is_plain(&self) -> bool {
-        self.q.is_empty()
-            && self.leaves.is_empty()
-            && self.brand.is_empty()
-            && self.listing.is_none()
+        self.q.is_empty() && self.leaves.is_empty() && self.brand.is_empty() && self.listing.is_none()
     }
 }
 

@@ -78,14 +78,8 @@ pub fn find(c: &mut PgConnection, merchant: MerchantId, sku_id: &str) -> Result<
 }
 
 /// The SKUs of one product, the default one first.
-pub fn of_product(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    product: ProductId,
-) -> Result<Vec<Sku>> {
-    let sql = format!(
-        "{SELECT} where s.merchant_id = $1 and s.product_id = $2 order by s.is_default desc, s.id"
-    );
+pub fn of_product(c: &mut PgConnection, merchant: MerchantId, product: ProductId) -> Result<Vec<Sku>> {
+    let sql = format!("{SELECT} where s.merchant_id = $1 and s.product_id = $2 order by s.is_default desc, s.id");
     Ok(diesel::sql_query(sql)
         .bind::<BigInt, _>(merchant)
         .bind::<BigInt, _>(product)

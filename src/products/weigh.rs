@@ -15,21 +15,11 @@ use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
 
 /// Lists or unlists these products through the one write path and weighs what became of it; a preview is the same, rolled back.
-pub fn put(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    lang: Lang,
-    ids: &[String],
-    list: bool,
-    preview: bool,
-) -> Result<Weighed> {
+pub fn put(tx: &mut PgConnection, cause: &Cause, lang: Lang, ids: &[String], list: bool, preview: bool) -> Result<Weighed> {
     if ids.is_empty() {
         return Ok(Weighed::default());
     }
-    let lines = ids
-        .iter()
-        .map(|id| json!({ "prodId": id, "listed": i32::from(list) }))
-        .collect();
+    let lines = ids.iter().map(|id| json!({ "prodId": id, "listed": i32::from(list) })).collect();
     let scope = Scope {
         merchant: cause.merchant,
         shops: None,
@@ -120,10 +110,7 @@ impl Weighed {
         for result in &report.results {
             let named = || Named {
                 prod_id: result.key.clone(),
-                name: names
-                    .get(&result.key)
-                    .map(|(_, name)| name.clone())
-                    .unwrap_or_default(),
+                name: names.get(&result.key).map(|(_, name)| name.clone()).unwrap_or_default(),
                 href: if names.contains_key(&result.key) {
                     format!("/products/{}", escaped(&result.key))
                 } else {
@@ -143,19 +130,10 @@ impl Weighed {
                     weighed.unchanged += 1;
                     continue;
                 }
-                (_, Some(problem))
-                    if matches!(
-                        problem.code,
-                        LineCode::WaitsForAudit | LineCode::NotSellable
-                    ) =>
-                {
+                (_, Some(problem)) if matches!(problem.code, LineCode::WaitsForAudit | LineCode::NotSellable) => {
                     weighed.wished += usize::from(result.outcome == Outcome::Applied);
                     let wall = names.get(&result.key).and_then(|(id, _)| walls.get(id));
-                    let tone = if problem.code == LineCode::WaitsForAudit {
-                        "warn"
-                    } else {
-                        "bad"
-                    };
+                    let tone = if problem.code == LineCode::WaitsForAudit { "warn" } else { "bad" };
                     (
                         wall.map_or(90, |w| *w as u8),
                         wall.map_or_else(|| problem.text(), |w| Text::new(w.missing())),
@@ -167,9 +145,7 @@ impl Weighed {
             };
             // Sentences that name the product would make a group of each: the code tells them apart well enough.
             let key = if rank >= 90 {
-                problem
-                    .map(|p| p.code.wire().to_owned())
-                    .unwrap_or_default()
+                problem.map(|p| p.code.wire().to_owned()).unwrap_or_default()
             } else {
                 label.key().to_owned()
             };

@@ -104,13 +104,7 @@ pub fn base_products(c: &mut PgConnection, text: &str) -> Result<Vec<Product>> {
     )
 }
 
-fn by_grams(
-    c: &mut PgConnection,
-    text: &str,
-    owner: Option<String>,
-    sql: &str,
-    merchant: MerchantId,
-) -> Result<Vec<Product>> {
+fn by_grams(c: &mut PgConnection, text: &str, owner: Option<String>, sql: &str, merchant: MerchantId) -> Result<Vec<Product>> {
     let text: String = text.chars().take(LONGEST).collect();
     let mut found: Vec<Product> = Vec::new();
     for mut way in grams::query(&text) {
@@ -151,10 +145,7 @@ fn distance(product: &Product, wanted: &str) -> u8 {
 }
 
 fn bare(text: &str) -> String {
-    text.to_lowercase()
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .collect()
+    text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 /// The call of this number. The number's own time narrows the search to one partition.
@@ -168,13 +159,15 @@ pub fn call(c: &mut PgConnection, merchant: MerchantId, text: &str) -> Result<Op
     }) else {
         return Ok(None);
     };
-    Ok(diesel::sql_query("select id, method, at from calls where merchant_id = $1 and id = $2 and at between $3 and $4")
-        .bind::<BigInt, _>(merchant)
-        .bind::<SqlUuid, _>(id)
-        .bind::<Timestamptz, _>(made - Duration::seconds(2))
-        .bind::<Timestamptz, _>(made + Duration::seconds(2))
-        .get_result(c)
-        .optional()?)
+    Ok(
+        diesel::sql_query("select id, method, at from calls where merchant_id = $1 and id = $2 and at between $3 and $4")
+            .bind::<BigInt, _>(merchant)
+            .bind::<SqlUuid, _>(id)
+            .bind::<Timestamptz, _>(made - Duration::seconds(2))
+            .bind::<Timestamptz, _>(made + Duration::seconds(2))
+            .get_result(c)
+            .optional()?,
+    )
 }
 
 /// Merchants whose name or code holds the text; there are thousands at most.

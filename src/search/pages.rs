@@ -87,11 +87,7 @@ async fn search(ctx: Ctx, asked: Query<Asked>) -> Reply {
         .db
         .read(move |c| {
             Ok(if platform {
-                let merchants = if manages {
-                    model::merchants(c, &q)?
-                } else {
-                    Vec::new()
-                };
+                let merchants = if manages { model::merchants(c, &q)? } else { Vec::new() };
                 Found {
                     base_products: model::base_products(c, &q)?,
                     merchants,
@@ -114,9 +110,7 @@ fn places(nav: &[NavGroup], q: &str) -> Vec<Place> {
     let wanted = q.to_lowercase();
     let fits = |label: &str| {
         let (zh, en) = (Lang::Zh.say(label, &[]), Lang::En.say(label, &[]));
-        zh.to_lowercase().contains(&wanted)
-            || en.to_lowercase().contains(&wanted)
-            || grams::initials(&zh).starts_with(&wanted)
+        zh.to_lowercase().contains(&wanted) || en.to_lowercase().contains(&wanted) || grams::initials(&zh).starts_with(&wanted)
     };
     nav.iter()
         .flat_map(|g| &g.items)

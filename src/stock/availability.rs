@@ -118,15 +118,13 @@ mod tests {
 
     fn figures() -> impl Strategy<Value = Figures> {
         let count = || 0..2_147_483_648_i64;
-        (count(), any::<bool>(), count(), count(), count()).prop_map(
-            |(erp_qty, by_person, frozen, sold_open, safety)| Figures {
-                erp_qty,
-                by_person,
-                frozen,
-                sold_open,
-                safety,
-            },
-        )
+        (count(), any::<bool>(), count(), count(), count()).prop_map(|(erp_qty, by_person, frozen, sold_open, safety)| Figures {
+            erp_qty,
+            by_person,
+            frozen,
+            sold_open,
+            safety,
+        })
     }
 
     proptest! {

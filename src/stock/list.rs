@@ -47,12 +47,7 @@ pub struct Search {
 }
 
 /// `$1` merchant, `$2`/`$3` the place to start after, `$4` the shop, `$5` the mark, `$6` SKUs, `$7`–`$9` ways to be found.
-pub fn page(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    search: &Search,
-    limit: i64,
-) -> Result<Vec<Item>> {
+pub fn page(c: &mut PgConnection, merchant: MerchantId, search: &Search, limit: i64) -> Result<Vec<Item>> {
     let ways = Ways::of(&search.q);
     let found = if search.q.is_empty() {
         Vec::new()
@@ -81,17 +76,9 @@ pub fn page(
 /// First the fifty places, by one walk along an index, then everything about them. Written out per question, so that no plan
 /// has to guess which parameters are set; those a question does not need are compared with nothing.
 pub fn statement(search: &Search, few: bool, limit: i64) -> String {
-    let from = if search.mark.is_some() {
-        "stock_marks"
-    } else {
-        "stock"
-    };
+    let from = if search.mark.is_some() { "stock_marks" } else { "stock" };
     let mut wanted = vec!["t.merchant_id = $1"];
-    wanted.push(if search.mark.is_some() {
-        "t.mark = $5"
-    } else {
-        "$5 = ''"
-    });
+    wanted.push(if search.mark.is_some() { "t.mark = $5" } else { "$5 = ''" });
     wanted.push(if search.shop.is_some() {
         "t.shop_id = $4 and t.sku_id > $2 and $3 >= 0"
     } else {
@@ -134,12 +121,7 @@ impl Ways {
 }
 
 /// SKUs found by their product's search keys or by their own id, one more than [`FEW`] at most.
-fn matching(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    q: &str,
-    ways: &Ways,
-) -> Result<Vec<SkuId>> {
+fn matching(c: &mut PgConnection, merchant: MerchantId, q: &str, ways: &Ways) -> Result<Vec<SkuId>> {
     #[derive(QueryableByName)]
     struct Found {
         #[diesel(sql_type = BigInt)]
@@ -202,17 +184,8 @@ impl Counts {
     }
 }
 
-pub fn counts(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    shop: Option<ShopId>,
-    cap: i64,
-) -> Result<Counts> {
-    let here = if shop.is_some() {
-        "shop_id = $2"
-    } else {
-        "$2 = 0"
-    };
+pub fn counts(c: &mut PgConnection, merchant: MerchantId, shop: Option<ShopId>, cap: i64) -> Result<Counts> {
+    let here = if shop.is_some() { "shop_id = $2" } else { "$2 = 0" };
     // The order keeps a count on its index, whatever share of the table belongs to this merchant.
     let count = |from: &str, mark: &str| {
         format!(

@@ -52,11 +52,7 @@ impl Line {
     }
     fn data(&self) -> Value {
         let (row, figures) = (&self.item.stock, self.item.stock.figures());
-        let marks: Vec<&str> = Mark::ALL
-            .into_iter()
-            .filter(|m| self.is(*m))
-            .map(Mark::as_str)
-            .collect();
+        let marks: Vec<&str> = Mark::ALL.into_iter().filter(|m| self.is(*m)).map(Mark::as_str).collect();
         json!({
             "skuId": self.item.ext, "prodId": self.item.prod_id, "name": self.item.name, "spec": self.item.spec, "shopId": row.shop.to_string(),
             "shop": self.item.shop_name, "inventory": figures.shown(), "available": figures.available(), "quantity": row.erp_qty,

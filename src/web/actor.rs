@@ -18,13 +18,7 @@ pub enum Role {
 }
 
 impl Role {
-    pub const ALL: [Role; 5] = [
-        Role::Staff,
-        Role::Integrator,
-        Role::Owner,
-        Role::Auditor,
-        Role::Admin,
-    ];
+    pub const ALL: [Role; 5] = [Role::Staff, Role::Integrator, Role::Owner, Role::Auditor, Role::Admin];
     pub fn as_str(self) -> &'static str {
         match self {
             Role::Staff => "staff",
@@ -72,11 +66,7 @@ pub enum Permission {
 
 impl Permission {
     /// Those a staff member can be given one by one.
-    pub const GRANTED: [Permission; 3] = [
-        Permission::EditStock,
-        Permission::EditProducts,
-        Permission::EditListing,
-    ];
+    pub const GRANTED: [Permission; 3] = [Permission::EditStock, Permission::EditProducts, Permission::EditListing];
     pub fn as_str(self) -> &'static str {
         match self {
             Permission::EditStock => "stock",
@@ -113,25 +103,15 @@ impl Person {
         match self.role {
             Role::Admin => matches!(
                 what,
-                Permission::ManageUsers
-                    | Permission::ManageCatalogue
-                    | Permission::ManageMerchants
-                    | Permission::Audit
+                Permission::ManageUsers | Permission::ManageCatalogue | Permission::ManageMerchants | Permission::Audit
             ),
             Role::Auditor => matches!(what, Permission::Audit),
-            Role::Owner => !matches!(
-                what,
-                Permission::Audit | Permission::ManageCatalogue | Permission::ManageMerchants
-            ),
+            Role::Owner => !matches!(what, Permission::Audit | Permission::ManageCatalogue | Permission::ManageMerchants),
             Role::Integrator => {
                 matches!(what, Permission::ManageKeys)
-                    || (Permission::GRANTED.contains(&what)
-                        && self.permissions.iter().any(|p| p == what.as_str()))
+                    || (Permission::GRANTED.contains(&what) && self.permissions.iter().any(|p| p == what.as_str()))
             }
-            Role::Staff => {
-                Permission::GRANTED.contains(&what)
-                    && self.permissions.iter().any(|p| p == what.as_str())
-            }
+            Role::Staff => Permission::GRANTED.contains(&what) && self.permissions.iter().any(|p| p == what.as_str()),
         }
     }
 }

@@ -1,9 +1,7 @@
 //! Who is asking, what for, and how they want the answer.
 
 use super::frame::initial;
-use super::{
-    Actor, Frame, FrameTenant, FrameUser, NavGroup, Person, Reply, RequestId, Seat, View, Wants,
-};
+use super::{Actor, Frame, FrameTenant, FrameUser, NavGroup, Person, Reply, RequestId, Seat, View, Wants};
 use crate::clock::Clock;
 use crate::text::{Lang, Text};
 use crate::{Db, Error, Result};
@@ -38,11 +36,7 @@ pub struct Shown {
 
 impl Shown {
     fn of(req: &HttpRequest, actor: &Actor) -> Self {
-        let cookie = |name: &str| {
-            req.cookie(name)
-                .map(|c| c.value().to_owned())
-                .unwrap_or_default()
-        };
+        let cookie = |name: &str| req.cookie(name).map(|c| c.value().to_owned()).unwrap_or_default();
         let chosen = match actor {
             Actor::Person(person) => person.lang,
             Actor::Nobody => None,
@@ -96,10 +90,7 @@ impl Ctx {
             .cloned()
             .ok_or_else(|| Error::broken("no platform is registered"))?;
         let actor = req.extensions().get::<Actor>().cloned().unwrap_or_default();
-        let request_id = req
-            .extensions()
-            .get::<RequestId>()
-            .map_or_else(Uuid::nil, |id| id.0);
+        let request_id = req.extensions().get::<RequestId>().map_or_else(Uuid::nil, |id| id.0);
         let shown = Shown::of(req, &actor);
         let query = req.query_string();
         let path = if query.is_empty() {
@@ -188,8 +179,7 @@ impl Ctx {
     }
     /// The form again, with what was typed and what is wrong.
     pub fn invalid(&self, view: impl View) -> Reply {
-        self.wants
-            .answer(StatusCode::UNPROCESSABLE_ENTITY, self.lang, &view)
+        self.wants.answer(StatusCode::UNPROCESSABLE_ENTITY, self.lang, &view)
     }
     #[must_use]
     pub fn noticing(mut self, notice: Text) -> Self {

@@ -45,8 +45,7 @@ fn read<T: DeserializeOwned + Validate>(body: &[u8], json: bool) -> std::result:
     } else {
         form = Form::of(form_urlencoded::parse(body).into_owned().collect());
         let fields = serde_html_form::Deserializer::new(form_urlencoded::parse(body));
-        serde_path_to_error::deserialize(fields)
-            .map_err(|e| (e.path().to_string(), e.inner().to_string()))
+        serde_path_to_error::deserialize(fields).map_err(|e| (e.path().to_string(), e.inner().to_string()))
     };
     match value {
         Err((path, why)) => {
@@ -72,11 +71,7 @@ fn misread(why: &str) -> Text {
     if let Some(field) = why.strip_prefix("missing field `") {
         return Text::new("form-missing").with(field.trim_end_matches('`'));
     }
-    if why.contains("invalid digit")
-        || why.contains("invalid type")
-        || why.contains("cannot parse integer")
-        || why.contains("expected")
-    {
+    if why.contains("invalid digit") || why.contains("invalid type") || why.contains("cannot parse integer") || why.contains("expected") {
         return Text::new("form-wrong-type");
     }
     Text::new("form-misread").with(why)

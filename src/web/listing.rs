@@ -126,10 +126,7 @@ mod tests {
     #[test]
     fn a_cursor_comes_back_as_it_was() {
         let key = ("KZ-100382".to_owned(), 3_i64);
-        assert_eq!(
-            Cursor::read::<(String, i64)>(&Cursor::of(&key).to_string()),
-            Some(key)
-        );
+        assert_eq!(Cursor::read::<(String, i64)>(&Cursor::of(&key).to_string()), Some(key));
         assert_eq!(Cursor::read::<(String, i64)>("zz"), None);
         assert_eq!(Cursor::read::<(String, i64)>("é"), None);
     }
@@ -138,9 +135,6 @@ mod tests {
     fn the_last_page_has_no_next() {
         assert!(Page::cut(vec![1, 2], 2, |n| *n).next.is_none());
         let page = Page::cut(vec![1, 2, 3], 2, |n| *n);
-        assert_eq!(
-            (page.rows, page.next),
-            (vec![1, 2], Some(Cursor::of(&2).to_string()))
-        );
+        assert_eq!((page.rows, page.next), (vec![1, 2], Some(Cursor::of(&2).to_string())));
     }
 }

@@ -58,19 +58,11 @@ pub fn write(methods: &[&Method], lang: Lang) -> String {
             pretty(method.answer)
         );
     }
-    let _ = write!(
-        out,
-        "\n## {}\n\n| | HTTP |\n|---|---|\n",
-        say("docs-call-errors")
-    );
+    let _ = write!(out, "\n## {}\n\n| | HTTP |\n|---|---|\n", say("docs-call-errors"));
     for code in Code::ALL {
         let _ = writeln!(out, "| `{}` | {} |", code.wire(), code.status().as_u16());
     }
-    let _ = write!(
-        out,
-        "\n## {}\n\n| | |\n|---|---|\n",
-        say("docs-line-errors")
-    );
+    let _ = write!(out, "\n## {}\n\n| | |\n|---|---|\n", say("docs-line-errors"));
     for code in LineCode::ALL {
         let _ = writeln!(out, "| `{}` | {} |", code.wire(), sample(*code, lang));
     }
@@ -78,16 +70,12 @@ pub fn write(methods: &[&Method], lang: Lang) -> String {
 }
 
 /// What is signed.
-pub const CANONICAL: &str = "X-Signature = hex(HMAC-SHA256(secret,\n    METHOD \\n PATH?QUERY \\n X-Timestamp \\n X-Nonce \\n hex(SHA256(body)) \\n))";
+pub const CANONICAL: &str =
+    "X-Signature = hex(HMAC-SHA256(secret,\n    METHOD \\n PATH?QUERY \\n X-Timestamp \\n X-Nonce \\n hex(SHA256(body)) \\n))";
 
 /// A line's sentence with placeholders.
 pub fn sample(code: LineCode, lang: Lang) -> String {
-    Text::new(code.text())
-        .with("field")
-        .with("…")
-        .with("…")
-        .with("…")
-        .say(lang)
+    Text::new(code.text()).with("field").with("…").with("…").with("…").say(lang)
 }
 
 /// The example as people read it.
@@ -117,10 +105,7 @@ pub fn shape(kind: Kind) -> Text {
         Kind::Bit => Text::new("docs-shape-bit"),
         Kind::Time => Text::new("docs-shape-time"),
         Kind::Json(max) => Text::new("docs-shape-json").with(max),
-        Kind::Number { min, max, default } => Text::new("docs-shape-number")
-            .with(min)
-            .with(max)
-            .with(default),
+        Kind::Number { min, max, default } => Text::new("docs-shape-number").with(min).with(max).with(default),
         Kind::OneOf(choices) => Text::new("docs-shape-one-of").with(choices.join(" | ")),
         Kind::Ids => Text::new("docs-shape-ids"),
     }

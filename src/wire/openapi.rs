@@ -10,12 +10,7 @@ pub fn describe(methods: &[&Method]) -> Value {
     let lang = Lang::En;
     let paths: Map<String, Value> = methods
         .iter()
-        .map(|m| {
-            (
-                format!("/api/{}", m.name),
-                json!({ "post": operation(m, lang) }),
-            )
-        })
+        .map(|m| (format!("/api/{}", m.name), json!({ "post": operation(m, lang) })))
         .collect();
     json!({
         "openapi": "3.1.0",
@@ -84,15 +79,8 @@ fn operation(method: &Method, lang: Lang) -> Value {
 }
 
 fn line_schema(fields: &[Field], lang: Lang) -> Value {
-    let properties: Map<String, Value> = fields
-        .iter()
-        .map(|f| (f.name.to_owned(), field_schema(f, lang)))
-        .collect();
-    let required: Vec<&str> = fields
-        .iter()
-        .filter(|f| f.need == Need::Always)
-        .map(|f| f.name)
-        .collect();
+    let properties: Map<String, Value> = fields.iter().map(|f| (f.name.to_owned(), field_schema(f, lang))).collect();
+    let required: Vec<&str> = fields.iter().filter(|f| f.need == Need::Always).map(|f| f.name).collect();
     json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": true })
 }
 
@@ -133,10 +121,7 @@ fn field_schema(field: &Field, lang: Lang) -> Value {
         } else {
             ""
         };
-        map.insert(
-            "description".into(),
-            format!("{}{shape}.{need}", lang.say(field.about, &[])).into(),
-        );
+        map.insert("description".into(), format!("{}{shape}.{need}", lang.say(field.about, &[])).into());
     }
     schema
 }
@@ -160,23 +145,12 @@ fn security() -> Value {
 
 fn schemas(lang: Lang) -> Value {
     let codes: Vec<&str> = LineCode::ALL.iter().map(|c| c.wire()).collect();
-    let counts: Map<String, Value> = [
-        "total",
-        "applied",
-        "unchanged",
-        "held",
-        "stale",
-        "parked",
-        "rejected",
-    ]
-    .iter()
-    .map(|n| ((*n).to_owned(), json!({ "type": "integer" })))
-    .collect();
+    let counts: Map<String, Value> = ["total", "applied", "unchanged", "held", "stale", "parked", "rejected"]
+        .iter()
+        .map(|n| ((*n).to_owned(), json!({ "type": "integer" })))
+        .collect();
     let mut report = json!({ "type": "object", "description": lang.say("docs-report", &[]), "properties": counts });
-    if let Some(map) = report
-        .pointer_mut("/properties")
-        .and_then(Value::as_object_mut)
-    {
+    if let Some(map) = report.pointer_mut("/properties").and_then(Value::as_object_mut) {
         map.insert("feedId".into(), json!({ "type": ["string", "null"] }));
         map.insert("preview".into(), json!({ "type": "boolean" }));
         map.insert(

@@ -114,12 +114,8 @@ impl Problem {
     }
     /// Cause and remedy in one sentence.
     pub fn text(&self) -> Text {
-        let text = Text::new(self.code.text())
-            .with(&self.field)
-            .with(&self.value);
-        self.details
-            .iter()
-            .fold(text, |text, detail| text.with(detail))
+        let text = Text::new(self.code.text()).with(&self.field).with(&self.value);
+        self.details.iter().fold(text, |text, detail| text.with(detail))
     }
     pub fn to_wire(&self, lang: Lang) -> Value {
         json!({ "code": self.code.wire(), "field": self.field, "value": self.value, "msg": self.text().say(lang) })
@@ -132,9 +128,5 @@ fn shorten(value: String) -> String {
     if value.chars().count() <= SHOWN {
         return value;
     }
-    value
-        .chars()
-        .take(SHOWN - 1)
-        .chain(std::iter::once('…'))
-        .collect()
+    value.chars().take(SHOWN - 1).chain(std::iter::once('…')).collect()
 }

@@ -39,12 +39,7 @@ async fn staff_auditors_and_admins_have_no_keys() {
     let (_, id) = issue(&house, "").await;
     for (who, status) in [(READER, 403), (AUDITOR, 404), (ADMIN, 404)] {
         house.get("/api-keys").by(who).send().await.expect(status);
-        house
-            .get("/api-keys/signature")
-            .by(who)
-            .send()
-            .await
-            .expect(status);
+        house.get("/api-keys/signature").by(who).send().await.expect(status);
         house
             .post("/api-keys")
             .by(who)
@@ -52,18 +47,8 @@ async fn staff_auditors_and_admins_have_no_keys() {
             .send()
             .await
             .expect(status);
-        house
-            .post(&format!("/api-keys/{id}/rotation"))
-            .by(who)
-            .send()
-            .await
-            .expect(status);
-        house
-            .delete(&format!("/api-keys/{id}"))
-            .by(who)
-            .send()
-            .await
-            .expect(status);
+        house.post(&format!("/api-keys/{id}/rotation")).by(who).send().await.expect(status);
+        house.delete(&format!("/api-keys/{id}")).by(who).send().await.expect(status);
     }
     house.get("/api-keys").send().await.expect(303);
     // An integrator manages keys, though not people.
@@ -83,13 +68,7 @@ async fn a_secret_is_told_once_and_kept_sealed() {
         ("expires", "2027-01-31"),
         ("ip_allow", "203.0.113.0/24\r\n::1"),
     ];
-    let page = house
-        .post("/api-keys")
-        .by(OWNER)
-        .form(&fields)
-        .send()
-        .await
-        .expect(200);
+    let page = house.post("/api-keys").by(OWNER).form(&fields).send().await.expect(200);
     let secret = page
         .body
         .split(r#"<code class="mono">"#)
@@ -97,20 +76,11 @@ async fn a_secret_is_told_once_and_kept_sealed() {
         .find(|s| s.len() == 40);
     let secret = secret.unwrap_or_else(|| panic!("{}", page.body)).to_owned();
     let app_key = house.ask("select app_key from apps order by id desc limit 1");
-    assert!(
-        app_key.starts_with("dj_live_") && app_key.len() == 28,
-        "{app_key}"
-    );
-    assert!(
-        page.body.contains(&app_key)
-            && page.body.contains("只显示这一次")
-            && page.body.contains("openssl dgst -sha256")
-    );
+    assert!(app_key.starts_with("dj_live_") && app_key.len() == 28, "{app_key}");
+    assert!(page.body.contains(&app_key) && page.body.contains("只显示这一次") && page.body.contains("openssl dgst -sha256"));
     let list = house.get("/api-keys").by(OWNER).send().await.expect(200);
     assert!(
-        !list.body.contains(&secret)
-            && list.body.contains("收银系统")
-            && list.body.contains("203.0.113.0/24, ::1"),
+        !list.body.contains(&secret) && list.body.contains("收银系统") && list.body.contains("203.0.113.0/24, ::1"),
         "{}",
         list.body
     );
@@ -122,14 +92,11 @@ async fn a_secret_is_told_once_and_kept_sealed() {
         "0"
     );
     assert_eq!(
-        house.ask(&format!(
-            "select count(*) from trail where after::text like '%{secret}%'"
-        )),
+        house.ask(&format!("select count(*) from trail where after::text like '%{secret}%'")),
         "0"
     );
     assert_eq!(
-        house
-            .ask("select scopes::text || channel || expires_at from apps order by id desc limit 1"),
+        house.ask("select scopes::text || channel || expires_at from apps order by id desc limit 1"),
         "{stock:write}micro_shop2027-01-31 16:00:00+00"
     );
 }
@@ -143,11 +110,7 @@ async fn a_form_for_a_key_says_what_is_wrong_and_keeps_the_ticks() {
         ("channel", "fax", "从列表里选一个渠道"),
         ("scopes", "stock:steal", "没有「stock:steal」这项权限"),
         ("shops", "99", "没有编号 99 的门店"),
-        (
-            "ip_allow",
-            "10.0.0.0/40",
-            "「10.0.0.0/40」不是 IP 地址或网段",
-        ),
+        ("ip_allow", "10.0.0.0/40", "「10.0.0.0/40」不是 IP 地址或网段"),
         ("expires", "2026-11-21", "这一天已经过去"),
         ("expires", "soon", "日期写成"),
     ] {
@@ -159,18 +122,9 @@ async fn a_form_for_a_key_says_what_is_wrong_and_keeps_the_ticks() {
         ];
         fields.retain(|(name, _)| *name != field || field == "scopes");
         fields.push((field, value));
-        let page = house
-            .post("/api-keys")
-            .by(OWNER)
-            .form(&fields)
-            .send()
-            .await
-            .expect(422);
+        let page = house.post("/api-keys").by(OWNER).form(&fields).send().await.expect(422);
         assert!(page.body.contains(why), "{why}: {}", page.body);
-        assert!(
-            page.body.contains(r#"value="price:write" checked"#)
-                && page.body.contains(r#"value="stock:read" checked"#)
-        );
+        assert!(page.body.contains(r#"value="price:write" checked"#) && page.body.contains(r#"value="stock:read" checked"#));
     }
     let page = house
         .post("/api-keys")
@@ -194,12 +148,7 @@ async fn a_strangers_key_is_not_found() {
         .send()
         .await
         .expect(404);
-    house
-        .delete(&format!("/api-keys/{id}"))
-        .by(STRANGER)
-        .send()
-        .await
-        .expect(404);
+    house.delete(&format!("/api-keys/{id}")).by(STRANGER).send().await.expect(404);
     assert!(
         !house
             .get("/api-keys")
@@ -210,7 +159,12 @@ async fn a_strangers_key_is_not_found() {
             .body
             .contains("收银系统")
     );
-    assert_eq!(house.ask(&format!("select revoked_at is null and (select count(*) from app_secrets where app_id = {id}) = 1 from apps where id = {id}")), "true");
+    assert_eq!(
+        house.ask(&format!(
+            "select revoked_at is null and (select count(*) from app_secrets where app_id = {id}) = 1 from apps where id = {id}"
+        )),
+        "true"
+    );
 }
 
 #[tokio::test]
@@ -218,17 +172,8 @@ async fn rotation_and_revocation_are_told_and_traced() {
     let house = House::open().await;
     Cast::enter(&house).await;
     let (key, id) = issue(&house, "").await;
-    let page = house
-        .post(&format!("/api-keys/{id}/rotation"))
-        .by(OWNER)
-        .send()
-        .await
-        .expect(200);
-    assert!(
-        page.body.contains(&key.app_key)
-            && !page.body.contains(&key.secret)
-            && page.body.contains("旧密钥还能用 24 小时")
-    );
+    let page = house.post(&format!("/api-keys/{id}/rotation")).by(OWNER).send().await.expect(200);
+    assert!(page.body.contains(&key.app_key) && !page.body.contains(&key.secret) && page.body.contains("旧密钥还能用 24 小时"));
     assert!(
         house
             .get("/api-keys")
@@ -246,27 +191,14 @@ async fn rotation_and_revocation_are_told_and_traced() {
         .await
         .expect(303);
     assert_eq!(gone.header("location"), "/api-keys?done=revoked");
-    let list = house
-        .get("/api-keys?done=revoked")
-        .by(OWNER)
-        .send()
-        .await
-        .expect(200);
+    let list = house.get("/api-keys?done=revoked").by(OWNER).send().await.expect(200);
     assert!(list.body.contains("已吊销") && list.body.contains("从现在起都会被拒绝"));
     // What is revoked cannot be revived.
-    house
-        .post(&format!("/api-keys/{id}/rotation"))
-        .by(OWNER)
-        .send()
-        .await
-        .expect(404);
-    house
-        .delete(&format!("/api-keys/{id}"))
-        .by(OWNER)
-        .send()
-        .await
-        .expect(404);
-    let verbs = house.ask(&format!("select string_agg(verb, ' ' order by at, id) from trail where subject_kind = 'app' and subject_id = '{id}'"));
+    house.post(&format!("/api-keys/{id}/rotation")).by(OWNER).send().await.expect(404);
+    house.delete(&format!("/api-keys/{id}")).by(OWNER).send().await.expect(404);
+    let verbs = house.ask(&format!(
+        "select string_agg(verb, ' ' order by at, id) from trail where subject_kind = 'app' and subject_id = '{id}'"
+    ));
     assert_eq!(verbs, "app.created app.rotated app.revoked");
 }
 
@@ -288,22 +220,9 @@ async fn the_checker_finds_the_slip_in_a_sandbox_and_tells_nothing_of_live_keys(
             ("signature", signature),
         ];
         let form: Vec<(&str, &str)> = form.iter().map(|(k, v)| (*k, v.as_str())).collect();
-        house
-            .post("/api-keys/signature")
-            .by(OWNER)
-            .json()
-            .form(&form)
+        house.post("/api-keys/signature").by(OWNER).json().form(&form)
     };
-    let signed = |method: &str, path: &str| {
-        sign(
-            &key.secret,
-            method,
-            path,
-            "1763769600",
-            "n0nce-123",
-            body.as_bytes(),
-        )
-    };
+    let signed = |method: &str, path: &str| sign(&key.secret, method, path, "1763769600", "n0nce-123", body.as_bytes());
     let good = check(&key.app_key, signed("POST", "/api/sku.inventory.update"))
         .send()
         .await
@@ -322,11 +241,7 @@ async fn the_checker_finds_the_slip_in_a_sandbox_and_tells_nothing_of_live_keys(
         .await
         .expect(200);
     assert!(page.body.contains("路径少了开头的 /api"), "{}", page.body);
-    for foreign in [
-        &cast.erp.app_key,
-        &cast.other_erp.app_key,
-        &"dj_test_nobodys".to_owned(),
-    ] {
+    for foreign in [&cast.erp.app_key, &cast.other_erp.app_key, &"dj_test_nobodys".to_owned()] {
         let refused = check(foreign, signed("POST", "/api/sku.inventory.update"))
             .send()
             .await

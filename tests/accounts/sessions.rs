@@ -6,10 +6,7 @@ use chrono::Duration;
 async fn another(house: &House, name: &str, keep: &str) {
     let answer = house
         .post("/login")
-        .header(
-            "user-agent",
-            "Mozilla/5.0 (Windows NT 10.0) Chrome/140.0 Safari/537.36",
-        )
+        .header("user-agent", "Mozilla/5.0 (Windows NT 10.0) Chrome/140.0 Safari/537.36")
         .form(&[("login", OWNER), ("password", PASSWORD), ("keep", keep)])
         .send()
         .await
@@ -27,43 +24,18 @@ async fn a_session_sleeps_after_half_an_hour_and_ends_after_eight() {
     let house = House::open().await;
     Cast::enter_logged_in(&house).await;
     house.later(Duration::minutes(29));
-    house
-        .get("/account/password")
-        .by(OWNER)
-        .send()
-        .await
-        .expect(200);
+    house.get("/account/password").by(OWNER).send().await.expect(200);
     house.later(Duration::minutes(29));
-    house
-        .get("/account/password")
-        .by(OWNER)
-        .send()
-        .await
-        .expect(200);
+    house.get("/account/password").by(OWNER).send().await.expect(200);
     house.later(Duration::minutes(31));
-    house
-        .get("/account/password")
-        .by(OWNER)
-        .send()
-        .await
-        .expect(303);
+    house.get("/account/password").by(OWNER).send().await.expect(303);
     another(&house, "busy", "").await;
     for _ in 0..23 {
         house.later(Duration::minutes(20));
-        house
-            .get("/account/password")
-            .by("busy")
-            .send()
-            .await
-            .expect(200);
+        house.get("/account/password").by("busy").send().await.expect(200);
     }
     house.later(Duration::minutes(21));
-    house
-        .get("/account/password")
-        .by("busy")
-        .send()
-        .await
-        .expect(303);
+    house.get("/account/password").by("busy").send().await.expect(303);
 }
 
 #[tokio::test]
@@ -72,19 +44,9 @@ async fn those_who_asked_stay_for_a_week() {
     Cast::enter_logged_in(&house).await;
     another(&house, "home", "1").await;
     house.later(Duration::days(6));
-    house
-        .get("/account/password")
-        .by("home")
-        .send()
-        .await
-        .expect(200);
+    house.get("/account/password").by("home").send().await.expect(200);
     house.later(Duration::days(1));
-    house
-        .get("/account/password")
-        .by("home")
-        .send()
-        .await
-        .expect(303);
+    house.get("/account/password").by("home").send().await.expect(303);
 }
 
 #[tokio::test]
@@ -93,40 +55,16 @@ async fn people_see_where_they_are_logged_in_and_can_end_it() {
     Cast::enter_logged_in(&house).await;
     another(&house, "office", "").await;
     another(&house, "phone", "").await;
-    let page = house
-        .get("/account/sessions")
-        .by(OWNER)
-        .send()
-        .await
-        .expect(200);
-    assert_eq!(
-        page.body.matches("Chrome · Windows").count(),
-        2,
-        "{}",
-        page.body
-    );
+    let page = house.get("/account/sessions").by(OWNER).send().await.expect(200);
+    assert_eq!(page.body.matches("Chrome · Windows").count(), 2, "{}", page.body);
     assert!(page.body.contains("127.0.0.1"));
-    let mine = house
-        .get("/account/sessions")
-        .by(OWNER)
-        .json()
-        .send()
-        .await
-        .expect(200)
-        .value();
+    let mine = house.get("/account/sessions").by(OWNER).json().send().await.expect(200).value();
     assert_eq!(mine["data"]["sessions"].as_array().map(Vec::len), Some(3));
     let of = |who: &str| {
         let house = &house;
         let who = who.to_owned();
         async move {
-            house
-                .get("/account/sessions")
-                .by(&who)
-                .json()
-                .send()
-                .await
-                .expect(200)
-                .value()["data"]["current"]
+            house.get("/account/sessions").by(&who).json().send().await.expect(200).value()["data"]["current"]
                 .as_str()
                 .unwrap_or_default()
                 .to_owned()
@@ -139,12 +77,7 @@ async fn people_see_where_they_are_logged_in_and_can_end_it() {
         .send()
         .await
         .expect(404);
-    house
-        .get("/account/sessions")
-        .by(STRANGER)
-        .send()
-        .await
-        .expect(200);
+    house.get("/account/sessions").by(STRANGER).send().await.expect(200);
     // As a plain form sends it.
     house
         .post(&format!("/account/sessions/{office}?_method=delete"))
@@ -152,36 +85,11 @@ async fn people_see_where_they_are_logged_in_and_can_end_it() {
         .send()
         .await
         .expect(303);
-    house
-        .get("/account/sessions")
-        .by("office")
-        .send()
-        .await
-        .expect(303);
-    house
-        .get("/account/sessions")
-        .by("phone")
-        .send()
-        .await
-        .expect(200);
-    house
-        .delete("/account/sessions")
-        .by(OWNER)
-        .send()
-        .await
-        .expect(303);
-    house
-        .get("/account/sessions")
-        .by("phone")
-        .send()
-        .await
-        .expect(303);
-    house
-        .get("/account/sessions")
-        .by(OWNER)
-        .send()
-        .await
-        .expect(200);
+    house.get("/account/sessions").by("office").send().await.expect(303);
+    house.get("/account/sessions").by("phone").send().await.expect(200);
+    house.delete("/account/sessions").by(OWNER).send().await.expect(303);
+    house.get("/account/sessions").by("phone").send().await.expect(303);
+    house.get("/account/sessions").by(OWNER).send().await.expect(200);
 }
 
 #[tokio::test]
@@ -201,15 +109,15 @@ async fn the_database_knows_no_cookie() {
         .into_iter()
         .rev()
         .collect::<String>();
-    assert!(
-        id.chars().all(|c| c.is_ascii_alphanumeric()) && id.len() == 64,
-        "{cookie}"
-    );
-    assert_eq!(house.ask(&format!("select count(*) from sessions where encode(token_hash, 'escape') like '%{id}%' or state::text like '%{id}%'")), "0");
+    assert!(id.chars().all(|c| c.is_ascii_alphanumeric()) && id.len() == 64, "{cookie}");
     assert_eq!(
         house.ask(&format!(
-            "select count(*) from sessions where token_hash = sha256('{id}')"
+            "select count(*) from sessions where encode(token_hash, 'escape') like '%{id}%' or state::text like '%{id}%'"
         )),
+        "0"
+    );
+    assert_eq!(
+        house.ask(&format!("select count(*) from sessions where token_hash = sha256('{id}')")),
         "1"
     );
 }
@@ -232,16 +140,8 @@ async fn the_language_is_kept_and_leads_nowhere_else() {
             .get_all("set-cookie")
             .any(|c| c.to_str().is_ok_and(|c| c.starts_with("lang=en")))
     );
-    let page = house
-        .get("/account/password")
-        .by(OWNER)
-        .send()
-        .await
-        .expect(200);
-    assert!(
-        page.body.contains("Change password"),
-        "the account remembers"
-    );
+    let page = house.get("/account/password").by(OWNER).send().await.expect(200);
+    assert!(page.body.contains("Change password"), "the account remembers");
     let answer = house
         .post("/language")
         .form(&[("lang", "zh-CN"), ("next", "//evil.example")])
@@ -264,11 +164,6 @@ async fn impersonal_addresses_need_no_session() {
     Cast::enter_logged_in(&house).await;
     house.sql("alter table sessions rename to sessions_gone");
     house.get("/healthz").by(OWNER).send().await.expect(200);
-    let broken = house
-        .get("/account/password")
-        .by(OWNER)
-        .send()
-        .await
-        .expect(503);
+    let broken = house.get("/account/password").by(OWNER).send().await.expect(503);
     assert_eq!(broken.header("retry-after"), "1");
 }

@@ -13,10 +13,7 @@ async fn verdict(call: Call<'_>) -> (u16, String) {
     let answer = call.send().await;
     (
         answer.status.as_u16(),
-        answer.value()["error"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned(),
+        answer.value()["error"].as_str().unwrap_or_default().to_owned(),
     )
 }
 
@@ -25,21 +22,12 @@ fn is(found: &(u16, String), expected: (u16, &str)) {
 }
 
 fn fresh<'a>(house: &'a House, key: &Key, nonce: &str) -> Call<'a> {
-    house.signed(
-        key,
-        PATH,
-        b"{}".to_vec(),
-        &house.now().timestamp().to_string(),
-        nonce,
-    )
+    house.signed(key, PATH, b"{}".to_vec(), &house.now().timestamp().to_string(), nonce)
 }
 
 /// A sandbox credential of merchant A.
 async fn sandbox(house: &House, merchant: MerchantId) -> (Key, AppId) {
-    let (cause, key) = (
-        Cause::system(merchant, "tests", house.now()),
-        house.platform.master_key,
-    );
+    let (cause, key) = (Cause::system(merchant, "tests", house.now()), house.platform.master_key);
     let new = NewApp {
         name: "沙箱".into(),
         sandbox: true,
@@ -63,10 +51,7 @@ async fn sandbox(house: &House, merchant: MerchantId) -> (Key, AppId) {
 }
 
 async fn rotate(house: &House, merchant: MerchantId, id: AppId) -> Key {
-    let (cause, key) = (
-        Cause::system(merchant, "tests", house.now()),
-        house.platform.master_key,
-    );
+    let (cause, key) = (Cause::system(merchant, "tests", house.now()), house.platform.master_key);
     let issued = house
         .platform
         .db
@@ -83,10 +68,7 @@ async fn rotate(house: &House, merchant: MerchantId, id: AppId) -> Key {
 async fn a_right_signature_lets_in_and_tells_what_is_left() {
     let house = House::open().await;
     let cast = Cast::enter(&house).await;
-    let answer = fresh(&house, &cast.erp, "nonce-001")
-        .send()
-        .await
-        .expect(404);
+    let answer = fresh(&house, &cast.erp, "nonce-001").send().await.expect(404);
     assert_eq!(answer.value()["error"], "NO_METHOD");
     assert_eq!(
         (
@@ -106,15 +88,7 @@ async fn a_right_signature_lets_in_and_tells_what_is_left() {
         "nonce-002",
     );
     is(&verdict(queried).await, LET_IN);
-    let upper = sign(
-        &cast.erp.secret,
-        "POST",
-        PATH,
-        &timestamp,
-        "nonce-003",
-        b"{}",
-    )
-    .to_uppercase();
+    let upper = sign(&cast.erp.secret, "POST", PATH, &timestamp, "nonce-003", b"{}").to_uppercase();
     is(
         &verdict(fresh(&house, &cast.erp, "nonce-003").header("x-signature", &upper)).await,
         LET_IN,
@@ -140,10 +114,7 @@ async fn whatever_is_altered_is_refused() {
         refused,
     );
     is(
-        &verdict(
-            fresh(&house, &cast.erp, "nonce-001").header("x-app-key", &cast.other_erp.app_key),
-        )
-        .await,
+        &verdict(fresh(&house, &cast.erp, "nonce-001").header("x-app-key", &cast.other_erp.app_key)).await,
         refused,
     );
     let elsewhere = sign(
@@ -159,10 +130,7 @@ async fn whatever_is_altered_is_refused() {
         refused,
     );
     // Nothing of that spent the nonce.
-    is(
-        &verdict(fresh(&house, &cast.erp, "nonce-001")).await,
-        LET_IN,
-    );
+    is(&verdict(fresh(&house, &cast.erp, "nonce-001")).await, LET_IN);
 }
 
 #[tokio::test]
@@ -179,16 +147,8 @@ async fn an_unknown_key_and_a_wrong_signature_sound_alike() {
     };
     let mut told = Vec::new();
     for key in [nobody, wrong] {
-        let answer = fresh(&house, &key, "nonce-001")
-            .send()
-            .await
-            .expect(401)
-            .value();
-        told.push((
-            answer["error"].clone(),
-            answer["msg"].clone(),
-            answer["data"].clone(),
-        ));
+        let answer = fresh(&house, &key, "nonce-001").send().await.expect(401).value();
+        told.push((answer["error"].clone(), answer["msg"].clone(), answer["data"].clone()));
     }
     assert_eq!(told[0], told[1]);
     assert!(
@@ -238,9 +198,9 @@ async fn a_missing_or_malformed_header_is_named_with_an_example() {
         .expect(401)
         .value();
     assert!(
-        answer["msg"].as_str().is_some_and(
-            |msg| msg.contains("毫秒") && msg.contains(&house.now().timestamp().to_string())
-        ),
+        answer["msg"]
+            .as_str()
+            .is_some_and(|msg| msg.contains("毫秒") && msg.contains(&house.now().timestamp().to_string())),
         "{answer}"
     );
 }
@@ -249,22 +209,10 @@ async fn a_missing_or_malformed_header_is_named_with_an_example() {
 async fn clocks_may_differ_by_five_minutes() {
     let house = House::open().await;
     let cast = Cast::enter(&house).await;
-    for (n, (off, fine)) in [(-300, true), (300, true), (-301, false), (301, false)]
-        .into_iter()
-        .enumerate()
-    {
+    for (n, (off, fine)) in [(-300, true), (300, true), (-301, false), (301, false)].into_iter().enumerate() {
         let timestamp = (house.now().timestamp() + off).to_string();
-        let call = house.signed(
-            &cast.erp,
-            PATH,
-            b"{}".to_vec(),
-            &timestamp,
-            &format!("nonce-00{n}"),
-        );
-        is(
-            &verdict(call).await,
-            if fine { LET_IN } else { (401, "OLD_TIMESTAMP") },
-        );
+        let call = house.signed(&cast.erp, PATH, b"{}".to_vec(), &timestamp, &format!("nonce-00{n}"));
+        is(&verdict(call).await, if fine { LET_IN } else { (401, "OLD_TIMESTAMP") });
     }
     let old = house
         .signed(&cast.erp, PATH, b"{}".to_vec(), "1700000000", "nonce-009")
@@ -273,9 +221,7 @@ async fn clocks_may_differ_by_five_minutes() {
         .expect(401)
         .value();
     assert!(
-        old["msg"]
-            .as_str()
-            .is_some_and(|msg| msg.contains("2026-11-22 12:00:00")),
+        old["msg"].as_str().is_some_and(|msg| msg.contains("2026-11-22 12:00:00")),
         "our time is told: {old}"
     );
 }
@@ -289,18 +235,12 @@ async fn a_nonce_opens_once() {
     is(&verdict(call()).await, LET_IN);
     is(&verdict(call()).await, (401, "REPLAYED"));
     // Another credential has nonces of its own.
-    is(
-        &verdict(fresh(&house, &cast.other_erp, "nonce-001")).await,
-        LET_IN,
-    );
+    is(&verdict(fresh(&house, &cast.other_erp, "nonce-001")).await, LET_IN);
     // Even the latest moment at which its timestamp holds.
     house.later(Duration::seconds(600));
     is(&verdict(call()).await, (401, "REPLAYED"));
     house.later(Duration::seconds(1));
-    is(
-        &verdict(fresh(&house, &cast.erp, "nonce-001")).await,
-        LET_IN,
-    );
+    is(&verdict(fresh(&house, &cast.erp, "nonce-001")).await, LET_IN);
 }
 
 #[tokio::test]
@@ -324,65 +264,32 @@ async fn a_sandbox_credential_is_told_what_differs() {
         }
     };
     assert!(
-        says(sign(
-            &key.secret,
-            "post",
-            PATH,
-            &timestamp,
-            "nonce-001",
-            b"{}"
-        ))
-        .await
-        .contains("大写")
+        says(sign(&key.secret, "post", PATH, &timestamp, "nonce-001", b"{}"))
+            .await
+            .contains("大写")
     );
     assert!(
-        says(sign(
-            &key.secret,
-            "POST",
-            PATH,
-            &timestamp,
-            "nonce-001",
-            b""
-        ))
-        .await
-        .contains("空正文")
+        says(sign(&key.secret, "POST", PATH, &timestamp, "nonce-001", b""))
+            .await
+            .contains("空正文")
     );
     assert!(
-        says(sign(
-            &key.app_key,
-            "POST",
-            PATH,
-            &timestamp,
-            "nonce-001",
-            b"{}"
-        ))
-        .await
-        .contains("X-App-Key")
+        says(sign(&key.app_key, "POST", PATH, &timestamp, "nonce-001", b"{}"))
+            .await
+            .contains("X-App-Key")
     );
-    let differs = says(sign(
-        &key.secret,
-        "POST",
-        "/api/other",
-        &timestamp,
-        "nonce-001",
-        b"{}",
-    ))
-    .await;
-    assert!(differs.contains(&format!(r"POST\n{PATH}\n{timestamp}\nnonce-001\n44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a\n")), "{differs}");
+    let differs = says(sign(&key.secret, "POST", "/api/other", &timestamp, "nonce-001", b"{}")).await;
+    assert!(
+        differs.contains(&format!(
+            r"POST\n{PATH}\n{timestamp}\nnonce-001\n44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a\n"
+        )),
+        "{differs}"
+    );
     is(&verdict(fresh(&house, &key, "nonce-001")).await, LET_IN);
     let new = rotate(&house, cast.a, id).await;
     house.later(Duration::hours(25));
-    let old = fresh(&house, &key, "nonce-002")
-        .send()
-        .await
-        .expect(401)
-        .value();
-    assert!(
-        old["msg"]
-            .as_str()
-            .is_some_and(|msg| msg.contains("旧密钥")),
-        "{old}"
-    );
+    let old = fresh(&house, &key, "nonce-002").send().await.expect(401).value();
+    assert!(old["msg"].as_str().is_some_and(|msg| msg.contains("旧密钥")), "{old}");
     is(&verdict(fresh(&house, &new, "nonce-002")).await, LET_IN);
 }
 
@@ -396,17 +303,11 @@ async fn two_secrets_overlap_for_a_day() {
     is(&verdict(fresh(&house, &second, "nonce-002")).await, LET_IN);
     house.later(Duration::hours(1));
     let third = rotate(&house, cast.a, id).await;
-    is(
-        &verdict(fresh(&house, &first, "nonce-003")).await,
-        (401, "BAD_SIGNATURE"),
-    );
+    is(&verdict(fresh(&house, &first, "nonce-003")).await, (401, "BAD_SIGNATURE"));
     is(&verdict(fresh(&house, &second, "nonce-003")).await, LET_IN);
     is(&verdict(fresh(&house, &third, "nonce-004")).await, LET_IN);
     house.later(Duration::hours(24));
-    is(
-        &verdict(fresh(&house, &second, "nonce-005")).await,
-        (401, "BAD_SIGNATURE"),
-    );
+    is(&verdict(fresh(&house, &second, "nonce-005")).await, (401, "BAD_SIGNATURE"));
     is(&verdict(fresh(&house, &third, "nonce-006")).await, LET_IN);
 }
 
@@ -424,13 +325,9 @@ async fn what_is_revoked_expired_or_suspended_is_shut() {
                 .to_owned()
         }
     };
-    house.sql(&format!(
-        "update apps set expires_at = '2026-11-22 04:00:00+00' where id = {id}"
-    ));
+    house.sql(&format!("update apps set expires_at = '2026-11-22 04:00:00+00' where id = {id}"));
     assert!(said("nonce-001").await.contains("已过期"));
-    house.sql(&format!(
-        "update apps set expires_at = '2026-11-22 04:00:01+00' where id = {id}"
-    ));
+    house.sql(&format!("update apps set expires_at = '2026-11-22 04:00:01+00' where id = {id}"));
     is(&verdict(fresh(&house, &key, "nonce-002")).await, LET_IN);
     house.sql("update merchants set status = 'suspended' where name = '甲医药'");
     assert!(said("nonce-003").await.contains("已停用"));
@@ -449,11 +346,7 @@ async fn what_is_revoked_expired_or_suspended_is_shut() {
         app_key: cast.erp.app_key.clone(),
     };
     house.sql("update apps set revoked_at = now()");
-    let told = fresh(&house, &guess, "nonce-005")
-        .send()
-        .await
-        .expect(401)
-        .value();
+    let told = fresh(&house, &guess, "nonce-005").send().await.expect(401).value();
     assert!(!told["msg"].to_string().contains("吊销"), "{told}");
 }
 
@@ -462,23 +355,11 @@ async fn addresses_off_the_list_are_refused() {
     let house = House::open().await;
     let cast = Cast::enter(&house).await;
     house.sql("update apps set ip_allow = '{203.0.113.0/24}'");
-    let refused = fresh(&house, &cast.erp, "nonce-001")
-        .send()
-        .await
-        .expect(403)
-        .value();
+    let refused = fresh(&house, &cast.erp, "nonce-001").send().await.expect(403).value();
     assert_eq!(refused["error"], "BAD_ADDRESS");
-    assert!(
-        refused["msg"]
-            .as_str()
-            .is_some_and(|msg| msg.contains("127.0.0.1")),
-        "{refused}"
-    );
+    assert!(refused["msg"].as_str().is_some_and(|msg| msg.contains("127.0.0.1")), "{refused}");
     house.sql("update apps set ip_allow = '{203.0.113.0/24,127.0.0.0/8}'");
-    is(
-        &verdict(fresh(&house, &cast.erp, "nonce-001")).await,
-        LET_IN,
-    );
+    is(&verdict(fresh(&house, &cast.erp, "nonce-001")).await, LET_IN);
 }
 
 #[tokio::test]
@@ -488,22 +369,13 @@ async fn too_many_calls_wait_for_the_next_minute() {
     house.sql("update apps set rate_per_minute = 3");
     house.later(Duration::seconds(20));
     for (n, left) in [(1, "2"), (2, "1"), (3, "0")] {
-        let answer = fresh(&house, &cast.erp, &format!("nonce-00{n}"))
-            .send()
-            .await
-            .expect(404);
+        let answer = fresh(&house, &cast.erp, &format!("nonce-00{n}")).send().await.expect(404);
         assert_eq!(
-            (
-                answer.header("x-ratelimit-remaining"),
-                answer.header("x-ratelimit-reset")
-            ),
+            (answer.header("x-ratelimit-remaining"), answer.header("x-ratelimit-reset")),
             (left, "40")
         );
     }
-    let refused = fresh(&house, &cast.erp, "nonce-004")
-        .send()
-        .await
-        .expect(429);
+    let refused = fresh(&house, &cast.erp, "nonce-004").send().await.expect(429);
     assert_eq!(
         (
             refused.header("retry-after"),
@@ -514,37 +386,20 @@ async fn too_many_calls_wait_for_the_next_minute() {
     );
     assert_eq!(refused.value()["error"], "TOO_MANY");
     // Other credentials have a limit of their own; the refused nonce was not spent.
-    is(
-        &verdict(fresh(&house, &cast.other_erp, "nonce-001")).await,
-        LET_IN,
-    );
+    is(&verdict(fresh(&house, &cast.other_erp, "nonce-001")).await, LET_IN);
     house.later(Duration::seconds(40));
-    is(
-        &verdict(fresh(&house, &cast.erp, "nonce-004")).await,
-        LET_IN,
-    );
+    is(&verdict(fresh(&house, &cast.erp, "nonce-004")).await, LET_IN);
 }
 
 #[tokio::test]
 async fn the_last_use_is_noted_once_a_minute() {
     let house = House::open().await;
     let cast = Cast::enter(&house).await;
-    let last =
-        || house.ask("select to_char(last_used_at, 'HH24:MI:SS') from apps order by id limit 1");
-    for (wait, noted) in [
-        (0, "04:00:00"),
-        (59, "04:00:00"),
-        (1, "04:01:00"),
-        (30, "04:01:00"),
-    ] {
+    let last = || house.ask("select to_char(last_used_at, 'HH24:MI:SS') from apps order by id limit 1");
+    for (wait, noted) in [(0, "04:00:00"), (59, "04:00:00"), (1, "04:01:00"), (30, "04:01:00")] {
         house.later(Duration::seconds(wait));
         is(
-            &verdict(fresh(
-                &house,
-                &cast.erp,
-                &format!("nonce-{noted}-{wait}").replace(':', "-"),
-            ))
-            .await,
+            &verdict(fresh(&house, &cast.erp, &format!("nonce-{noted}-{wait}").replace(':', "-"))).await,
             LET_IN,
         );
         assert_eq!(last(), noted);
@@ -579,11 +434,7 @@ async fn a_credential_brings_its_merchant_scopes_and_shops() {
     assert_eq!((app.id, app.merchant, app.sandbox), (id, cast.a, true));
     assert_eq!(
         (app.scopes, app.shops, app.merchant_name.as_str()),
-        (
-            vec!["stock:read".to_owned()],
-            Some(vec![ShopId(2)]),
-            "甲医药"
-        )
+        (vec!["stock:read".to_owned()], Some(vec![ShopId(2)]), "甲医药")
     );
 }
 
@@ -591,10 +442,7 @@ async fn a_credential_brings_its_merchant_scopes_and_shops() {
 async fn housekeeping_forgets_what_time_has_made_meaningless() {
     let house = House::open().await;
     let cast = Cast::enter(&house).await;
-    is(
-        &verdict(fresh(&house, &cast.erp, "nonce-001")).await,
-        LET_IN,
-    );
+    is(&verdict(fresh(&house, &cast.erp, "nonce-001")).await, LET_IN);
     house.later(Duration::days(2));
     let now = house.now();
     house
@@ -603,5 +451,8 @@ async fn housekeeping_forgets_what_time_has_made_meaningless() {
         .write(move |tx| duijie::accounts::forget_old(tx, now))
         .await
         .expect("swept");
-    assert_eq!(house.ask("select (select count(*) from sessions) + (select count(*) from nonces) + (select count(*) from buckets)"), "0");
+    assert_eq!(
+        house.ask("select (select count(*) from sessions) + (select count(*) from nonces) + (select count(*) from buckets)"),
+        "0"
+    );
 }

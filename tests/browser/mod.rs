@@ -53,17 +53,8 @@ fn check(browser: &Browser, path: &str, wrong: &mut Vec<String>) {
     for theme in ["light", "dark"] {
         browser.cookie("theme", theme);
         browser.go(path);
-        wrong.extend(
-            barriers(browser)
-                .into_iter()
-                .map(|b| format!("{path} {theme}: {b}")),
-        );
-        wrong.extend(
-            browser
-                .complaints()
-                .into_iter()
-                .map(|c| format!("{path} {theme}: console: {c}")),
-        );
+        wrong.extend(barriers(browser).into_iter().map(|b| format!("{path} {theme}: {b}")));
+        wrong.extend(browser.complaints().into_iter().map(|c| format!("{path} {theme}: console: {c}")));
     }
 }
 
@@ -80,20 +71,11 @@ async fn scene(house: &House) {
         barcodes: vec![barcode.into()],
         ..Draft::default()
     };
-    let drafts = [
-        draft("0.25g×24粒/盒", "6901234000016"),
-        draft("0.25g×12粒/盒", "6901234000054"),
-    ];
+    let drafts = [draft("0.25g×24粒/盒", "6901234000016"), draft("0.25g×12粒/盒", "6901234000054")];
     let made = house
         .platform
         .db
-        .write(move |tx| {
-            base::create_many(
-                tx,
-                &Cause::system(MerchantId::PLATFORM, "tests", now),
-                &drafts,
-            )
-        })
+        .write(move |tx| base::create_many(tx, &Cause::system(MerchantId::PLATFORM, "tests", now), &drafts))
         .await;
     assert_eq!(made.expect("base products").len(), 2);
     house.api(&cast.erp, "catalog.add_or_edit", json!([
@@ -117,7 +99,15 @@ async fn scene(house: &House) {
         .send()
         .await
         .expect(200);
-    house.api(&cast.erp, "sku.inventory.update", json!([{ "skuId": "ROAD1-1", "shopId": 1, "inventory": 1842 }, { "skuId": "ROAD2-1", "shopId": 1, "inventory": 3 }])).send().await.expect(200);
+    house
+        .api(
+            &cast.erp,
+            "sku.inventory.update",
+            json!([{ "skuId": "ROAD1-1", "shopId": 1, "inventory": 1842 }, { "skuId": "ROAD2-1", "shopId": 1, "inventory": 3 }]),
+        )
+        .send()
+        .await
+        .expect(200);
     // Something for the lists of failures.
     house
         .api(
@@ -134,9 +124,7 @@ async fn scene(house: &House) {
 async fn a_product_goes_from_the_queue_to_the_shelf() {
     let house = House::open().await;
     scene(&house).await;
-    let state = |house: &House| {
-        house.ask("select audit_status || ' ' || listing from products where prod_id = 'ROAD1'")
-    };
+    let state = |house: &House| house.ask("select audit_status || ' ' || listing from products where prod_id = 'ROAD1'");
     assert_eq!(state(&house), "pending pending");
     let browser = open(&house);
 
@@ -150,23 +138,32 @@ async fn a_product_goes_from_the_queue_to_the_shelf() {
     );
     browser.press("a");
     browser.wait_for_text("谁也不认识的药");
-    browser.until("the end of the review", "return ![...document.querySelectorAll('.aud-i')].some(i => i.innerText.includes('阿莫西林'))");
+    browser.until(
+        "the end of the review",
+        "return ![...document.querySelectorAll('.aud-i')].some(i => i.innerText.includes('阿莫西林'))",
+    );
     assert_eq!(state(&house), "approved listed");
     assert_eq!(browser.complaints(), Vec::<String>::new(), "at the audit");
 
     // The merchant sees it on sale, with its stock, and where the number comes from.
     log_in(&browser, OWNER, PASSWORD);
     browser.go("/products");
-    browser.until("the listed product", "return [...document.querySelectorAll('tbody tr')].some(r => r.innerText.includes('阿莫西林胶囊') && r.innerText.includes('在售'))");
-    browser.go("/stock");
-    browser.until("the number", "return [...document.querySelectorAll('tbody tr')].some(r => r.innerText.includes('ROAD1-1') && r.innerText.includes('1,842'))");
-    browser.click("a.qbtn[href*='ROAD1-1']");
-    browser.until("the drawer", "const d = document.querySelector('#drawer'); return d !== null && d.innerText.includes('1,842') && d.innerText.includes('ERP')");
-    browser.press("\u{e00c}");
     browser.until(
-        "the drawer to close",
-        "return document.querySelector('dialog[open]') === null",
+        "the listed product",
+        "return [...document.querySelectorAll('tbody tr')].some(r => r.innerText.includes('阿莫西林胶囊') && r.innerText.includes('在售'))",
     );
+    browser.go("/stock");
+    browser.until(
+        "the number",
+        "return [...document.querySelectorAll('tbody tr')].some(r => r.innerText.includes('ROAD1-1') && r.innerText.includes('1,842'))",
+    );
+    browser.click("a.qbtn[href*='ROAD1-1']");
+    browser.until(
+        "the drawer",
+        "const d = document.querySelector('#drawer'); return d !== null && d.innerText.includes('1,842') && d.innerText.includes('ERP')",
+    );
+    browser.press("\u{e00c}");
+    browser.until("the drawer to close", "return document.querySelector('dialog[open]') === null");
     assert_eq!(browser.complaints(), Vec::<String>::new(), "at the shop");
 }
 
@@ -227,17 +224,12 @@ async fn pictures_for_the_docs() {
     let folder = std::env::temp_dir().join(format!("duijie-shots-{}", std::process::id()));
     crate::demo::load(&house, &folder).await;
     let kept = std::fs::read_to_string(folder.join("demo.txt")).expect("demo.txt");
-    let password = kept
-        .lines()
-        .find_map(|l| l.strip_prefix("PASSWORD="))
-        .expect("a password");
+    let password = kept.lines().find_map(|l| l.strip_prefix("PASSWORD=")).expect("a password");
     let browser = open(&house);
     std::fs::create_dir_all("docs/images").expect("docs/images");
     let shoot = |browser: &Browser, path: &str, name: &str| {
         browser.go(path);
-        browser.js_later(
-            "document.fonts.ready.then(() => setTimeout(arguments[arguments.length - 1], 300))",
-        );
+        browser.js_later("document.fonts.ready.then(() => setTimeout(arguments[arguments.length - 1], 300))");
         browser.shoot(Path::new(&format!("docs/images/{name}.png")));
     };
     log_in(&browser, "kz-owner", password);

@@ -26,18 +26,11 @@ async fn a_new_one_gets_code_keys_and_barcodes() {
         ("BP-0000001", &["6901234000016".to_owned()][..], 1)
     );
     assert_eq!(
-        (
-            made.name_key.as_str(),
-            made.approval_key.as_str(),
-            made.status.as_str()
-        ),
+        (made.name_key.as_str(), made.approval_key.as_str(), made.status.as_str()),
         ("阿莫西林胶囊", "H20990417", "active")
     );
     assert!(!made.spec_key.is_empty() && !made.maker_key.is_empty());
-    assert_eq!(
-        house.ask("select gtin from base_barcodes"),
-        "06901234000016"
-    );
+    assert_eq!(house.ask("select gtin from base_barcodes"), "06901234000016");
     assert_eq!(
         house.ask("select verb || subject_id from trail where merchant_id = 0"),
         "base.createdBP-0000001"
@@ -76,11 +69,7 @@ async fn what_is_wrong_is_told_by_field_and_nothing_is_made() {
         ..amoxicillin()
     };
     let (cause, drafts) = (system(&house), vec![amoxicillin(), bad]);
-    let outcome = house
-        .platform
-        .db
-        .write(move |tx| base::create_many(tx, &cause, &drafts))
-        .await;
+    let outcome = house.platform.db.write(move |tx| base::create_many(tx, &cause, &drafts)).await;
     let Err(Error::Invalid(form)) = outcome else {
         panic!("{outcome:?}")
     };
@@ -123,10 +112,7 @@ async fn codes_given_out_never_meet_codes_brought_along() {
         .unwrap();
     let codes: Vec<&str> = made.iter().map(|b| b.code.as_str()).collect();
     assert_eq!((codes[0], codes[2]), ("BP-0001000", "BP-0001002"));
-    assert!(
-        !["BP-0001000", "BP-0001001", "BP-0001002"].contains(&codes[1]),
-        "{codes:?}"
-    );
+    assert!(!["BP-0001000", "BP-0001001", "BP-0001002"].contains(&codes[1]), "{codes:?}");
 }
 
 #[actix_web::test]
@@ -153,11 +139,7 @@ async fn an_edit_keeps_the_code_and_meets_a_newer_version_as_conflict() {
     );
     assert_ne!(edited.spec_key, made.spec_key);
     let (late, by) = (again.clone(), cause.clone());
-    let outcome = house
-        .platform
-        .db
-        .write(move |tx| base::edit(tx, &by, id, 1, &late))
-        .await;
+    let outcome = house.platform.db.write(move |tx| base::edit(tx, &by, id, 1, &late)).await;
     assert!(matches!(outcome, Err(Error::Conflict(_))), "{outcome:?}");
     let same = house
         .platform
@@ -166,7 +148,10 @@ async fn an_edit_keeps_the_code_and_meets_a_newer_version_as_conflict() {
         .await
         .unwrap();
     assert_eq!(same.version, 2, "nothing changed");
-    assert_eq!(house.ask("select count(*) from trail where verb = 'base.changed' and before->>'spec' = '0.25g×24粒/盒'"), "1");
+    assert_eq!(
+        house.ask("select count(*) from trail where verb = 'base.changed' and before->>'spec' = '0.25g×24粒/盒'"),
+        "1"
+    );
 }
 
 #[actix_web::test]
@@ -176,11 +161,7 @@ async fn disabled_ones_are_not_found_by_search_and_come_back() {
     let made = create(&house, amoxicillin()).await;
     let (id, cause) = (made.id, person(&house, ADMIN));
     let by = cause.clone();
-    let empty = house
-        .platform
-        .db
-        .write(move |tx| base::disable(tx, &by, id, " "))
-        .await;
+    let empty = house.platform.db.write(move |tx| base::disable(tx, &by, id, " ")).await;
     assert!(matches!(empty, Err(Error::Invalid(_))));
     let by = cause.clone();
     house
@@ -198,25 +179,11 @@ async fn disabled_ones_are_not_found_by_search_and_come_back() {
             .unwrap()
             .is_empty()
     );
-    house
-        .platform
-        .db
-        .write(move |tx| base::enable(tx, &cause, id))
-        .await
-        .unwrap();
+    house.platform.db.write(move |tx| base::enable(tx, &cause, id)).await.unwrap();
+    assert_eq!(house.platform.db.read(|c| base::search(c, "阿莫西林", 10)).await.unwrap().len(), 1);
     assert_eq!(
-        house
-            .platform
-            .db
-            .read(|c| base::search(c, "阿莫西林", 10))
-            .await
-            .unwrap()
-            .len(),
-        1
+        house.ask("select string_agg(verb, ' ' order by id) from trail where subject_kind = 'base_product'"),
+        "base.created base.disabled base.enabled"
     );
-    assert_eq!(house.ask("select string_agg(verb, ' ' order by id) from trail where subject_kind = 'base_product'"), "base.created base.disabled base.enabled");
-    assert_eq!(
-        house.ask("select note from trail where verb = 'base.disabled'"),
-        "厂家停产"
-    );
+    assert_eq!(house.ask("select note from trail where verb = 'base.disabled'"), "厂家停产");
 }

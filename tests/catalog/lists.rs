@@ -32,20 +32,13 @@ async fn an_alias_is_learned_once_and_taken_back() {
         .unwrap();
     assert_eq!(
         (one.from_key, one.to_key),
-        (
-            keys::maker_key("江州药业有限公司"),
-            keys::maker_key("江州药业股份有限公司")
-        )
+        (keys::maker_key("江州药业有限公司"), keys::maker_key("江州药业股份有限公司"))
     );
     let (name, theirs, ours) = two.within().unwrap();
     assert_eq!(name, "蒙脱石散");
     assert_ne!(theirs, ours);
     let page = house.get("/aliases").by(AUDITOR).send().await.expect(200);
-    assert!(
-        page.body.contains("江州药业有限公司")
-            && page.body.contains("限「蒙脱石散」")
-            && !page.body.contains("_method=delete")
-    );
+    assert!(page.body.contains("江州药业有限公司") && page.body.contains("限「蒙脱石散」") && !page.body.contains("_method=delete"));
     assert!(
         !house
             .get("/aliases?q=%E8%92%99%E8%84%B1%E7%9F%B3")
@@ -66,27 +59,12 @@ async fn an_alias_is_learned_once_and_taken_back() {
         .send()
         .await
         .expect(303);
-    house
-        .delete("/aliases/999")
-        .by(ADMIN)
-        .send()
-        .await
-        .expect(404);
-    assert_eq!(
-        house.platform.db.read(aliases::live).await.unwrap().len(),
-        1
-    );
-    let gone = house
-        .get("/aliases?view=revoked")
-        .by(AUDITOR)
-        .send()
-        .await
-        .expect(200);
+    house.delete("/aliases/999").by(ADMIN).send().await.expect(404);
+    assert_eq!(house.platform.db.read(aliases::live).await.unwrap().len(), 1);
+    let gone = house.get("/aliases?view=revoked").by(AUDITOR).send().await.expect(200);
     assert!(gone.body.contains("江州药业有限公司") && gone.body.contains("管理"));
     assert_eq!(
-        house.ask(
-            "select string_agg(verb, ' ' order by id) from trail where subject_kind = 'alias'"
-        ),
+        house.ask("select string_agg(verb, ' ' order by id) from trail where subject_kind = 'alias'"),
         "alias.added alias.added alias.revoked"
     );
 }
@@ -103,9 +81,7 @@ async fn blocked_goods_are_hit_by_number_barcode_and_word() {
             .form(&[("kind", kind), ("text", text), ("reason", reason)])
             .send()
     };
-    add("approval_no", "国药准字H20992034", "麻醉药品")
-        .await
-        .expect(303);
+    add("approval_no", "国药准字H20992034", "麻醉药品").await.expect(303);
     add("barcode", "6901234502336", "烟草").await.expect(303);
     add("name", "电子烟", "烟草制品").await.expect(303);
     for (kind, text, reason, told) in [
@@ -136,45 +112,17 @@ async fn blocked_goods_are_hit_by_number_barcode_and_word() {
         probe("", "", ""),
     ];
     let asked = probes.clone();
-    let hits = house
-        .platform
-        .db
-        .read(move |c| blocklist::hits(c, &asked))
-        .await
-        .unwrap();
+    let hits = house.platform.db.read(move |c| blocklist::hits(c, &asked)).await.unwrap();
     let reasons: Vec<_> = hits.iter().map(Option::as_deref).collect();
-    assert_eq!(
-        reasons,
-        [Some("麻醉药品"), Some("烟草"), Some("烟草制品"), None, None]
-    );
+    assert_eq!(reasons, [Some("麻醉药品"), Some("烟草"), Some("烟草制品"), None, None]);
     let id = house.ask("select id from block_list where kind = 'name'");
-    house
-        .delete(&format!("/blocklist/{id}"))
-        .by(AUDITOR)
-        .send()
-        .await
-        .expect(403);
-    house
-        .delete(&format!("/blocklist/{id}"))
-        .by(ADMIN)
-        .send()
-        .await
-        .expect(303);
-    let hits = house
-        .platform
-        .db
-        .read(move |c| blocklist::hits(c, &probes))
-        .await
-        .unwrap();
+    house.delete(&format!("/blocklist/{id}")).by(AUDITOR).send().await.expect(403);
+    house.delete(&format!("/blocklist/{id}")).by(ADMIN).send().await.expect(303);
+    let hits = house.platform.db.read(move |c| blocklist::hits(c, &probes)).await.unwrap();
     assert_eq!(hits[2], None);
     add("name", "电子烟", "又一次").await.expect(303);
     assert!(Kind::of("colour").is_none());
-    let lifted = house
-        .get("/blocklist?view=lifted")
-        .by(AUDITOR)
-        .send()
-        .await
-        .expect(200);
+    let lifted = house.get("/blocklist?view=lifted").by(AUDITOR).send().await.expect(200);
     assert!(lifted.body.contains("烟草制品") && !lifted.body.contains("又一次"));
 }
 
@@ -208,10 +156,7 @@ async fn a_forbidden_branch_forbids_everything_below() {
         .write(move |tx| categories::allow(tx, &cause, &["1".into()], ""))
         .await
         .unwrap();
-    assert_eq!(
-        house.ask("select count(*) from categories where allowed"),
-        "3"
-    );
+    assert_eq!(house.ask("select count(*) from categories where allowed"), "3");
 }
 
 #[actix_web::test]
@@ -234,27 +179,15 @@ async fn reference_data_loads_and_loads_again() {
         .platform
         .db
         .write(move |tx| {
-            let first = (
-                reference::load_regions(tx, &regions)?,
-                reference::load_carriers(tx, &carriers)?,
-            );
+            let first = (reference::load_regions(tx, &regions)?, reference::load_carriers(tx, &carriers)?);
             Ok((
                 first,
-                (
-                    reference::load_regions(tx, &regions)?,
-                    reference::load_carriers(tx, &carriers)?,
-                ),
+                (reference::load_regions(tx, &regions)?, reference::load_carriers(tx, &carriers)?),
             ))
         })
         .await
         .unwrap();
     assert_eq!((first, second), (counts, (0, 0)));
-    assert_eq!(
-        house.ask("select name from regions where code = '110000'"),
-        "北京市"
-    );
-    assert_eq!(
-        house.ask("select level from regions where code = '441900'"),
-        "2"
-    );
+    assert_eq!(house.ask("select name from regions where code = '110000'"), "北京市");
+    assert_eq!(house.ask("select level from regions where code = '441900'"), "2");
 }

@@ -11,10 +11,7 @@ async fn the_platform_lists_its_merchants() {
     seed::call(&house, cast.a, "stock", "sku.inventory.update", 5, 10, 2);
     let page = house.get("/merchants").by(ADMIN).send().await.expect(200);
     assert!(
-        page.body.contains("甲医药")
-            && page.body.contains("乙百货")
-            && page.body.contains("5 分钟前")
-            && page.body.contains("还没有收到"),
+        page.body.contains("甲医药") && page.body.contains("乙百货") && page.body.contains("5 分钟前") && page.body.contains("还没有收到"),
         "{}",
         page.body
     );
@@ -56,27 +53,17 @@ async fn the_platform_lists_its_merchants() {
     );
     house.get("/merchants").by(AUDITOR).send().await.expect(403);
     house.get("/merchants").by(OWNER).send().await.expect(404);
-    house
-        .get("/merchants/jia")
-        .by(OWNER)
-        .send()
-        .await
-        .expect(404);
+    house.get("/merchants/jia").by(OWNER).send().await.expect(404);
 }
 
 #[tokio::test]
 async fn pages_of_merchants_follow_their_codes() {
     let house = House::open().await;
     Cast::enter(&house).await;
-    house.sql("insert into merchants (code, name, kind) select 'm' || lpad(n::text, 3, '0'), '商家' || n, 'goods' from generate_series(1, 60) n");
-    let first = house
-        .get("/merchants")
-        .by(ADMIN)
-        .json()
-        .send()
-        .await
-        .expect(200)
-        .value();
+    house.sql(
+        "insert into merchants (code, name, kind) select 'm' || lpad(n::text, 3, '0'), '商家' || n, 'goods' from generate_series(1, 60) n",
+    );
+    let first = house.get("/merchants").by(ADMIN).json().send().await.expect(200).value();
     let next = first["data"]["next"].as_str().expect("a second page");
     let second = house
         .get(&format!("/merchants?after={next}"))
@@ -99,20 +86,9 @@ async fn pages_of_merchants_follow_their_codes() {
 async fn an_admin_sees_and_sets_a_merchants_rules() {
     let house = House::open().await;
     let cast = Cast::enter(&house).await;
-    seed::products(
-        &house,
-        cast.a,
-        &[("approved", "listed"), ("pending", "pending")],
-    );
+    seed::products(&house, cast.a, &[("approved", "listed"), ("pending", "pending")]);
     seed::call(&house, cast.a, "stock", "sku.inventory.update", 5, 10, 2);
-    let one = house
-        .get("/merchants/jia")
-        .by(ADMIN)
-        .json()
-        .send()
-        .await
-        .expect(200)
-        .value();
+    let one = house.get("/merchants/jia").by(ADMIN).json().send().await.expect(200).value();
     let health = &one["data"]["health"];
     assert_eq!(
         (
@@ -123,14 +99,7 @@ async fn an_admin_sees_and_sets_a_merchants_rules() {
             &health["calls"],
             &health["failed"]
         ),
-        (
-            &2.into(),
-            &1.into(),
-            &2.into(),
-            &1.into(),
-            &1.into(),
-            &1.into()
-        ),
+        (&2.into(), &1.into(), &2.into(), &1.into(), &1.into(), &1.into()),
         "{health}"
     );
     let saved = house
@@ -163,16 +132,8 @@ async fn an_admin_sees_and_sets_a_merchants_rules() {
         .await
         .expect(303);
     assert_eq!(same.header("location"), "/merchants/jia?done=same");
-    assert_eq!(
-        house.ask("select count(*) from trail where verb = 'merchant.changed'"),
-        "1"
-    );
-    let page = house
-        .get("/merchants/jia?done=saved")
-        .by(ADMIN)
-        .send()
-        .await
-        .expect(200);
+    assert_eq!(house.ask("select count(*) from trail where verb = 'merchant.changed'"), "1");
+    let page = house.get("/merchants/jia?done=saved").by(ADMIN).send().await.expect(200);
     assert!(
         page.body.contains("规则已保存") && page.body.contains(r#"value="35""#),
         "{}",
@@ -180,13 +141,7 @@ async fn an_admin_sees_and_sets_a_merchants_rules() {
     );
     for (path, status) in [("/merchants/nobody", 404), ("/merchants/platform", 404)] {
         house.get(path).by(ADMIN).send().await.expect(status);
-        house
-            .post(path)
-            .by(ADMIN)
-            .form(&[("low_stock", "1")])
-            .send()
-            .await
-            .expect(status);
+        house.post(path).by(ADMIN).form(&[("low_stock", "1")]).send().await.expect(status);
     }
     house
         .post("/merchants/jia")
@@ -210,9 +165,7 @@ async fn an_owner_sets_the_rules_and_names_the_shops() {
     let cast = Cast::enter(&house).await;
     let page = house.get("/settings").by(OWNER).send().await.expect(200);
     assert!(
-        page.body.contains("一号店")
-            && page.body.contains("有货自动上架")
-            && page.body.contains(r#"value="20""#),
+        page.body.contains("一号店") && page.body.contains("有货自动上架") && page.body.contains(r#"value="20""#),
         "{}",
         page.body
     );
@@ -272,36 +225,14 @@ async fn a_form_that_is_wrong_comes_back_with_what_was_typed() {
     let house = House::open().await;
     Cast::enter(&house).await;
     for (path, fields, why) in [
-        (
-            "/settings",
-            vec![("low_stock", "-1")],
-            "应在 0 到 999999999 之间",
-        ),
+        ("/settings", vec![("low_stock", "-1")], "应在 0 到 999999999 之间"),
         ("/settings", vec![("low_stock", "many")], "格式不对"),
-        (
-            "/settings/shops",
-            vec![("id", "1"), ("name", "又一家")],
-            "编号 1 已有门店在用",
-        ),
-        (
-            "/settings/shops",
-            vec![("id", "0"), ("name", "又一家")],
-            "应在 1 到",
-        ),
-        (
-            "/settings/shops",
-            vec![("id", "9"), ("name", "\u{7}")],
-            "不含控制字符",
-        ),
+        ("/settings/shops", vec![("id", "1"), ("name", "又一家")], "编号 1 已有门店在用"),
+        ("/settings/shops", vec![("id", "0"), ("name", "又一家")], "应在 1 到"),
+        ("/settings/shops", vec![("id", "9"), ("name", "\u{7}")], "不含控制字符"),
         ("/settings/shops/1", vec![("name", "  ")], "不含控制字符"),
     ] {
-        let page = house
-            .post(path)
-            .by(OWNER)
-            .form(&fields)
-            .send()
-            .await
-            .expect(422);
+        let page = house.post(path).by(OWNER).form(&fields).send().await.expect(422);
         assert!(page.body.contains(why), "{why}: {}", page.body);
         assert!(page.body.contains(r#"aria-invalid="true""#));
     }
@@ -315,12 +246,7 @@ async fn a_form_that_is_wrong_comes_back_with_what_was_typed() {
         .await
         .expect(422)
         .value();
-    assert!(
-        told["data"]["id"]
-            .as_str()
-            .is_some_and(|why| why.contains("已有门店")),
-        "{told}"
-    );
+    assert!(told["data"]["id"].as_str().is_some_and(|why| why.contains("已有门店")), "{told}");
     assert_eq!(house.ask("select count(*) from shops"), "4");
 }
 
@@ -352,7 +278,5 @@ async fn settings_are_the_owners() {
         .await
         .expect(404);
     let staff = house.get("/").by(READER).send().await.expect(200);
-    assert!(
-        !staff.body.contains(r#"href="/settings""#) && !staff.body.contains(r#"href="/trail""#)
-    );
+    assert!(!staff.body.contains(r#"href="/settings""#) && !staff.body.contains(r#"href="/trail""#));
 }

@@ -6,15 +6,7 @@ use crate::support::cast::{ADMIN, AUDITOR, Cast, OWNER, READER, STRANGER};
 use serde_json::{Value, json};
 
 async fn seen(house: &House, who: &str) -> Value {
-    house
-        .get("/")
-        .by(who)
-        .json()
-        .send()
-        .await
-        .expect(200)
-        .value()["data"]
-        .clone()
+    house.get("/").by(who).json().send().await.expect(200).value()["data"].clone()
 }
 
 #[tokio::test]
@@ -32,10 +24,7 @@ async fn a_new_merchant_is_told_the_four_steps() {
     ] {
         assert!(page.body.contains(said), "{said}: {}", page.body);
     }
-    assert!(
-        !page.body.contains("class=\"card kpis\""),
-        "no figures before there are products"
-    );
+    assert!(!page.body.contains("class=\"card kpis\""), "no figures before there are products");
     house.sql("update apps set revoked_at = now()");
     assert_eq!(
         seen(&house, OWNER).await["steps"],
@@ -82,26 +71,10 @@ async fn the_figures_are_those_of_the_rows_of_ones_own_merchant() {
         seed::stock(&house, cast.a, prod, shop, qty, mark);
     }
     for (minutes, total, rejected) in [(3, 100, 0), (4, 10, 2), (50, 5, 5), (300, 7, 0)] {
-        seed::call(
-            &house,
-            cast.a,
-            "stock",
-            "sku.inventory.update",
-            minutes,
-            total,
-            rejected,
-        );
+        seed::call(&house, cast.a, "stock", "sku.inventory.update", minutes, total, rejected);
     }
     // Yesterday in China, though the same day in UTC would not be: start_of_time is noon there.
-    seed::call(
-        &house,
-        cast.a,
-        "stock",
-        "sku.inventory.update",
-        13 * 60,
-        9,
-        0,
-    );
+    seed::call(&house, cast.a, "stock", "sku.inventory.update", 13 * 60, 9, 0);
     seed::call(&house, cast.b, "product", "prod.add_or_edit", 1, 3, 0);
     let see = seen(&house, OWNER).await;
     assert_eq!(
@@ -110,23 +83,13 @@ async fn the_figures_are_those_of_the_rows_of_ones_own_merchant() {
     );
     let today = &see["today"];
     assert_eq!(
-        (
-            &today["calls"],
-            &today["failed"],
-            &today["lines"],
-            &today["applied"]
-        ),
+        (&today["calls"], &today["failed"], &today["lines"], &today["applied"]),
         (&json!(4), &json!(2), &json!(122), &json!(115)),
         "{today}"
     );
     let lane = &see["lanes"][4];
     assert_eq!(
-        (
-            &lane["module"],
-            &lane["calls"],
-            &lane["failed"],
-            &lane["lines"]
-        ),
+        (&lane["module"], &lane["calls"], &lane["failed"], &lane["lines"]),
         (&json!("module-stock"), &json!(3), &json!(2), &json!(115)),
         "{lane}"
     );
@@ -136,35 +99,16 @@ async fn the_figures_are_those_of_the_rows_of_ones_own_merchant() {
         .unwrap()
         .iter()
         .filter(|c| c["calls"] != 0)
-        .map(|c| {
-            (
-                c["hour"].as_i64(),
-                c["calls"].as_i64(),
-                c["failed"].as_i64(),
-            )
-        })
+        .map(|c| (c["hour"].as_i64(), c["calls"].as_i64(), c["failed"].as_i64()))
         .collect();
-    assert_eq!(
-        hours,
-        [(Some(7), Some(1), Some(0)), (Some(11), Some(3), Some(2))]
-    );
+    assert_eq!(hours, [(Some(7), Some(1), Some(0)), (Some(11), Some(3), Some(2))]);
     let page = house.get("/?data=1").by(OWNER).send().await.expect(200);
-    for said in [
-        "50<small>%</small>",
-        "2 次失败",
-        "11:00",
-        "2 处缺货",
-        "低库存 1 · 共 4 处",
-    ] {
+    for said in ["50<small>%</small>", "2 次失败", "11:00", "2 处缺货", "低库存 1 · 共 4 处"] {
         assert!(page.body.contains(said), "{said}: {}", page.body);
     }
     let other = seen(&house, STRANGER).await;
     assert_eq!(
-        (
-            &other["figures"]["products"],
-            &other["today"]["calls"],
-            &other["lanes"][4]["calls"]
-        ),
+        (&other["figures"]["products"], &other["today"]["calls"], &other["lanes"][4]["calls"]),
         (&json!(1), &json!(1), &json!(0))
     );
 }
@@ -214,12 +158,7 @@ async fn what_needs_somebody_comes_ranked_with_cause_and_one_place_to_go() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|t| {
-            (
-                t["icon"].as_str().unwrap(),
-                t["lead"]["args"][0].as_i64().unwrap(),
-            )
-        })
+        .map(|t| (t["icon"].as_str().unwrap(), t["lead"]["args"][0].as_i64().unwrap()))
         .collect();
     assert_eq!(
         rows,
@@ -250,10 +189,7 @@ async fn what_needs_somebody_comes_ranked_with_cause_and_one_place_to_go() {
         house
             .get(&format!(
                 "/sync/calls/{}",
-                house.ask(&format!(
-                    "select id from calls where merchant_id = {} and rejected = 3",
-                    cast.a
-                ))
+                house.ask(&format!("select id from calls where merchant_id = {} and rejected = 3", cast.a))
             ))
             .by(OWNER)
             .send()
@@ -273,18 +209,8 @@ async fn what_needs_somebody_comes_ranked_with_cause_and_one_place_to_go() {
         "update apps set expires_at = '2026-11-22T03:00:00Z' where merchant_id = {}",
         cast.a
     ));
-    assert_eq!(
-        seen(&house, OWNER).await["todos"][0]["icon"],
-        "key",
-        "what has expired comes first"
-    );
-    let english = house
-        .get("/")
-        .by(OWNER)
-        .header("accept-language", "en")
-        .send()
-        .await
-        .expect(200);
+    assert_eq!(seen(&house, OWNER).await["todos"][0]["icon"], "key", "what has expired comes first");
+    let english = house.get("/").by(OWNER).header("accept-language", "en").send().await.expect(200);
     for said in [
         "<b>3 lines</b> rejected, for example:",
         "Needs attention",
@@ -302,10 +228,7 @@ async fn it_renews_itself_as_a_part() {
     for who in [OWNER, ADMIN] {
         let part = house.get("/").by(who).part().send().await.expect(200);
         assert!(
-            part.body
-                .trim_start()
-                .starts_with(r#"<div class="stack" id="overview""#)
-                && !part.body.contains("<html"),
+            part.body.trim_start().starts_with(r#"<div class="stack" id="overview""#) && !part.body.contains("<html"),
             "{}",
             part.body
         );
@@ -325,11 +248,7 @@ async fn the_platform_sees_its_queue_and_merchants_in_trouble() {
     seed::products(
         &house,
         cast.a,
-        &[
-            ("pending", "pending"),
-            ("pending", "pending"),
-            ("approved", "listed"),
-        ],
+        &[("pending", "pending"), ("pending", "pending"), ("approved", "listed")],
     );
     house.sql(&format!(
         "insert into audit_items (merchant_id, product_id, state, submitted_at, ask, candidates) select merchant_id, id, \
@@ -349,21 +268,14 @@ async fn the_platform_sees_its_queue_and_merchants_in_trouble() {
     let see = seen(&house, AUDITOR).await;
     let p = &see["platform"];
     assert_eq!(
-        (
-            &p["waiting"],
-            &p["difficult"],
-            &p["decided"],
-            &p["median"],
-            &p["merchants"]
-        ),
+        (&p["waiting"], &p["difficult"], &p["decided"], &p["median"], &p["merchants"]),
         (&json!(1), &json!(1), &json!(3), &json!(14), &json!(2)),
         "{p}"
     );
     assert_eq!(
-        see["troubled"].as_array().map(|t| t
-            .iter()
-            .map(|m| (m["code"].as_str(), m["failed"].as_i64()))
-            .collect::<Vec<_>>()),
+        see["troubled"]
+            .as_array()
+            .map(|t| t.iter().map(|m| (m["code"].as_str(), m["failed"].as_i64())).collect::<Vec<_>>()),
         Some(vec![(Some("jia"), Some(1))])
     );
     let link = r#"href="/merchants/jia""#;

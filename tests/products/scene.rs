@@ -66,14 +66,7 @@ impl Scene {
         house
             .platform
             .db
-            .write(move |tx| {
-                base::create_many(
-                    tx,
-                    &Cause::system(MerchantId::PLATFORM, "tests", now),
-                    &drafts,
-                )
-                .map(drop)
-            })
+            .write(move |tx| base::create_many(tx, &Cause::system(MerchantId::PLATFORM, "tests", now), &drafts).map(drop))
             .await
             .expect("base products");
         house.sql("update base_products set status = 'disabled' where code = 'BP-OFF'");
@@ -140,29 +133,16 @@ pub fn with(prod_id: &str, changes: Value) -> Value {
 /// The problems' codes of the first line there is something to say about.
 pub fn codes(answer: &Answer) -> Vec<String> {
     let value = answer.value();
-    let problems = value["data"]["lines"][0]["problems"]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
-    problems
-        .iter()
-        .map(|p| p["code"].as_str().unwrap_or_default().to_owned())
-        .collect()
+    let problems = value["data"]["lines"][0]["problems"].as_array().cloned().unwrap_or_default();
+    problems.iter().map(|p| p["code"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
 /// The one outcome of a one-line call.
 pub fn outcome(answer: &Answer) -> String {
     let data = answer.value()["data"].clone();
-    [
-        "applied",
-        "unchanged",
-        "held",
-        "stale",
-        "parked",
-        "rejected",
-    ]
-    .into_iter()
-    .find(|o| data[*o] == 1)
-    .unwrap_or_default()
-    .to_owned()
+    ["applied", "unchanged", "held", "stale", "parked", "rejected"]
+        .into_iter()
+        .find(|o| data[*o] == 1)
+        .unwrap_or_default()
+        .to_owned()
 }

@@ -67,10 +67,7 @@ async fn upload(s: &Scene, lines: Vec<Value>) -> (Duration, usize, i32) {
             &scope,
             Channel::Api,
             &PROD_ADD_OR_EDIT,
-            Batch {
-                lines,
-                ..Batch::default()
-            },
+            Batch { lines, ..Batch::default() },
         )
     };
     let report = s.house.platform.db.write(work).await.expect("uploaded");
@@ -122,10 +119,7 @@ async fn among_more_base_products_a_line_takes_no_longer() {
         s.house.sql("analyze base_products; analyze base_barcodes");
         upload(&s, lines(10_000 * (round + 1), 200, "甲")).await;
         let (took, _, _) = upload(&s, lines(10_000 * (round + 1) + 200, 1000, "甲")).await;
-        println!(
-            "{total} base products: {:.0} lines/s",
-            1000.0 / took.as_secs_f64()
-        );
+        println!("{total} base products: {:.0} lines/s", 1000.0 / took.as_secs_f64());
         times.push(took.as_secs_f64());
     }
     assert!(times[1] < times[0] * 1.5, "{times:?}");

@@ -187,18 +187,9 @@ pub fn stock_up(house: &House, merchant: MerchantId) {
          insert into base_products (code, name, spec, manufacturer, approval_no, dosage_form, name_key, spec_key, maker_key) values \
          ('BP-0021440', '蒙脱石散', '3g×10袋/盒', '岭北制药有限公司', '国药准字H20990382', '散剂', 'k', 'k', 'k');"
     ));
-    for (n, (id, name, spec, brand, maker, matched, audit, listing, by, price, qty)) in
-        GOODS.into_iter().enumerate()
-    {
-        let tokens: Vec<String> = grams::of(&[name], &[id])
-            .into_iter()
-            .chain([grams::owner(merchant)])
-            .collect();
-        let array = tokens
-            .iter()
-            .map(|t| format!("'{t}'"))
-            .collect::<Vec<_>>()
-            .join(",");
+    for (n, (id, name, spec, brand, maker, matched, audit, listing, by, price, qty)) in GOODS.into_iter().enumerate() {
+        let tokens: Vec<String> = grams::of(&[name], &[id]).into_iter().chain([grams::owner(merchant)]).collect();
+        let array = tokens.iter().map(|t| format!("'{t}'")).collect::<Vec<_>>().join(",");
         let category = if n % 2 == 0 { "111" } else { "112" };
         let base = if matched {
             "(select id from base_products where code = 'BP-0021440')"
@@ -206,11 +197,7 @@ pub fn stock_up(house: &House, merchant: MerchantId) {
             "null"
         };
         let kind = if matched { "auto" } else { "none" };
-        let by = if by.is_empty() {
-            "null".to_owned()
-        } else {
-            format!("'{by}'")
-        };
+        let by = if by.is_empty() { "null".to_owned() } else { format!("'{by}'") };
         let price = price.map_or("null".to_owned(), str::to_owned);
         let sent = if n == 0 { "3g*10袋" } else { spec };
         house.sql(&format!(

@@ -6,7 +6,9 @@ use crate::support::{Cast, House};
 use serde_json::{Value, json};
 
 fn state(house: &House, id: &str) -> String {
-    house.ask(&format!("select listing || ':' || coalesce(unlisted_by, '') || ':' || list_wish from products where prod_id = '{id}'"))
+    house.ask(&format!(
+        "select listing || ':' || coalesce(unlisted_by, '') || ':' || list_wish from products where prod_id = '{id}'"
+    ))
 }
 
 async fn put(house: &House, path: &str, body: Value) -> Value {
@@ -23,14 +25,7 @@ async fn put(house: &House, path: &str, body: Value) -> Value {
         .clone()
 }
 
-const SOME: [&str; 6] = [
-    "KZ-100382",
-    "KZ-300214",
-    "KZ-100144",
-    "KZ-200018",
-    "KZ-300071",
-    "nobody",
-];
+const SOME: [&str; 6] = ["KZ-100382", "KZ-300214", "KZ-100144", "KZ-200018", "KZ-300071", "nobody"];
 
 // I-8
 #[actix_web::test]
@@ -41,27 +36,14 @@ async fn the_preview_tells_exactly_what_doing_it_does() {
     for way in ["list", "unlist"] {
         let before: Vec<_> = SOME.iter().map(|id| state(&house, id)).collect();
         let trail = house.ask("select count(*) from trail where subject_kind = 'product'");
-        let preview = put(
-            &house,
-            "/products/listing/preview",
-            json!({ "id": SOME, "way": way }),
-        )
-        .await;
+        let preview = put(&house, "/products/listing/preview", json!({ "id": SOME, "way": way })).await;
         assert_eq!(
             SOME.iter().map(|id| state(&house, id)).collect::<Vec<_>>(),
             before,
             "a preview changes nothing"
         );
-        assert_eq!(
-            house.ask("select count(*) from trail where subject_kind = 'product'"),
-            trail
-        );
-        let done = put(
-            &house,
-            "/products/listing",
-            json!({ "id": SOME, "way": way }),
-        )
-        .await;
+        assert_eq!(house.ask("select count(*) from trail where subject_kind = 'product'"), trail);
+        let done = put(&house, "/products/listing", json!({ "id": SOME, "way": way })).await;
         for field in ["total", "changed", "unchanged", "wished", "kept"] {
             assert_eq!(preview[field], done[field], "{way} {field}");
         }
@@ -73,34 +55,19 @@ async fn what_keeps_products_back_is_counted_by_what_to_mend() {
     let house = House::open().await;
     let cast = Cast::enter(&house).await;
     stock_up(&house, cast.a);
-    let told = put(
-        &house,
-        "/products/listing/preview",
-        json!({ "id": SOME, "way": "list" }),
-    )
-    .await;
+    let told = put(&house, "/products/listing/preview", json!({ "id": SOME, "way": "list" })).await;
     assert_eq!(
-        (
-            told["changed"].clone(),
-            told["unchanged"].clone(),
-            told["wished"].clone()
-        ),
+        (told["changed"].clone(), told["unchanged"].clone(), told["wished"].clone()),
         (json!(2), json!(1), json!(2))
     );
     let kept: Vec<_> = told["kept"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|k| {
-            (
-                k["reason"].as_str().unwrap_or_default().to_owned(),
-                k["count"].as_i64(),
-            )
-        })
+        .map(|k| (k["reason"].as_str().unwrap_or_default().to_owned(), k["count"].as_i64()))
         .collect();
     assert!(
-        kept.contains(&("shelf-missing-priced".into(), Some(1)))
-            && kept.contains(&("shelf-missing-matched".into(), Some(1))),
+        kept.contains(&("shelf-missing-priced".into(), Some(1))) && kept.contains(&("shelf-missing-matched".into(), Some(1))),
         "{kept:?}"
     );
     // Without script: the ticks and a button of a plain form.
@@ -118,9 +85,7 @@ async fn what_keeps_products_back_is_counted_by_what_to_mend() {
         .await
         .expect(200);
     assert!(
-        page.body.contains("上架 1 个")
-            && page.body.contains("缺价格")
-            && page.body.contains("href=\"/products?view=unlisted\""),
+        page.body.contains("上架 1 个") && page.body.contains("缺价格") && page.body.contains("href=\"/products?view=unlisted\""),
         "{}",
         page.body
     );
@@ -137,14 +102,8 @@ async fn everything_a_filter_finds_can_be_taken_at_once() {
         json!({ "all": "1", "filter": "view=listed", "way": "unlist" }),
     )
     .await;
-    assert_eq!(
-        (told["total"].clone(), told["changed"].clone()),
-        (json!(4), json!(4))
-    );
-    assert_eq!(
-        house.ask("select count(*) from products where listing = 'listed'"),
-        "0"
-    );
+    assert_eq!((told["total"].clone(), told["changed"].clone()), (json!(4), json!(4)));
+    assert_eq!(house.ask("select count(*) from products where listing = 'listed'"), "0");
     // I-9
     let back = house
         .post("/products/listing?_method=delete")
@@ -158,14 +117,9 @@ async fn everything_a_filter_finds_can_be_taken_at_once() {
         .expect(200)
         .value();
     assert_eq!(back["data"]["changed"], json!(4));
+    assert_eq!(house.ask("select count(*) from products where listing = 'listed'"), "4");
     assert_eq!(
-        house.ask("select count(*) from products where listing = 'listed'"),
-        "4"
-    );
-    assert_eq!(
-        house.ask(
-            "select count(*) from feeds where channel = 'page' and method = 'prod.shelf.update'"
-        ),
+        house.ask("select count(*) from feeds where channel = 'page' and method = 'prod.shelf.update'"),
         "2"
     );
 }
@@ -176,26 +130,12 @@ async fn a_person_has_the_last_word_whatever_is_pushed() {
     let house = House::open().await;
     let cast = Cast::enter(&house).await;
     stock_up(&house, cast.a);
-    let answer = house
-        .delete("/products/KZ-100382/listing")
-        .by(OWNER)
-        .send()
-        .await
-        .expect(303);
+    let answer = house.delete("/products/KZ-100382/listing").by(OWNER).send().await.expect(303);
     assert_eq!(answer.header("location"), "/products/KZ-100382?done=unlist");
-    let page = house
-        .get("/products/KZ-100382?done=unlist")
-        .by(OWNER)
-        .send()
-        .await
-        .expect(200);
+    let page = house.get("/products/KZ-100382?done=unlist").by(OWNER).send().await.expect(200);
     assert!(page.body.contains("已下架") && page.body.contains("人工下架"));
     house
-        .api(
-            &cast.erp,
-            "prod.shelf.update",
-            json!({ "prodId": "KZ-100382", "listed": 1 }),
-        )
+        .api(&cast.erp, "prod.shelf.update", json!({ "prodId": "KZ-100382", "listed": 1 }))
         .send()
         .await
         .expect(200);
@@ -209,12 +149,7 @@ async fn a_person_has_the_last_word_whatever_is_pushed() {
         .await
         .expect(200);
     assert_eq!(state(&house, "KZ-100382"), "unlisted:person:false");
-    house
-        .post("/products/KZ-100382/listing")
-        .by(OWNER)
-        .send()
-        .await
-        .expect(303);
+    house.post("/products/KZ-100382/listing").by(OWNER).send().await.expect(303);
     assert_eq!(state(&house, "KZ-100382"), "listed::false");
 }
 
@@ -223,12 +158,7 @@ async fn what_cannot_be_listed_yet_is_kept_in_mind() {
     let house = House::open().await;
     let cast = Cast::enter(&house).await;
     stock_up(&house, cast.a);
-    let answer = house
-        .post("/products/KZ-200018/listing")
-        .by(OWNER)
-        .send()
-        .await
-        .expect(303);
+    let answer = house.post("/products/KZ-200018/listing").by(OWNER).send().await.expect(303);
     assert_eq!(answer.header("location"), "/products/KZ-200018?done=wish");
     assert_eq!(state(&house, "KZ-200018"), "pending::true");
 }
@@ -247,17 +177,8 @@ async fn bad_input_is_told_and_changes_nothing() {
         .await
         .expect(422);
     assert!(none.body.contains("没有选中商品"));
-    for form in [
-        &[("id", "KZ-100382")][..],
-        &[("id", "KZ-100382"), ("way", "burn")],
-    ] {
-        house
-            .post("/products/listing")
-            .by(OWNER)
-            .form(form)
-            .send()
-            .await
-            .expect(422);
+    for form in [&[("id", "KZ-100382")][..], &[("id", "KZ-100382"), ("way", "burn")]] {
+        house.post("/products/listing").by(OWNER).form(form).send().await.expect(422);
     }
     let many: Vec<String> = (0..1001).map(|n| n.to_string()).collect();
     house
@@ -284,14 +205,6 @@ async fn bad_input_is_told_and_changes_nothing() {
         .send()
         .await
         .expect(403);
-    house
-        .post("/products/nobody/listing")
-        .by(OWNER)
-        .send()
-        .await
-        .expect(404);
-    assert_eq!(
-        house.ask("select count(*) from trail where subject_kind = 'product'"),
-        before
-    );
+    house.post("/products/nobody/listing").by(OWNER).send().await.expect(404);
+    assert_eq!(house.ask("select count(*) from trail where subject_kind = 'product'"), before);
 }

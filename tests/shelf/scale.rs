@@ -28,10 +28,7 @@ async fn took(house: &House, merchant: duijie::ids::MerchantId, search: Search, 
         house
             .platform
             .db
-            .read(move |c| {
-                reads::page(c, merchant, &search, from, 50)
-                    .map(|(rows, _)| assert!(rows.len() <= 50))
-            })
+            .read(move |c| reads::page(c, merchant, &search, from, 50).map(|(rows, _)| assert!(rows.len() <= 50)))
             .await
             .expect("page");
         best = best.min(started.elapsed().as_secs_f64() * 1000.0);
@@ -43,10 +40,7 @@ async fn measure(rows: i64) -> Vec<(&'static str, f64)> {
     let house = House::open().await;
     let cast = Cast::enter(&house).await;
     fill(&house, cast.a.0, rows);
-    let of = |view| Search {
-        view,
-        ..Search::default()
-    };
+    let of = |view| Search { view, ..Search::default() };
     let deep = From::Below(ProductId(rows / 2));
     let leaves = (1..=40).map(|n| format!("c{n}")).collect::<Vec<_>>();
     let asked = vec![
@@ -113,17 +107,9 @@ async fn measure(rows: i64) -> Vec<(&'static str, f64)> {
         .read(move |c| reads::tally(c, a, &View::PRODUCTS, 1000))
         .await
         .expect("tally");
-    out.push((
-        "counts of the tabs",
-        started.elapsed().as_secs_f64() * 1000.0,
-    ));
+    out.push(("counts of the tabs", started.elapsed().as_secs_f64() * 1000.0));
     let started = Instant::now();
-    house
-        .platform
-        .db
-        .read(move |c| reads::brands(c, a))
-        .await
-        .expect("brands");
+    house.platform.db.read(move |c| reads::brands(c, a)).await.expect("brands");
     out.push(("brands", started.elapsed().as_secs_f64() * 1000.0));
     out
 }
@@ -136,10 +122,7 @@ async fn measure(rows: i64) -> Vec<(&'static str, f64)> {
     reason = "its one setting; its result is what it prints"
 )]
 async fn pages_take_as_long_with_a_million_rows() {
-    let rows = std::env::var("SCALE_ROWS")
-        .ok()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(1_000_000);
+    let rows = std::env::var("SCALE_ROWS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
     let (small, large) = (measure(10_000).await, measure(rows).await);
     for ((name, few), (_, many)) in small.iter().zip(&large) {
         println!("{name:30} {few:8.1} ms  {many:8.1} ms  × {:.2}", many / few);

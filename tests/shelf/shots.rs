@@ -12,10 +12,7 @@ async fn pages_to_look_at() {
     let house = House::open().await;
     let cast = Cast::enter(&house).await;
     stock_up(&house, cast.a);
-    let root = std::fs::canonicalize("static")
-        .expect("static")
-        .display()
-        .to_string();
+    let root = std::fs::canonicalize("static").expect("static").display().to_string();
     let write = |name: &str, body: &str| {
         // /static/css/base.0123456789ab.css → the file itself.
         let mut page = String::new();

@@ -13,11 +13,7 @@ async fn a_person_sets_a_number_says_why_and_takes_it_back() {
     let back = house
         .post(AT)
         .by(OWNER)
-        .form(&[
-            ("quantity", "12"),
-            ("chosen", "stock-reason-count"),
-            ("version", "1"),
-        ])
+        .form(&[("quantity", "12"), ("chosen", "stock-reason-count"), ("version", "1")])
         .send()
         .await
         .expect(303);
@@ -25,19 +21,14 @@ async fn a_person_sets_a_number_says_why_and_takes_it_back() {
     assert_eq!(house.row("S1", 1), "12 person v2");
     assert_eq!(house.marks(), "S1/1 low");
     assert_eq!(
-        house.ask(
-            "select reason || ' ' || actor_name from stock_movements order by id desc limit 1"
-        ),
+        house.ask("select reason || ' ' || actor_name from stock_movements order by id desc limit 1"),
         "盘点修正 王店长"
     );
-    assert_eq!(house.ask("select verb || ' ' || subject_id || ' ' || (after ->> 'quantity') from trail order by id desc limit 1"), "stock.set_by_hand S1/1 12");
-    let page = house
-        .get("/stock/S1/1/why")
-        .by(OWNER)
-        .send()
-        .await
-        .expect(200)
-        .body;
+    assert_eq!(
+        house.ask("select verb || ' ' || subject_id || ' ' || (after ->> 'quantity') from trail order by id desc limit 1"),
+        "stock.set_by_hand S1/1 12"
+    );
+    let page = house.get("/stock/S1/1/why").by(OWNER).send().await.expect(200).body;
     assert!(
         page.contains("人工改的数量")
             && page.contains("ERP 下次上报会替换它")
@@ -170,22 +161,8 @@ async fn only_who_may_and_only_their_own() {
     edit(READER).await.expect(403);
     edit(STRANGER).await.expect(404);
     house.delete(AT).by(READER).json().send().await.expect(403);
-    house
-        .get("/stock/S1/1/why")
-        .by(STRANGER)
-        .send()
-        .await
-        .expect(404);
-    let readers = house
-        .get("/stock/S1/1/why")
-        .by(READER)
-        .send()
-        .await
-        .expect(200)
-        .body;
-    assert!(
-        !readers.contains("name=\"quantity\""),
-        "no control that would do nothing"
-    );
+    house.get("/stock/S1/1/why").by(STRANGER).send().await.expect(404);
+    let readers = house.get("/stock/S1/1/why").by(READER).send().await.expect(200).body;
+    assert!(!readers.contains("name=\"quantity\""), "no control that would do nothing");
     assert_eq!(house.row("S1", 1), "30 erp v1");
 }

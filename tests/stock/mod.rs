@@ -38,9 +38,7 @@ pub fn goods(house: &House, merchant: MerchantId, n: i64) {
 impl House {
     /// A's ERP pushes lines.
     pub async fn push(&self, cast: &Cast, lines: Value) -> Answer {
-        self.api(&cast.erp, "sku.inventory.update", lines)
-            .send()
-            .await
+        self.api(&cast.erp, "sku.inventory.update", lines).send().await
     }
     /// The figures of a row of A: quantity, owner, version.
     pub fn row(&self, sku: &str, shop: i64) -> String {
@@ -50,7 +48,9 @@ impl House {
         ))
     }
     pub fn movements(&self) -> String {
-        self.ask("select string_agg(concat_ws(' ', kind, before || '→' || after, available, actor_name), ', ' order by id) from stock_movements")
+        self.ask(
+            "select string_agg(concat_ws(' ', kind, before || '→' || after, available, actor_name), ', ' order by id) from stock_movements",
+        )
     }
     pub fn marks(&self) -> String {
         self.ask(

@@ -61,12 +61,7 @@ impl Cast {
                     merchants::add_shop(tx, &cause, ShopId(2), "二号店", false)?;
                     let scopes = Module::ALL
                         .iter()
-                        .flat_map(|m| {
-                            [
-                                format!("{}:read", m.as_str()),
-                                format!("{}:write", m.as_str()),
-                            ]
-                        })
+                        .flat_map(|m| [format!("{}:read", m.as_str()), format!("{}:write", m.as_str())])
                         .collect();
                     let issued = apps::create(
                         tx,

@@ -42,10 +42,7 @@ impl Server {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "tests read their one setting here"
-)]
+#[expect(clippy::disallowed_methods, reason = "tests read their one setting here")]
 static SERVER: LazyLock<Server> = LazyLock::new(|| {
     if let Ok(given) = std::env::var("TEST_DATABASE_URL") {
         return Server {
@@ -54,11 +51,7 @@ static SERVER: LazyLock<Server> = LazyLock::new(|| {
         };
     }
     let memory = PathBuf::from("/dev/shm");
-    let base = if memory.is_dir() {
-        memory
-    } else {
-        std::env::temp_dir()
-    };
+    let base = if memory.is_dir() { memory } else { std::env::temp_dir() };
     let cluster = Cluster::open(
         &base.join("duijie-test"),
         &Options {
@@ -87,29 +80,19 @@ static TEMPLATE: LazyLock<String> = LazyLock::new(|| {
     }
     let name = format!(
         "duijie_template_{}",
-        hash.finalize()
-            .iter()
-            .take(6)
-            .map(|b| format!("{b:02x}"))
-            .collect::<String>()
+        hash.finalize().iter().take(6).map(|b| format!("{b:02x}")).collect::<String>()
     );
     let mut admin = connect("postgres");
-    admin
-        .batch_execute("select pg_advisory_lock(20777)")
-        .expect("lock");
+    admin.batch_execute("select pg_advisory_lock(20777)").expect("lock");
     if admin
-        .batch_execute(&format!(
-            "select 1/count(*) from pg_database where datname = '{name}'"
-        ))
+        .batch_execute(&format!("select 1/count(*) from pg_database where datname = '{name}'"))
         .is_err()
     {
         let draft = format!("{name}_draft");
         admin
             .batch_execute(&format!("drop database if exists {draft} with (force)"))
             .expect("drop draft");
-        admin
-            .batch_execute(&format!("create database {draft}"))
-            .expect("create draft");
+        admin.batch_execute(&format!("create database {draft}")).expect("create draft");
         let db = Db::connect(&SERVER.url(&draft), 2).expect("connect");
         db.migrate(start_of_time()).expect("migrate");
         drop(db);
@@ -125,19 +108,14 @@ static TEMPLATE: LazyLock<String> = LazyLock::new(|| {
     name
 });
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "tests look at the database from outside"
-)]
+#[expect(clippy::disallowed_methods, reason = "tests look at the database from outside")]
 fn connect(database: &str) -> PgConnection {
     PgConnection::establish(&SERVER.url(database)).expect("connect to the test server")
 }
 
 /// When every test begins: a Sunday noon in China.
 pub fn start_of_time() -> DateTime<Utc> {
-    DateTime::parse_from_rfc3339("2026-11-22T04:00:00Z")
-        .expect("a time")
-        .to_utc()
+    DateTime::parse_from_rfc3339("2026-11-22T04:00:00Z").expect("a time").to_utc()
 }
 
 pub struct House {
@@ -151,11 +129,7 @@ pub struct House {
 impl House {
     pub async fn open() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "duijie_test_{}_{}",
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        );
+        let name = format!("duijie_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let owned = name.clone();
         tokio::task::spawn_blocking(move || {
             let template = TEMPLATE.as_str();
@@ -230,30 +204,16 @@ impl House {
             body: Vec::new(),
             session: None,
         };
-        call.header("sec-fetch-site", "same-origin")
-            .header("accept", "text/html")
+        call.header("sec-fetch-site", "same-origin").header("accept", "text/html")
     }
 
     /// A signed call of the open platform.
     pub fn api(&self, key: &Key, method: &str, body: impl Into<Body>) -> Call<'_> {
         let nonce = format!("nonce-{:04}", self.nonces.fetch_add(1, Ordering::Relaxed));
         let timestamp = self.now().timestamp().to_string();
-        self.signed(
-            key,
-            &format!("/api/{method}"),
-            body.into().0,
-            &timestamp,
-            &nonce,
-        )
+        self.signed(key, &format!("/api/{method}"), body.into().0, &timestamp, &nonce)
     }
-    pub fn signed(
-        &self,
-        key: &Key,
-        path: &str,
-        body: Vec<u8>,
-        timestamp: &str,
-        nonce: &str,
-    ) -> Call<'_> {
+    pub fn signed(&self, key: &Key, path: &str, body: Vec<u8>, timestamp: &str, nonce: &str) -> Call<'_> {
         let signature = sign(&key.secret, "POST", path, timestamp, nonce, &body);
         let call = Call {
             house: self,
@@ -271,19 +231,9 @@ impl House {
     }
 }
 
-pub fn sign(
-    secret: &str,
-    method: &str,
-    path: &str,
-    timestamp: &str,
-    nonce: &str,
-    body: &[u8],
-) -> String {
+pub fn sign(secret: &str, method: &str, path: &str, timestamp: &str, nonce: &str, body: &[u8]) -> String {
     let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
-    let canonical = format!(
-        "{method}\n{path}\n{timestamp}\n{nonce}\n{}\n",
-        hex(&Sha256::digest(body))
-    );
+    let canonical = format!("{method}\n{path}\n{timestamp}\n{nonce}\n{}\n", hex(&Sha256::digest(body)));
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any length");
     mac.update(canonical.as_bytes());
     hex(&mac.finalize().into_bytes())
@@ -316,10 +266,7 @@ impl From<Vec<u8>> for Body {
 impl Drop for House {
     fn drop(&mut self) {
         connect("postgres")
-            .batch_execute(&format!(
-                "drop database if exists {} with (force)",
-                self.name
-            ))
+            .batch_execute(&format!("drop database if exists {} with (force)", self.name))
             .expect("drop the test's database");
     }
 }
@@ -360,8 +307,7 @@ impl Call<'_> {
     /// As htmx asks for a part.
     #[must_use]
     pub fn part(self) -> Self {
-        self.header("accept", "text/html")
-            .header("hx-request", "true")
+        self.header("accept", "text/html").header("hx-request", "true")
     }
     /// As a script asks.
     #[must_use]
@@ -405,31 +351,22 @@ impl Call<'_> {
             request = request.insert_header(("cookie", cookie));
         }
         // A failure below the handlers leaves as an error that carries its answer, as the server would send it.
-        let (status, headers, body) =
-            match app.call(request.set_payload(self.body).to_request()).await {
-                Ok(answer) => (
+        let (status, headers, body) = match app.call(request.set_payload(self.body).to_request()).await {
+            Ok(answer) => (answer.status(), answer.headers().clone(), test::read_body(answer).await),
+            Err(e) => {
+                let answer = e.error_response();
+                (
                     answer.status(),
                     answer.headers().clone(),
-                    test::read_body(answer).await,
-                ),
-                Err(e) => {
-                    let answer = e.error_response();
-                    (
-                        answer.status(),
-                        answer.headers().clone(),
-                        body::to_bytes(answer.into_body()).await.unwrap_or_default(),
-                    )
-                }
-            };
+                    body::to_bytes(answer.into_body()).await.unwrap_or_default(),
+                )
+            }
+        };
         let body = String::from_utf8(body.to_vec()).expect("text");
         if let Some(who) = &self.session {
             self.house.keep_cookies(who, &headers);
         }
-        Answer {
-            status,
-            headers,
-            body,
-        }
+        Answer { status, headers, body }
     }
 }
 
@@ -446,14 +383,9 @@ impl House {
     }
     /// Remembers a session cookie under a name; see [`Call::by`].
     pub fn keep_cookies(&self, who: &str, headers: &HeaderMap) {
-        for set in headers
-            .get_all("set-cookie")
-            .filter_map(|v| v.to_str().ok())
-        {
+        for set in headers.get_all("set-cookie").filter_map(|v| v.to_str().ok()) {
             if let Some(pair) = set.split(';').next().filter(|p| p.starts_with("duijie=")) {
-                self.cookies
-                    .borrow_mut()
-                    .insert(who.to_owned(), pair.to_owned());
+                self.cookies.borrow_mut().insert(who.to_owned(), pair.to_owned());
             }
         }
     }
@@ -473,18 +405,12 @@ impl Answer {
         self
     }
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .and_then(|v| v.to_str().ok())
-            .unwrap_or_default()
+        self.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
     }
     /// Outcomes of the lines there was something to say about: (line, outcome, first problem's code).
     pub fn lines(&self) -> Vec<(i64, String, String)> {
         let value = self.value();
-        let lines = value["data"]["lines"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
+        let lines = value["data"]["lines"].as_array().cloned().unwrap_or_default();
         let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
         lines
             .iter()

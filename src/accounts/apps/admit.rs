@@ -51,12 +51,7 @@ impl Knock {
 /// # Errors
 /// `Call` with `BadHeaders`, `OldTimestamp`, `BadSignature`, `BadAddress` or `Replayed`, and `TooMany`. An unknown key and a
 /// wrong signature are told alike and take the same work; only a sandbox credential is told what differs.
-pub fn admit(
-    tx: &mut PgConnection,
-    knock: &Knock,
-    now: DateTime<Utc>,
-    master_key: &[u8; 32],
-) -> Result<App> {
+pub fn admit(tx: &mut PgConnection, knock: &Knock, now: DateTime<Utc>, master_key: &[u8; 32]) -> Result<App> {
     let sent = well_formed(knock)?;
     in_time(knock, now)?;
     let door = Door::by_key(tx, &knock.app_key)?;
@@ -64,22 +59,16 @@ pub fn admit(
         Some(door) => door.secrets(master_key, &knock.app_key, now)?,
         None => nobodys_secrets(master_key, &knock.app_key),
     };
-    let fits = secrets.live.iter().fold(Choice::from(0), |fits, secret| {
-        fits | sign(secret, &knock.request()).ct_eq(&sent)
-    });
+    let fits = secrets
+        .live
+        .iter()
+        .fold(Choice::from(0), |fits, secret| fits | sign(secret, &knock.request()).ct_eq(&sent));
     let door = door.ok_or_else(unproved)?;
     if !bool::from(fits) {
         return Err(if door.sandbox {
             Error::Call(
                 Code::BadSignature,
-                diagnose(
-                    &knock.request(),
-                    None,
-                    &sent,
-                    &knock.app_key,
-                    &secrets.live,
-                    &secrets.ended,
-                ),
+                diagnose(&knock.request(), None, &sent, &knock.app_key, &secrets.live, &secrets.ended),
             )
         } else {
             unproved()
@@ -108,20 +97,13 @@ pub fn admit(
 }
 
 fn bad_header(name: &str, example: &str) -> Error {
-    Error::Call(
-        Code::BadHeaders,
-        Text::new("api-sig-bad-header").with(name).with(example),
-    )
+    Error::Call(Code::BadHeaders, Text::new("api-sig-bad-header").with(name).with(example))
 }
 
 /// Checks the four headers' form and returns the signature's bytes.
 fn well_formed(knock: &Knock) -> Result<[u8; 32]> {
-    const SIGNATURE_EXAMPLE: &str =
-        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
-    let plain = |text: &str| {
-        text.bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-    };
+    const SIGNATURE_EXAMPLE: &str = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
     if !knock.app_key.starts_with("dj_") || knock.app_key.len() > 64 || !plain(&knock.app_key) {
         return Err(bad_header("X-App-Key", "dj_live_4fK9…"));
     }
@@ -129,14 +111,10 @@ fn well_formed(knock: &Knock) -> Result<[u8; 32]> {
         let seconds: String = knock.timestamp.chars().take(10).collect();
         return Err(Error::Call(
             Code::BadHeaders,
-            Text::new("api-sig-milliseconds")
-                .with(&knock.timestamp)
-                .with(seconds),
+            Text::new("api-sig-milliseconds").with(&knock.timestamp).with(seconds),
         ));
     }
-    if !(1..=11).contains(&knock.timestamp.len())
-        || !knock.timestamp.bytes().all(|b| b.is_ascii_digit())
-    {
+    if !(1..=11).contains(&knock.timestamp.len()) || !knock.timestamp.bytes().all(|b| b.is_ascii_digit()) {
         return Err(bad_header("X-Timestamp", "1763769600"));
     }
     if !NONCE_LENGTH.contains(&knock.nonce.len()) || !plain(&knock.nonce) {
@@ -146,10 +124,7 @@ fn well_formed(knock: &Knock) -> Result<[u8; 32]> {
 }
 
 fn in_time(knock: &Knock, now: DateTime<Utc>) -> Result<()> {
-    let theirs: i64 = knock
-        .timestamp
-        .parse()
-        .map_err(|_| bad_header("X-Timestamp", "1763769600"))?;
+    let theirs: i64 = knock.timestamp.parse().map_err(|_| bad_header("X-Timestamp", "1763769600"))?;
     if (now.timestamp() - theirs).abs() <= SKEW_SECONDS {
         return Ok(());
     }
@@ -190,10 +165,7 @@ fn from_allowed_address(door: &Door, ip: Option<IpAddr>) -> Result<()> {
         return Ok(());
     }
     let told = ip.map_or_else(|| "?".to_owned(), |ip| ip.to_string());
-    Err(Error::Call(
-        Code::BadAddress,
-        Text::new("api-sig-address").with(told),
-    ))
+    Err(Error::Call(Code::BadAddress, Text::new("api-sig-address").with(told)))
 }
 
 fn spend_nonce(tx: &mut PgConnection, app: AppId, nonce: &str, now: DateTime<Utc>) -> Result<()> {
@@ -209,18 +181,12 @@ fn spend_nonce(tx: &mut PgConnection, app: AppId, nonce: &str, now: DateTime<Utc
     if fresh == 1 {
         Ok(())
     } else {
-        Err(Error::Call(
-            Code::Replayed,
-            Text::new("api-sig-replayed").with(nonce),
-        ))
+        Err(Error::Call(Code::Replayed, Text::new("api-sig-replayed").with(nonce)))
     }
 }
 
 fn note_use(tx: &mut PgConnection, door: &Door, now: DateTime<Utc>) -> Result<()> {
-    if door
-        .last_used_at
-        .is_some_and(|at| now - at < Duration::seconds(USE_NOTED_EVERY))
-    {
+    if door.last_used_at.is_some_and(|at| now - at < Duration::seconds(USE_NOTED_EVERY)) {
         return Ok(());
     }
     // To the minute: a write to disk for every call would cost more than it tells.

@@ -28,18 +28,10 @@ pub struct Finding {
 ///
 /// # Errors
 /// `Invalid` for a key that is none of these, or a signature that is no hex.
-pub fn check(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    typed: &CheckForm,
-    master_key: &[u8; 32],
-    now: DateTime<Utc>,
-) -> Result<Finding> {
-    let wrong =
-        |field: &str, text: Text| crate::Error::invalid(Form::default().with_error(field, text));
+pub fn check(c: &mut PgConnection, merchant: MerchantId, typed: &CheckForm, master_key: &[u8; 32], now: DateTime<Utc>) -> Result<Finding> {
+    let wrong = |field: &str, text: Text| crate::Error::invalid(Form::default().with_error(field, text));
     let app_key = typed.app_key.trim();
-    let door = Door::own_sandbox(c, merchant, app_key)?
-        .ok_or_else(|| wrong("app_key", Text::new("api-sig-check-key")))?;
+    let door = Door::own_sandbox(c, merchant, app_key)?.ok_or_else(|| wrong("app_key", Text::new("api-sig-check-key")))?;
     let sent = unhex(typed.signature.trim()).ok_or_else(|| {
         wrong(
             "signature",
@@ -57,27 +49,13 @@ pub fn check(
         nonce: typed.nonce.trim(),
         body_sha256: &hash,
     };
-    let fits = secrets
-        .live
-        .iter()
-        .any(|secret| sign(secret, &request) == sent);
+    let fits = secrets.live.iter().any(|secret| sign(secret, &request) == sent);
     let verdict = if fits {
         Text::new("api-sig-check-fits")
     } else {
-        diagnose(
-            &request,
-            Some(&body),
-            &sent,
-            app_key,
-            &secrets.live,
-            &secrets.ended,
-        )
+        diagnose(&request, Some(&body), &sent, app_key, &secrets.live, &secrets.ended)
     };
-    let expected = secrets
-        .live
-        .first()
-        .map(|secret| hex(&sign(secret, &request)))
-        .unwrap_or_default();
+    let expected = secrets.live.first().map(|secret| hex(&sign(secret, &request))).unwrap_or_default();
     Ok(Finding {
         fits,
         verdict,

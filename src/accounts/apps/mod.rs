@@ -11,9 +11,7 @@ mod signature;
 
 pub use admit::{Knock, admit, forget_old};
 pub use example::example;
-pub use model::{
-    App, CHANNELS, Credential, Issued, NewApp, OVERLAP_HOURS, all, create, revoke, rotate,
-};
+pub use model::{App, CHANNELS, Credential, Issued, NewApp, OVERLAP_HOURS, all, create, revoke, rotate};
 pub use signature::{Request, sign};
 
 use actix_web::web::{ServiceConfig, resource};

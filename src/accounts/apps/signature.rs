@@ -134,10 +134,7 @@ const SLIPS: &[Slip] = &[
     },
     Slip {
         text: "api-sig-slip-upper-hash",
-        signed: |r, _| {
-            r.canonical()
-                .replace(&hex(r.body_sha256), &hex(r.body_sha256).to_uppercase())
-        },
+        signed: |r, _| r.canonical().replace(&hex(r.body_sha256), &hex(r.body_sha256).to_uppercase()),
     },
     Slip {
         text: "api-sig-slip-empty-body",
@@ -151,21 +148,11 @@ const SLIPS: &[Slip] = &[
     },
     Slip {
         text: "api-sig-slip-no-body",
-        signed: |r, _| {
-            format!(
-                "{}\n{}\n{}\n{}\n",
-                r.method, r.path_and_query, r.timestamp, r.nonce
-            )
-        },
+        signed: |r, _| format!("{}\n{}\n{}\n{}\n", r.method, r.path_and_query, r.timestamp, r.nonce),
     },
     Slip {
         text: "api-sig-slip-raw-body",
-        signed: |r, body| {
-            format!(
-                "{}\n{}\n{}\n{}\n{body}\n",
-                r.method, r.path_and_query, r.timestamp, r.nonce
-            )
-        },
+        signed: |r, body| format!("{}\n{}\n{}\n{}\n{body}\n", r.method, r.path_and_query, r.timestamp, r.nonce),
     },
     Slip {
         text: "api-sig-slip-body-newline",
@@ -206,22 +193,11 @@ pub(super) fn diagnose(
     live: &[String],
     ended: &[String],
 ) -> Text {
-    let keys = Keys {
-        app_key,
-        live,
-        ended,
-    };
-    slip(request, body, sent, &keys).unwrap_or_else(|| {
-        Text::new("api-sig-differs").with(request.canonical().replace('\n', "\\n"))
-    })
+    let keys = Keys { app_key, live, ended };
+    slip(request, body, sent, &keys).unwrap_or_else(|| Text::new("api-sig-differs").with(request.canonical().replace('\n', "\\n")))
 }
 
-fn slip(
-    request: &Request<'_>,
-    body: Option<&str>,
-    sent: &[u8; 32],
-    keys: &Keys<'_>,
-) -> Option<Text> {
+fn slip(request: &Request<'_>, body: Option<&str>, sent: &[u8; 32], keys: &Keys<'_>) -> Option<Text> {
     let canonical = request.canonical();
     let matches = |key: &str, text: &str| hmac(key.as_bytes(), &[text.as_bytes()]) == *sent;
     if keys.ended.iter().any(|key| matches(key, &canonical)) {
@@ -243,17 +219,11 @@ fn slip(
             return Some(Text::new("api-sig-slip-secret-space"));
         }
         let plain = |text: String| <[u8; 32]>::from(Sha256::digest(text)) == *sent;
-        if plain(format!("{secret}{canonical}"))
-            || plain(format!("{canonical}{secret}"))
-            || plain(canonical.clone())
-        {
+        if plain(format!("{secret}{canonical}")) || plain(format!("{canonical}{secret}")) || plain(canonical.clone()) {
             return Some(Text::new("api-sig-slip-not-hmac"));
         }
         let body = body.unwrap_or_default();
-        if let Some(slip) = SLIPS
-            .iter()
-            .find(|slip| matches(secret, &(slip.signed)(request, body)))
-        {
+        if let Some(slip) = SLIPS.iter().find(|slip| matches(secret, &(slip.signed)(request, body))) {
             return Some(Text::new(slip.text));
         }
     }
@@ -315,10 +285,7 @@ mod tests {
                 "api-sig-slip-milliseconds",
             ),
             (
-                format!(
-                    "POST\n{path}?a=1\n1700000000\nn0nce-12345\n{}\n",
-                    hash.to_uppercase()
-                ),
+                format!("POST\n{path}?a=1\n1700000000\nn0nce-12345\n{}\n", hash.to_uppercase()),
                 SECRET,
                 "api-sig-slip-upper-hash",
             ),
@@ -328,10 +295,7 @@ mod tests {
                 "api-sig-slip-raw-body",
             ),
             (
-                format!(
-                    "POST\n{path}?a=1\n1700000000\nn0nce-12345\n{}\n",
-                    hex(&Sha256::digest(b"{}\n"))
-                ),
+                format!("POST\n{path}?a=1\n1700000000\nn0nce-12345\n{}\n", hex(&Sha256::digest(b"{}\n"))),
                 SECRET,
                 "api-sig-slip-body-newline",
             ),

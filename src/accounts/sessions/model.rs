@@ -28,28 +28,18 @@ struct Stored {
 }
 
 /// The state of a live session, and whether it is time to [`touch`] it.
-pub fn load(
-    c: &mut PgConnection,
-    token_hash: &[u8],
-    now: DateTime<Utc>,
-) -> Result<Option<(State, bool)>> {
-    let stored: Option<Stored> =
-        diesel::sql_query("select state, seen_at from sessions where token_hash = $1 and expires_at > $2 and (seen_at > $3 or state ->> 'keep' = 'true')")
-            .bind::<Bytea, _>(token_hash)
-            .bind::<Timestamptz, _>(now)
-            .bind::<Timestamptz, _>(now - Duration::minutes(IDLE_MINUTES))
-            .get_result(c)
-            .optional()?;
+pub fn load(c: &mut PgConnection, token_hash: &[u8], now: DateTime<Utc>) -> Result<Option<(State, bool)>> {
+    let stored: Option<Stored> = diesel::sql_query(
+        "select state, seen_at from sessions where token_hash = $1 and expires_at > $2 and (seen_at > $3 or state ->> 'keep' = 'true')",
+    )
+    .bind::<Bytea, _>(token_hash)
+    .bind::<Timestamptz, _>(now)
+    .bind::<Timestamptz, _>(now - Duration::minutes(IDLE_MINUTES))
+    .get_result(c)
+    .optional()?;
     Ok(stored.map(|s| {
-        let state = if let Value::Object(map) = s.state {
-            map
-        } else {
-            State::new()
-        };
-        (
-            state,
-            now - s.seen_at >= Duration::seconds(SEEN_NOTED_EVERY),
-        )
+        let state = if let Value::Object(map) = s.state { map } else { State::new() };
+        (state, now - s.seen_at >= Duration::seconds(SEEN_NOTED_EVERY))
     }))
 }
 
@@ -62,23 +52,10 @@ pub fn touch(tx: &mut PgConnection, token_hash: &[u8], now: DateTime<Utc>) -> Re
 }
 
 /// A new session. Its end is fixed now; requests only keep it from falling asleep.
-pub fn start(
-    tx: &mut PgConnection,
-    token_hash: &[u8],
-    state: &State,
-    now: DateTime<Utc>,
-) -> Result<()> {
+pub fn start(tx: &mut PgConnection, token_hash: &[u8], state: &State, now: DateTime<Utc>) -> Result<()> {
     let words = |name: &str| state.get(name).and_then(Value::as_str);
-    let keep = state
-        .get("keep")
-        .and_then(Value::as_bool)
-        .unwrap_or_default();
-    let end = now
-        + if keep {
-            Duration::days(KEEP_DAYS)
-        } else {
-            Duration::hours(HOURS)
-        };
+    let keep = state.get("keep").and_then(Value::as_bool).unwrap_or_default();
+    let end = now + if keep { Duration::days(KEEP_DAYS) } else { Duration::hours(HOURS) };
     diesel::sql_query("insert into sessions (token_hash, user_id, state, created_at, seen_at, expires_at, ip, agent) values ($1, $2, $3, $4, $4, $5, $6, $7)")
         .bind::<Bytea, _>(token_hash)
         .bind::<Nullable<BigInt>, _>(state.get("uid").and_then(Value::as_i64))
@@ -116,12 +93,10 @@ pub fn end_all(tx: &mut PgConnection, user: UserId) -> Result<usize> {
 
 /// Ends a user's sessions but the one with this public name.
 pub fn end_all_but(tx: &mut PgConnection, cause: &Cause, user: UserId, sid: &str) -> Result<usize> {
-    let ended = diesel::sql_query(
-        "delete from sessions where user_id = $1 and state ->> 'sid' is distinct from $2",
-    )
-    .bind::<BigInt, _>(user)
-    .bind::<Text, _>(sid)
-    .execute(tx)?;
+    let ended = diesel::sql_query("delete from sessions where user_id = $1 and state ->> 'sid' is distinct from $2")
+        .bind::<BigInt, _>(user)
+        .bind::<Text, _>(sid)
+        .execute(tx)?;
     if ended > 0 {
         trail::record(
             tx,
@@ -137,11 +112,10 @@ pub fn end_all_but(tx: &mut PgConnection, cause: &Cause, user: UserId, sid: &str
 /// # Errors
 /// `NotFound` for somebody else's.
 pub fn end_one(tx: &mut PgConnection, cause: &Cause, user: UserId, sid: &str) -> Result<()> {
-    let ended =
-        diesel::sql_query("delete from sessions where user_id = $1 and state ->> 'sid' = $2")
-            .bind::<BigInt, _>(user)
-            .bind::<Text, _>(sid)
-            .execute(tx)?;
+    let ended = diesel::sql_query("delete from sessions where user_id = $1 and state ->> 'sid' = $2")
+        .bind::<BigInt, _>(user)
+        .bind::<Text, _>(sid)
+        .execute(tx)?;
     if ended == 0 {
         return Err(crate::Error::NotFound);
     }
@@ -225,8 +199,10 @@ pub fn set_language(tx: &mut PgConnection, user: UserId, tag: &str) -> Result<()
 
 /// Housekeeping: sessions past their end, and those that fell asleep a day ago.
 pub fn forget_old(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<usize> {
-    Ok(diesel::sql_query("delete from sessions where expires_at < $1 or (seen_at < $2 and coalesce(state ->> 'keep', 'false') <> 'true')")
-        .bind::<Timestamptz, _>(now)
-        .bind::<Timestamptz, _>(now - Duration::days(1))
-        .execute(tx)?)
+    Ok(
+        diesel::sql_query("delete from sessions where expires_at < $1 or (seen_at < $2 and coalesce(state ->> 'keep', 'false') <> 'true')")
+            .bind::<Timestamptz, _>(now)
+            .bind::<Timestamptz, _>(now - Duration::days(1))
+            .execute(tx)?,
+    )
 }

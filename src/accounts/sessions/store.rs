@@ -31,10 +31,7 @@ fn to_state(entries: &HashMap<String, String>) -> Result<State, serde_json::Erro
 }
 
 fn of_state(state: State) -> HashMap<String, String> {
-    state
-        .into_iter()
-        .map(|(name, value)| (name, value.to_string()))
-        .collect()
+    state.into_iter().map(|(name, value)| (name, value.to_string())).collect()
 }
 
 impl SessionStore for Store {
@@ -58,11 +55,7 @@ impl SessionStore for Store {
         Ok(Some(of_state(state)))
     }
 
-    async fn save(
-        &self,
-        entries: HashMap<String, String>,
-        _: &Duration,
-    ) -> Result<SessionKey, SaveError> {
+    async fn save(&self, entries: HashMap<String, String>, _: &Duration) -> Result<SessionKey, SaveError> {
         let state = to_state(&entries).map_err(|e| SaveError::Serialization(e.into()))?;
         let (id, now) = (sealing::random_text(ID_LENGTH), self.clock.now());
         let token = hash(&id);
@@ -73,12 +66,7 @@ impl SessionStore for Store {
         SessionKey::try_from(id).map_err(|e| SaveError::Other(Error::broken(e).into()))
     }
 
-    async fn update(
-        &self,
-        key: SessionKey,
-        entries: HashMap<String, String>,
-        _: &Duration,
-    ) -> Result<SessionKey, UpdateError> {
+    async fn update(&self, key: SessionKey, entries: HashMap<String, String>, _: &Duration) -> Result<SessionKey, UpdateError> {
         let state = to_state(&entries).map_err(|e| UpdateError::Serialization(e.into()))?;
         let token = hash(key.as_ref());
         self.db

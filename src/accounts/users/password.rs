@@ -35,9 +35,7 @@ async fn turn() -> Result<SemaphorePermit<'static>> {
         .map_err(|_| Error::Busy)
 }
 
-async fn off_thread<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
+async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     let permit = turn().await?;
     let done = tokio::task::spawn_blocking(move || {
         let _permit = permit;
@@ -72,14 +70,8 @@ pub(super) fn is_outdated(hash: &str) -> bool {
     let Ok(hash) = PasswordHash::new(hash) else {
         return true;
     };
-    let same = Params::try_from(&hash).is_ok_and(|p| {
-        (p.m_cost(), p.t_cost(), p.p_cost())
-            == (
-                Params::DEFAULT_M_COST,
-                Params::DEFAULT_T_COST,
-                Params::DEFAULT_P_COST,
-            )
-    });
+    let same = Params::try_from(&hash)
+        .is_ok_and(|p| (p.m_cost(), p.t_cost(), p.p_cost()) == (Params::DEFAULT_M_COST, Params::DEFAULT_T_COST, Params::DEFAULT_P_COST));
     !same || hash.algorithm.as_str() != "argon2id"
 }
 
@@ -112,8 +104,7 @@ pub fn weakness(password: &str, context: &[&str]) -> Option<Text> {
     for word in &words {
         rest = rest.replace(word.as_str(), "");
     }
-    (rest.chars().filter(|c| c.is_alphanumeric()).count() < OWN_CHARACTERS)
-        .then(|| Text::new("account-password-common"))
+    (rest.chars().filter(|c| c.is_alphanumeric()).count() < OWN_CHARACTERS).then(|| Text::new("account-password-common"))
 }
 
 #[cfg(test)]
@@ -135,11 +126,7 @@ mod tests {
             ("我家的猫昨天吃了两条鱼", Some("account-password-short")),
             ("我家的猫昨天晚上吃了两条大鱼", None),
         ] {
-            assert_eq!(
-                weakness(password, &context).as_ref().map(Text::key),
-                key,
-                "{password}"
-            );
+            assert_eq!(weakness(password, &context).as_ref().map(Text::key), key, "{password}");
         }
         assert!(
             weakness(&"我的猫很重abc".repeat(8), &context).is_none(),
@@ -151,20 +138,9 @@ mod tests {
     #[tokio::test]
     async fn hashes_fit_and_age() {
         let hashed = hash("correct-horse-battery".into()).await.unwrap();
-        assert!(
-            hashed.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
-            "{hashed}"
-        );
-        assert!(
-            fits("correct-horse-battery".into(), Some(hashed.clone()))
-                .await
-                .unwrap()
-        );
-        assert!(
-            !fits("correct-horse-batterz".into(), Some(hashed.clone()))
-                .await
-                .unwrap()
-        );
+        assert!(hashed.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hashed}");
+        assert!(fits("correct-horse-battery".into(), Some(hashed.clone())).await.unwrap());
+        assert!(!fits("correct-horse-batterz".into(), Some(hashed.clone())).await.unwrap());
         assert!(!fits("anything".into(), None).await.unwrap());
         assert!(!is_outdated(&hashed));
         assert!(is_outdated(

@@ -67,10 +67,7 @@ pub fn import(tx: &mut PgConnection, cause: &Cause, text: &str, preview: bool) -
         ..Imported::default()
     };
     let mut fresh: Vec<(u64, Draft)> = Vec::with_capacity(rows.len());
-    let codes: Vec<String> = rows
-        .iter()
-        .filter_map(|(_, row)| row.as_ref().ok()?.code.clone())
-        .collect();
+    let codes: Vec<String> = rows.iter().filter_map(|(_, row)| row.as_ref().ok()?.code.clone()).collect();
     let known = by_codes(tx, &codes)?;
     for (line, row) in rows {
         match row {
@@ -97,15 +94,8 @@ pub fn import(tx: &mut PgConnection, cause: &Cause, text: &str, preview: bool) -
     for ((line, draft), form) in fresh.into_iter().zip(problems(tx, &drafts)?) {
         if form.is_bad() {
             let key = draft.code.clone().unwrap_or_else(|| draft.name.clone());
-            let problems = form
-                .errors()
-                .map(|(field, text)| (field.to_owned(), text.clone()))
-                .collect();
-            report.bad.push(BadRow {
-                line,
-                key,
-                problems,
-            });
+            let problems = form.errors().map(|(field, text)| (field.to_owned(), text.clone())).collect();
+            report.bad.push(BadRow { line, key, problems });
         } else {
             good.push(draft);
         }
@@ -122,21 +112,11 @@ pub fn import(tx: &mut PgConnection, cause: &Cause, text: &str, preview: bool) -
 fn differs(draft: &Draft, there: &BaseProduct) -> Option<(String, Text)> {
     let code = draft.code.as_deref().unwrap_or_default();
     if there.code != code {
-        return Some((
-            "code".into(),
-            Text::new("base-import-merged").with(code).with(&there.code),
-        ));
+        return Some(("code".into(), Text::new("base-import-merged").with(code).with(&there.code)));
     }
     let (was, _) = difference(&there.draft(), draft);
     let fields: Vec<String> = was.keys().cloned().collect();
-    (!fields.is_empty()).then(|| {
-        (
-            "code".into(),
-            Text::new("base-import-differs")
-                .with(code)
-                .with(fields.join(", ")),
-        )
-    })
+    (!fields.is_empty()).then(|| ("code".into(), Text::new("base-import-differs").with(code).with(fields.join(", "))))
 }
 
 type Rows = Vec<(u64, Result<Draft, Text>)>;
@@ -158,15 +138,9 @@ fn read(text: &str) -> Result<(Rows, Vec<String>)> {
         .map(str::to_lowercase)
         .collect();
     if !heads.iter().any(|h| h == "name") {
-        return Err(refuse(
-            Text::new("base-import-no-heads").with(COLUMNS.join(", ")),
-        ));
+        return Err(refuse(Text::new("base-import-no-heads").with(COLUMNS.join(", "))));
     }
-    let ignored = heads
-        .iter()
-        .filter(|h| !COLUMNS.contains(&h.as_str()))
-        .cloned()
-        .collect();
+    let ignored = heads.iter().filter(|h| !COLUMNS.contains(&h.as_str())).cloned().collect();
     let mut rows = Vec::new();
     for record in reader.into_records() {
         if rows.len() >= MAX_ROWS {
@@ -179,18 +153,9 @@ fn read(text: &str) -> Result<(Rows, Vec<String>)> {
             )),
             Ok(record) => {
                 let line = record.position().map_or(0, csv::Position::line);
-                let cells: HashMap<&str, &str> = heads
-                    .iter()
-                    .map(String::as_str)
-                    .zip(record.iter())
-                    .collect();
+                let cells: HashMap<&str, &str> = heads.iter().map(String::as_str).zip(record.iter()).collect();
                 if record.len() > heads.len() {
-                    rows.push((
-                        line,
-                        Err(Text::new("base-import-cells")
-                            .with(record.len())
-                            .with(heads.len())),
-                    ));
+                    rows.push((line, Err(Text::new("base-import-cells").with(record.len()).with(heads.len()))));
                 } else if record.iter().any(|cell| !cell.is_empty()) {
                     rows.push((line, Ok(draft(&cells))));
                 }
@@ -228,9 +193,7 @@ mod tests {
 
     #[test]
     fn reads_commas_tabs_and_a_byte_order_mark() {
-        let (rows, ignored) =
-            read("\u{feff}code,Name,barcodes,colour\nBP-1,\"甲, 乙\",6901234000054|,red\n")
-                .unwrap();
+        let (rows, ignored) = read("\u{feff}code,Name,barcodes,colour\nBP-1,\"甲, 乙\",6901234000054|,red\n").unwrap();
         let draft = rows[0].1.as_ref().unwrap();
         assert_eq!(
             (draft.name.as_str(), draft.barcodes.len(), ignored),

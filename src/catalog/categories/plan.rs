@@ -84,10 +84,7 @@ fn children_of(known: &HashMap<String, Known>, wishes: &[Wish]) -> HashMap<Strin
         .map(|(id, k)| (id, &k.place))
         .chain(wishes.iter().map(|w| (&w.id, &w.place)));
     for (id, place) in places {
-        children
-            .entry(place.parent.clone())
-            .or_default()
-            .push(id.clone());
+        children.entry(place.parent.clone()).or_default().push(id.clone());
     }
     children.values_mut().for_each(|all| all.sort());
     children
@@ -100,10 +97,7 @@ struct Imagined<'a> {
 
 impl Imagined<'_> {
     fn place(&self, id: &str) -> Option<&Place> {
-        self.wishes
-            .get(id)
-            .copied()
-            .or_else(|| self.known.get(id).map(|k| &k.place))
+        self.wishes.get(id).copied().or_else(|| self.known.get(id).map(|k| &k.place))
     }
 
     fn check(&self, wish: &Wish, children: &HashMap<String, Vec<String>>) -> Option<Misfit> {
@@ -128,10 +122,7 @@ impl Imagined<'_> {
         if before.goods > 0 {
             return Some(Misfit::InUse(before.goods));
         }
-        let stays = |child: &&String| {
-            self.place(child)
-                .is_some_and(|p| p.parent == wish.id && p.level != level + 1)
-        };
+        let stays = |child: &&String| self.place(child).is_some_and(|p| p.parent == wish.id && p.level != level + 1);
         // A child that has a wish of its own is judged by that.
         let stuck = children
             .get(&wish.id)?
@@ -218,55 +209,24 @@ mod tests {
     #[test]
     fn circles_and_wrong_levels_are_seen() {
         let tree = known(&[("a", 1, "0"), ("b", 2, "a")]);
-        assert_eq!(
-            told(&tree, &[wish("a", 1, "a")]),
-            [("a".into(), Misfit::Cycle)]
-        );
-        assert_eq!(
-            told(&tree, &[wish("a", 2, "b")]),
-            [("a".into(), Misfit::Cycle)]
-        );
-        assert_eq!(
-            told(&tree, &[wish("x", 1, "a")]),
-            [("x".into(), Misfit::Level(2))]
-        );
-        assert_eq!(
-            told(&tree, &[wish("x", 2, "0")]),
-            [("x".into(), Misfit::Level(1))]
-        );
+        assert_eq!(told(&tree, &[wish("a", 1, "a")]), [("a".into(), Misfit::Cycle)]);
+        assert_eq!(told(&tree, &[wish("a", 2, "b")]), [("a".into(), Misfit::Cycle)]);
+        assert_eq!(told(&tree, &[wish("x", 1, "a")]), [("x".into(), Misfit::Level(2))]);
+        assert_eq!(told(&tree, &[wish("x", 2, "0")]), [("x".into(), Misfit::Level(1))]);
         let deep = known(&[("a", 1, "0"), ("b", 2, "a"), ("c", 3, "b")]);
-        assert_eq!(
-            told(&deep, &[wish("x", 3, "c")]),
-            [("x".into(), Misfit::Level(4))]
-        );
+        assert_eq!(told(&deep, &[wish("x", 3, "c")]), [("x".into(), Misfit::Level(4))]);
         let mutual = [wish("x", 2, "y"), wish("y", 2, "x")];
-        assert_eq!(
-            told(&tree, &mutual),
-            [("x".into(), Misfit::Cycle), ("y".into(), Misfit::Cycle)]
-        );
+        assert_eq!(told(&tree, &mutual), [("x".into(), Misfit::Cycle), ("y".into(), Misfit::Cycle)]);
     }
 
     #[test]
     fn a_level_changes_only_with_all_children_and_no_goods() {
         let mut tree = known(&[("a", 1, "0"), ("b", 2, "a"), ("c", 3, "b"), ("d", 1, "0")]);
-        assert_eq!(
-            told(&tree, &[wish("b", 1, "0")]),
-            [("b".into(), Misfit::Children("c".into()))]
-        );
+        assert_eq!(told(&tree, &[wish("b", 1, "0")]), [("b".into(), Misfit::Children("c".into()))]);
         assert_eq!(told(&tree, &[wish("b", 1, "0"), wish("c", 2, "b")]), []);
-        assert_eq!(
-            told(&tree, &[wish("b", 2, "d")]),
-            [],
-            "a move at the same level"
-        );
+        assert_eq!(told(&tree, &[wish("b", 2, "d")]), [], "a move at the same level");
         tree.get_mut("c").unwrap().goods = 4;
         let both = told(&tree, &[wish("b", 1, "0"), wish("c", 2, "b")]);
-        assert_eq!(
-            both,
-            [
-                ("b".into(), Misfit::Children("c".into())),
-                ("c".into(), Misfit::InUse(4))
-            ]
-        );
+        assert_eq!(both, [("b".into(), Misfit::Children("c".into())), ("c".into(), Misfit::InUse(4))]);
     }
 }

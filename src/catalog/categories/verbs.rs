@@ -27,25 +27,21 @@ pub fn enable(tx: &mut PgConnection, cause: &Cause, id: &str) -> Result<()> {
 fn switch(tx: &mut PgConnection, cause: &Cause, id: &str, on: bool) -> Result<()> {
     lock(tx, cause.merchant)?;
     super::find(tx, cause.merchant, id)?;
-    let changed = diesel::sql_query("update categories set enabled = $3, updated_at = $4 where merchant_id = $1 and id = $2 and enabled <> $3")
-        .bind::<BigInt, _>(cause.merchant)
-        .bind::<Text, _>(id)
-        .bind::<Bool, _>(on)
-        .bind::<Timestamptz, _>(cause.now)
-        .execute(tx)?;
+    let changed =
+        diesel::sql_query("update categories set enabled = $3, updated_at = $4 where merchant_id = $1 and id = $2 and enabled <> $3")
+            .bind::<BigInt, _>(cause.merchant)
+            .bind::<Text, _>(id)
+            .bind::<Bool, _>(on)
+            .bind::<Timestamptz, _>(cause.now)
+            .execute(tx)?;
     if changed == 0 {
         return Ok(());
     }
-    let verb = if on {
-        "category.enabled"
-    } else {
-        "category.disabled"
-    };
+    let verb = if on { "category.enabled" } else { "category.disabled" };
     trail::record(
         tx,
         cause,
-        &[Entry::new(verb, "category", id)
-            .change(json!({ "enable": !on }), json!({ "enable": on }))],
+        &[Entry::new(verb, "category", id).change(json!({ "enable": !on }), json!({ "enable": on }))],
     )
 }
 
@@ -65,13 +61,7 @@ struct Changed {
     id: String,
 }
 
-fn permit(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    ids: &[String],
-    allowed: bool,
-    reason: &str,
-) -> Result<()> {
+fn permit(tx: &mut PgConnection, cause: &Cause, ids: &[String], allowed: bool, reason: &str) -> Result<()> {
     let cause = cause.at(MerchantId::PLATFORM);
     lock(tx, cause.merchant)?;
     let known = super::by_ids(tx, cause.merchant, ids)?;
@@ -90,19 +80,12 @@ fn permit(
     .bind::<Timestamptz, _>(cause.now)
     .load(tx)?;
     changed.sort_by(|a, b| a.id.cmp(&b.id));
-    let verb = if allowed {
-        "category.allowed"
-    } else {
-        "category.forbidden"
-    };
+    let verb = if allowed { "category.allowed" } else { "category.forbidden" };
     let entries: Vec<Entry> = changed
         .iter()
         .map(|c| {
             Entry::new(verb, "category", &c.id)
-                .change(
-                    json!({ "allowed": !allowed }),
-                    json!({ "allowed": allowed }),
-                )
+                .change(json!({ "allowed": !allowed }), json!({ "allowed": allowed }))
                 .note(reason)
         })
         .collect();

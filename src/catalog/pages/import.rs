@@ -83,17 +83,10 @@ fn read(req: &HttpRequest, body: &[u8]) -> Result<Sent, Form> {
         .get(header::CONTENT_TYPE)
         .and_then(|v| v.to_str().ok())
         .unwrap_or_default();
-    let unreadable = |why: String| {
-        Form::default().with_error("csv", Text::new("base-import-unreadable").with(why))
-    };
+    let unreadable = |why: String| Form::default().with_error("csv", Text::new("base-import-unreadable").with(why));
     if kind.starts_with("text/csv") {
-        let csv = std::str::from_utf8(body)
-            .map_err(|e| unreadable(e.to_string()))?
-            .to_owned();
-        let preview = req
-            .query_string()
-            .split('&')
-            .any(|pair| pair == "preview=1");
+        let csv = std::str::from_utf8(body).map_err(|e| unreadable(e.to_string()))?.to_owned();
+        let preview = req.query_string().split('&').any(|pair| pair == "preview=1");
         return Ok(Sent { csv, preview });
     }
     if kind.starts_with("application/json") {
@@ -118,11 +111,7 @@ pub async fn run(ctx: Ctx, req: HttpRequest, body: Bytes) -> Reply {
         Err(form) => return again(&ctx, form, |form| import_page(&ctx, form, None)),
     };
     let (csv, preview) = (sent.csv.clone(), sent.preview);
-    match ctx
-        .db
-        .write(move |tx| model::import(tx, &seat.cause, &csv, preview))
-        .await
-    {
+    match ctx.db.write(move |tx| model::import(tx, &seat.cause, &csv, preview)).await {
         Ok(report) => {
             // After a real import only what was not taken is worth keeping in the box.
             let kept = if report.preview || !report.bad.is_empty() {
@@ -130,11 +119,7 @@ pub async fn run(ctx: Ctx, req: HttpRequest, body: Bytes) -> Reply {
             } else {
                 String::new()
             };
-            ctx.reply(import_page(
-                &ctx,
-                Form::filled([("csv", kept)]),
-                Some(report),
-            ))
+            ctx.reply(import_page(&ctx, Form::filled([("csv", kept)]), Some(report)))
         }
         Err(Error::Invalid(why)) => {
             let form = super::with_complaints(Form::filled([("csv", sent.csv)]), &why);

@@ -121,9 +121,7 @@ async fn merge_page(ctx: &Ctx, id: BaseId, with: String, form: Form) -> Result<M
         })
         .await?;
     if keep.is_merged() {
-        return Err(Error::Conflict(
-            Text::new("base-is-merged").with(&keep.code),
-        ));
+        return Err(Error::Conflict(Text::new("base-is-merged").with(&keep.code)));
     }
     let mut form = form;
     let other = match other {

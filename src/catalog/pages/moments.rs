@@ -30,12 +30,8 @@ impl Moment {
     pub fn of(event: &Event) -> Self {
         let (tone, icon) = match (event.verb.as_str(), event.actor_kind.as_str()) {
             (verb, _) if verb.ends_with("created") => ("ok", "plus"),
-            (verb, _) if verb.ends_with("disabled") || verb.ends_with("forbidden") => {
-                ("bad", "ban")
-            }
-            (verb, _) if verb.contains("merged") || verb.contains("took_over") => {
-                ("plat", "git-compare")
-            }
+            (verb, _) if verb.ends_with("disabled") || verb.ends_with("forbidden") => ("bad", "ban"),
+            (verb, _) if verb.contains("merged") || verb.contains("took_over") => ("plat", "git-compare"),
             (_, "erp") => ("info", "plug-connected"),
             (_, "system") => ("", "settings"),
             _ => ("plat", "pencil"),
@@ -65,12 +61,9 @@ fn changes(before: Option<&Value>, after: Option<&Value>) -> Vec<Change> {
             Some(other) => other.to_string(),
         }
     };
-    let known = LABELS.iter().filter(|(name, _)| {
-        [before, after]
-            .into_iter()
-            .flatten()
-            .any(|side| side.get(*name).is_some())
-    });
+    let known = LABELS
+        .iter()
+        .filter(|(name, _)| [before, after].into_iter().flatten().any(|side| side.get(*name).is_some()));
     known
         .map(|(name, label)| Change {
             label,

@@ -38,10 +38,7 @@ impl TreePage {
 pub async fn page(ctx: Ctx, query: Query<TreeQuery>, done: Query<Done>) -> Reply {
     let ctx = done.said(ctx);
     let seat = ctx.platform_seat()?;
-    let nodes = ctx
-        .db
-        .read(|c| categories::tree(c, MerchantId::PLATFORM))
-        .await?;
+    let nodes = ctx.db.read(|c| categories::tree(c, MerchantId::PLATFORM)).await?;
     let q = query.into_inner().q.trim().to_owned();
     ctx.reply(TreePage {
         frame: ctx.frame("platform-categories"),
@@ -89,10 +86,7 @@ struct FormPage {
     /// Where it can hang: categories of level 1 and 2.
     parents: Vec<Node>,
 }
-show!(
-    FormPage,
-    |v| json!({ "category": v.node, "errors": v.form })
-);
+show!(FormPage, |v| json!({ "category": v.node, "errors": v.form }));
 
 async fn form_page(ctx: &Ctx, form: Form, id: Option<String>) -> Result<FormPage> {
     let (nodes, node) = ctx
@@ -106,12 +100,7 @@ async fn form_page(ctx: &Ctx, form: Form, id: Option<String>) -> Result<FormPage
         })
         .await?;
     // A category keeps its level, so it moves only under parents of the same level as now.
-    let fits = |parent: &Node| {
-        parent.level < 3
-            && node
-                .as_ref()
-                .is_none_or(|n| parent.level + 1 == n.level && parent.id != n.id)
-    };
+    let fits = |parent: &Node| parent.level < 3 && node.as_ref().is_none_or(|n| parent.level + 1 == n.level && parent.id != n.id);
     let parents = nodes.into_iter().filter(fits).collect();
     Ok(FormPage {
         frame: ctx.frame("platform-categories"),
@@ -160,9 +149,7 @@ pub async fn save(ctx: Ctx, id: Path<String>, input: Input<Typed>) -> Reply {
     let seat = ctx.platform_seat()?.may(Permission::ManageCatalogue)?;
     let id = id.into_inner();
     let known = id.clone();
-    ctx.db
-        .read(move |c| categories::find(c, MerchantId::PLATFORM, &known))
-        .await?;
+    ctx.db.read(move |c| categories::find(c, MerchantId::PLATFORM, &known)).await?;
     let typed = Typed {
         id: id.clone(),
         ..input.checked()?
@@ -178,15 +165,29 @@ async fn put(ctx: &Ctx, seat: Seat, typed: Typed, existing: Option<String>) -> R
         .write(move |tx| {
             let there = categories::by_ids(tx, MerchantId::PLATFORM, &[sent.id.clone(), sent.parent_id.clone()])?;
             if is_new && there.contains_key(&sent.id) {
-                return Err(Error::invalid(Form::default().with_error("id", crate::text::Text::new("category-id-taken"))));
+                return Err(Error::invalid(
+                    Form::default().with_error("id", crate::text::Text::new("category-id-taken")),
+                ));
             }
             let level = there.get(&sent.parent_id).map_or(1, |parent| parent.level + 1).min(3);
             let line = json!({ "id": sent.id, "name": sent.name, "type": level, "parentId": sent.parent_id });
-            let scope = Scope { merchant: MerchantId::PLATFORM, shops: None, lang };
-            let batch = Batch { lines: vec![line], ..Batch::default() };
+            let scope = Scope {
+                merchant: MerchantId::PLATFORM,
+                shops: None,
+                lang,
+            };
+            let batch = Batch {
+                lines: vec![line],
+                ..Batch::default()
+            };
             let report = feeds::run(tx, &seat.cause, &scope, Channel::Page, &CATALOG_ADD_OR_EDIT, batch)?;
             let mut form = Form::default();
-            for problem in report.results.iter().filter(|r| r.outcome == Outcome::Rejected).flat_map(|r| &r.problems) {
+            for problem in report
+                .results
+                .iter()
+                .filter(|r| r.outcome == Outcome::Rejected)
+                .flat_map(|r| &r.problems)
+            {
                 form.complain(field_of(&problem.field), problem.text());
             }
             if form.is_bad() { Err(Error::invalid(form)) } else { Ok(()) }
@@ -216,18 +217,14 @@ fn field_of(wire: &str) -> &'static str {
 /// `POST /platform-categories/{id}/suspension`
 pub async fn suspend(ctx: Ctx, id: Path<String>) -> Reply {
     let seat = ctx.platform_seat()?.may(Permission::ManageCatalogue)?;
-    ctx.db
-        .write(move |tx| categories::disable(tx, &seat.cause, &id))
-        .await?;
+    ctx.db.write(move |tx| categories::disable(tx, &seat.cause, &id)).await?;
     Ok(redirect(&ctx, "/platform-categories?done=suspended"))
 }
 
 /// `DELETE /platform-categories/{id}/suspension`
 pub async fn resume(ctx: Ctx, id: Path<String>) -> Reply {
     let seat = ctx.platform_seat()?.may(Permission::ManageCatalogue)?;
-    ctx.db
-        .write(move |tx| categories::enable(tx, &seat.cause, &id))
-        .await?;
+    ctx.db.write(move |tx| categories::enable(tx, &seat.cause, &id)).await?;
     Ok(redirect(&ctx, "/platform-categories?done=resumed"))
 }
 

@@ -27,12 +27,7 @@ pub(super) fn narrowed(nodes: Vec<Node>, q: &str) -> Vec<Node> {
         .filter(|n| n.name.to_lowercase().contains(&q) || n.id.to_lowercase() == q)
         .map(|n| n.id.clone())
         .collect();
-    let parent_of = |id: &str| {
-        nodes
-            .iter()
-            .find(|n| n.id == id)
-            .map(|n| n.parent_id.clone())
-    };
+    let parent_of = |id: &str| nodes.iter().find(|n| n.id == id).map(|n| n.parent_id.clone());
     let mut kept = named.clone();
     for id in &named {
         let mut at = parent_of(id);
@@ -41,15 +36,8 @@ pub(super) fn narrowed(nodes: Vec<Node>, q: &str) -> Vec<Node> {
             kept.insert(parent);
         }
     }
-    let below = |node: &Node| {
-        named.contains(&node.parent_id)
-            || parent_of(&node.parent_id).is_some_and(|top| named.contains(&top))
-    };
-    nodes
-        .iter()
-        .filter(|n| kept.contains(&n.id) || below(n))
-        .cloned()
-        .collect()
+    let below = |node: &Node| named.contains(&node.parent_id) || parent_of(&node.parent_id).is_some_and(|top| named.contains(&top));
+    nodes.iter().filter(|n| kept.contains(&n.id) || below(n)).cloned().collect()
 }
 
 /// How many of each level, and how many are off.
@@ -75,11 +63,7 @@ impl Sums {
 
 /// `999+` where counting stopped.
 pub(super) fn counted(n: i64) -> String {
-    if n >= COUNTED {
-        format!("{}+", COUNTED - 1)
-    } else {
-        n.to_string()
-    }
+    if n >= COUNTED { format!("{}+", COUNTED - 1) } else { n.to_string() }
 }
 
 #[derive(Template)]

@@ -55,9 +55,7 @@ pub fn choose(servers: &[Server], dir: &Path, wrote: Option<u32>) -> Result<Serv
             .iter()
             .find(new_enough)
             .cloned()
-            .ok_or_else(|| PgError::TooOld {
-                found: list(servers),
-            }),
+            .ok_or_else(|| PgError::TooOld { found: list(servers) }),
         Some(wrote) => servers
             .iter()
             .filter(new_enough)
@@ -77,12 +75,8 @@ pub fn choose(servers: &[Server], dir: &Path, wrote: Option<u32>) -> Result<Serv
     reason = "PATH is how a machine says where its programs are, not a setting of ours"
 )]
 pub fn usual_folders() -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> =
-        env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect();
-    if let Ok(out) = Command::new("pg_config")
-        .arg("--bindir")
-        .stdin(Stdio::null())
-        .output()
+    let mut folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect();
+    if let Ok(out) = Command::new("pg_config").arg("--bindir").stdin(Stdio::null()).output()
         && out.status.success()
     {
         folders.push(PathBuf::from(String::from_utf8_lossy(&out.stdout).trim()));
@@ -98,9 +92,7 @@ pub fn usual_folders() -> Vec<PathBuf> {
         let Ok(entries) = fs::read_dir(parent) else {
             continue;
         };
-        let of_prefix = entries
-            .flatten()
-            .filter(|e| e.file_name().to_string_lossy().starts_with(prefix));
+        let of_prefix = entries.flatten().filter(|e| e.file_name().to_string_lossy().starts_with(prefix));
         folders.extend(of_prefix.map(|e| e.path().join(below)));
     }
     folders
@@ -109,8 +101,7 @@ pub fn usual_folders() -> Vec<PathBuf> {
 /// The version of the installation in `bin`; none when a tool is missing, does not run, or is of another version.
 fn complete(bin: &Path) -> Option<u32> {
     let major = version(&bin.join("postgres"))?;
-    (version(&bin.join("initdb"))? == major && version(&bin.join("pg_ctl"))? == major)
-        .then_some(major)
+    (version(&bin.join("initdb"))? == major && version(&bin.join("pg_ctl"))? == major).then_some(major)
 }
 
 /// `postgres (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)` → 15, `… 18beta1` → 18.

@@ -40,21 +40,14 @@ pub(super) struct Site {
 pub(super) fn wrote(dir: &Path) -> Result<Option<u32>, PgError> {
     let path = dir.join(DATA).join("PG_VERSION");
     match fs::read_to_string(&path) {
-        Ok(text) => text.trim().parse().map(Some).map_err(|_| PgError::NotOurs {
-            dir: dir.join(DATA),
-        }),
+        Ok(text) => text.trim().parse().map(Some).map_err(|_| PgError::NotOurs { dir: dir.join(DATA) }),
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
         Err(e) => Err(e).doing(|| format!("cannot read {}", path.display())),
     }
 }
 
 impl Site {
-    pub(super) fn new(
-        dir: PathBuf,
-        server: Server,
-        rights: Rights,
-        options: Options,
-    ) -> Result<Self, PgError> {
+    pub(super) fn new(dir: PathBuf, server: Server, rights: Rights, options: Options) -> Result<Self, PgError> {
         let data = dir.join(DATA);
         let socket = socket_folder(&dir, rights)?;
         Ok(Self {
@@ -94,11 +87,7 @@ impl Site {
             .arg(UNFINISHED)
             .args(["-U", USER, "-E", "UTF8", "--locale=C.UTF-8"]);
         initdb.args(["--auth-local=trust", "--auth-host=reject"]);
-        initdb.arg(if self.options.durable {
-            "--data-checksums"
-        } else {
-            "--no-sync"
-        });
+        initdb.arg(if self.options.durable { "--data-checksums" } else { "--no-sync" });
         let out = initdb.output().doing(|| "cannot run initdb")?;
         if !out.status.success() {
             let output = String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned();
@@ -109,9 +98,7 @@ impl Site {
         }
         match fs::rename(&work, &self.data) {
             Err(e) if e.kind() == ErrorKind::DirectoryNotEmpty => {
-                return Err(PgError::NotOurs {
-                    dir: self.data.clone(),
-                });
+                return Err(PgError::NotOurs { dir: self.data.clone() });
             }
             renamed => renamed.doing(|| format!("cannot create {}", self.data.display()))?,
         }
@@ -196,10 +183,7 @@ impl Site {
             }
             if Instant::now() > patience {
                 let pids: Vec<String> = orphans.iter().map(u32::to_string).collect();
-                tracing::warn!(
-                    pids = pids.join(" "),
-                    "ending what is left of a PostgreSQL that was killed"
-                );
+                tracing::warn!(pids = pids.join(" "), "ending what is left of a PostgreSQL that was killed");
                 let mut kill = self.rights.command(&self.dir, Path::new("/bin/sh"));
                 kill.args(["-c", "kill -9 \"$@\"", "kill"]).args(pids);
                 kill.status().doing(|| "cannot run /bin/sh")?;
@@ -207,11 +191,7 @@ impl Site {
             sleep(Duration::from_millis(50));
         }
         let socket = self.socket.join(format!(".s.PGSQL.{PORT}"));
-        for left in [
-            PidFile::path(&self.data),
-            socket.with_added_extension("lock"),
-            socket,
-        ] {
+        for left in [PidFile::path(&self.data), socket.with_added_extension("lock"), socket] {
             match fs::remove_file(&left) {
                 Err(e) if e.kind() != ErrorKind::NotFound => {
                     return Err(e).doing(|| format!("cannot remove the stale {}", left.display()));
@@ -246,9 +226,7 @@ impl Site {
         }
         // Nothing of ours stays in /tmp.
         match fs::remove_dir(&self.socket) {
-            Err(e) if e.kind() != ErrorKind::NotFound => {
-                Err(e).doing(|| format!("cannot remove {}", self.socket.display()))
-            }
+            Err(e) if e.kind() != ErrorKind::NotFound => Err(e).doing(|| format!("cannot remove {}", self.socket.display())),
             _ => Ok(()),
         }
     }
@@ -270,10 +248,7 @@ impl Site {
     /// Our settings, outside the data folder, which belongs to the server's user: as root we write
     /// nothing there.
     fn configure(&self) -> Result<(), PgError> {
-        let Options {
-            durable,
-            max_connections,
-        } = self.options;
+        let Options { durable, max_connections } = self.options;
         let mut text = format!(
             "# Rewritten at every start. Settings of your own belong in {DATA}/postgresql.conf or ALTER SYSTEM.\n\
              include '{DATA}/postgresql.conf'\n\
@@ -329,10 +304,7 @@ impl Site {
         };
         let text = read_from(&newest, 0);
         let lines: Vec<&str> = text.lines().collect();
-        lines
-            .get(lines.len().saturating_sub(20)..)
-            .unwrap_or_default()
-            .join("\n")
+        lines.get(lines.len().saturating_sub(20)..).unwrap_or_default().join("\n")
     }
 
     /// The file pg_ctl lets a starting server write to, and where this start's lines will begin.

@@ -55,23 +55,18 @@ impl Figures {
 
 /// Products by state from the indexes of the product list, places by mark from the few rows kept for the stock page's tabs.
 fn figures(c: &mut PgConnection, merchant: MerchantId) -> Result<Figures> {
-    let capped =
-        |from: &str| format!("(select count(*) from (select 1 from {from} limit {CAP}) capped)");
+    let capped = |from: &str| format!("(select count(*) from (select 1 from {from} limit {CAP}) capped)");
     let sql = format!(
         "select {} as products, {} as listed, {} as pending, {} as returned, {} as places, {} as out, {} as low",
         capped("products where merchant_id = $1"),
         capped("products where merchant_id = $1 and listing = 'listed'"),
         capped("products where merchant_id = $1 and audit_status = 'pending'"),
-        capped(
-            "products where merchant_id = $1 and audit_status in ('changes_requested', 'rejected')"
-        ),
+        capped("products where merchant_id = $1 and audit_status in ('changes_requested', 'rejected')"),
         capped("stock where merchant_id = $1"),
         capped("stock_marks where merchant_id = $1 and mark in ('out', 'short')"),
         capped("stock_marks where merchant_id = $1 and mark = 'low'"),
     );
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .get_result(c)?)
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).get_result(c)?)
 }
 
 /// What came in since midnight in China.
@@ -166,11 +161,7 @@ pub struct Overview {
     pub steps: Steps,
 }
 
-pub fn of_merchant(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    now: DateTime<Utc>,
-) -> Result<Overview> {
+pub fn of_merchant(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<Overview> {
     let since = midnight(now);
     Ok(Overview {
         figures: figures(c, merchant)?,
@@ -218,13 +209,7 @@ mod tests {
     #[test]
     fn a_day_begins_in_china() {
         let at = |text: &str| DateTime::parse_from_rfc3339(text).unwrap().to_utc();
-        assert_eq!(
-            midnight(at("2026-11-22T04:00:00Z")),
-            at("2026-11-21T16:00:00Z")
-        );
-        assert_eq!(
-            midnight(at("2026-11-22T16:00:00Z")),
-            at("2026-11-22T16:00:00Z")
-        );
+        assert_eq!(midnight(at("2026-11-22T04:00:00Z")), at("2026-11-21T16:00:00Z"));
+        assert_eq!(midnight(at("2026-11-22T16:00:00Z")), at("2026-11-22T16:00:00Z"));
     }
 }

@@ -24,10 +24,7 @@ struct SettingsPage {
     /// The shop whose name was not accepted, and what was typed.
     renaming: Option<(ShopId, Form)>,
 }
-show!(
-    SettingsPage,
-    |v| json!({ "merchant": v.merchant, "shops": v.shops })
-);
+show!(SettingsPage, |v| json!({ "merchant": v.merchant, "shops": v.shops }));
 
 impl SettingsPage {
     /// The form of one shop's name.
@@ -113,23 +110,12 @@ pub async fn open_shop(ctx: Ctx, input: Input<ShopForm>) -> Reply {
             return again(&ctx, form, |new_shop| SettingsPage { new_shop, ..page });
         }
     };
-    let (cause, id, name) = (
-        seat.cause.clone(),
-        ShopId(typed.id),
-        typed.name.trim().to_owned(),
-    );
-    match ctx
-        .db
-        .write(move |tx| settings::open_shop(tx, &cause, id, &name))
-        .await
-    {
+    let (cause, id, name) = (seat.cause.clone(), ShopId(typed.id), typed.name.trim().to_owned());
+    match ctx.db.write(move |tx| settings::open_shop(tx, &cause, id, &name)).await {
         Ok(()) => Ok(redirect(&ctx, "/settings?done=opened")),
         Err(Error::Conflict(_)) => {
             let form = Form::filled([("id", typed.id.to_string()), ("name", typed.name)])
-                .with_error(
-                    "id",
-                    Text::new("merchant-shop-taken").with(typed.id.to_string()),
-                );
+                .with_error("id", Text::new("merchant-shop-taken").with(typed.id.to_string()));
             let page = shown(&ctx, &seat).await?;
             again(&ctx, form, |new_shop| SettingsPage { new_shop, ..page })
         }
@@ -155,16 +141,9 @@ pub async fn rename_shop(ctx: Ctx, id: Path<i64>, input: Input<NameForm>) -> Rep
         }
     };
     let (cause, name) = (seat.cause.clone(), typed.name.trim().to_owned());
-    let renamed = ctx
-        .db
-        .write(move |tx| settings::rename_shop(tx, &cause, id, &name))
-        .await?;
+    let renamed = ctx.db.write(move |tx| settings::rename_shop(tx, &cause, id, &name)).await?;
     Ok(redirect(
         &ctx,
-        if renamed {
-            "/settings?done=renamed"
-        } else {
-            "/settings?done=same"
-        },
+        if renamed { "/settings?done=renamed" } else { "/settings?done=same" },
     ))
 }

@@ -29,11 +29,7 @@ pub struct Filter {
 impl Filter {
     fn query(&self, view: &str) -> String {
         let mut out = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in [
-            ("merchant", self.merchant.as_str()),
-            ("view", view),
-            ("q", self.q.trim()),
-        ] {
+        for (name, value) in [("merchant", self.merchant.as_str()), ("view", view), ("q", self.q.trim())] {
             if !value.is_empty() {
                 out.append_pair(name, value);
             }
@@ -73,18 +69,12 @@ impl Row {
         let key = event.key();
         let said = lang.say(&key, &[]);
         let cause = match (own, &event.request_id, event.feed_id) {
-            (true, Some(id), Some(_)) if event.actor_kind == "erp" => {
-                Some(format!("/sync/calls/{id}"))
-            }
+            (true, Some(id), Some(_)) if event.actor_kind == "erp" => Some(format!("/sync/calls/{id}")),
             (true, _, Some(feed)) => Some(format!("/sync/feeds/{feed}")),
             _ => None,
         };
         Self {
-            said: if said == key {
-                event.verb.clone()
-            } else {
-                said
-            },
+            said: if said == key { event.verb.clone() } else { said },
             changes: event.changes(),
             cause,
             event,
@@ -122,14 +112,7 @@ pub async fn list(ctx: Ctx, filter: Query<Filter>) -> Reply {
     let seat = ctx.seat()?.may(Permission::ManageUsers)?;
     let filter = filter.into_inner();
     let platform = seat.person.role.is_platform();
-    let (of, code) = (
-        seat.merchant,
-        if platform {
-            filter.merchant.clone()
-        } else {
-            String::new()
-        },
-    );
+    let (of, code) = (seat.merchant, if platform { filter.merchant.clone() } else { String::new() });
     let search = Search {
         kind: filter.view.clone(),
         q: filter.q.trim().to_owned(),
@@ -148,11 +131,7 @@ pub async fn list(ctx: Ctx, filter: Query<Filter>) -> Reply {
         })
         .await?;
     let filter = Filter {
-        merchant: if whose.id == of {
-            String::new()
-        } else {
-            whose.code
-        },
+        merchant: if whose.id == of { String::new() } else { whose.code },
         ..filter
     };
     let tab = |view: &str, label| Tab {
@@ -168,14 +147,8 @@ pub async fn list(ctx: Ctx, filter: Query<Filter>) -> Reply {
         tab("erp", "trail-erp"),
         tab("system", "trail-system"),
     ];
-    let page = Page::cut(rows, PER_PAGE, |e: &Event| (e.at, e.id))
-        .map(|e| Row::of(e, ctx.lang, !platform));
-    let pager = Pager::of(
-        "/trail",
-        &filter.query(&filter.view),
-        Some(&filter.after),
-        &page,
-    );
+    let page = Page::cut(rows, PER_PAGE, |e: &Event| (e.at, e.id)).map(|e| Row::of(e, ctx.lang, !platform));
+    let pager = Pager::of("/trail", &filter.query(&filter.view), Some(&filter.after), &page);
     let name = if whose.id == MerchantId::PLATFORM {
         Text::new("trail-of-platform").say(ctx.lang)
     } else {

@@ -74,11 +74,7 @@ pub fn preview(tx: &mut PgConnection, cause: &Cause, on: &On<'_>, base: &str) ->
 }
 
 fn told(done: &Settled, offer: &Offer, missing: Option<Text>) -> Preview {
-    let code = done
-        .base
-        .as_ref()
-        .map(|b| b.code.clone())
-        .unwrap_or_default();
+    let code = done.base.as_ref().map(|b| b.code.clone()).unwrap_or_default();
     let mut lines = vec![
         Consequence {
             icon: "link",
@@ -94,13 +90,10 @@ fn told(done: &Settled, offer: &Offer, missing: Option<Text>) -> Preview {
         },
     ];
     if !done.others.is_empty() {
-        let merchants: std::collections::BTreeSet<_> =
-            done.others.iter().map(|w| w.merchant_id).collect();
+        let merchants: std::collections::BTreeSet<_> = done.others.iter().map(|w| w.merchant_id).collect();
         lines.push(Consequence {
             icon: "copy",
-            text: Text::new("audit-after-others")
-                .with(done.others.len())
-                .with(merchants.len()),
+            text: Text::new("audit-after-others").with(done.others.len()).with(merchants.len()),
         });
     }
     lines.push(Consequence {

@@ -7,12 +7,7 @@ use crate::trail::Cause;
 use crate::wire::{Line, LineCode, LineResult, Outcome, Problem, Scope};
 use diesel::PgConnection;
 
-pub fn apply(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    scope: &Scope,
-    mut lines: Vec<Line>,
-) -> Result<Vec<LineResult>> {
+pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, mut lines: Vec<Line>) -> Result<Vec<LineResult>> {
     let prod_ids: Vec<String> = lines.iter().map(|l| l.text_or_empty("prodId")).collect();
     let prod_ids: Vec<&str> = prod_ids.iter().map(String::as_str).collect();
     let ids = model::ids_of(tx, cause.merchant, &prod_ids)?;
@@ -35,12 +30,7 @@ pub fn apply(
         }
     }
     let changes = change(tx, cause, &wishes)?;
-    results.extend(
-        wishing
-            .into_iter()
-            .zip(changes)
-            .map(|(line, change)| told(line, change, scope)),
-    );
+    results.extend(wishing.into_iter().zip(changes).map(|(line, change)| told(line, change, scope)));
     Ok(results)
 }
 
@@ -59,9 +49,6 @@ fn told(line: &Line, change: Change, scope: &Scope) -> LineResult {
         Change::HeldByPerson(name) => LineResult::of(line, Outcome::Held)
             .because(Problem::new(LineCode::UnlistedByPerson, "listed", "1").detail(name))
             .telling("listed", 0),
-        Change::Unknown => LineResult::rejected(
-            line,
-            Problem::new(LineCode::UnknownProduct, "prodId", prod_id),
-        ),
+        Change::Unknown => LineResult::rejected(line, Problem::new(LineCode::UnknownProduct, "prodId", prod_id)),
     }
 }

@@ -74,10 +74,7 @@ where
         wrong: Vec::new(),
     };
     for case in cases {
-        let candidates = index.candidates(
-            &lookup_keys(&case.submitted, aliases),
-            case.submitted.explicit_base.as_ref(),
-        );
+        let candidates = index.candidates(&lookup_keys(&case.submitted, aliases), case.submitted.explicit_base.as_ref());
         let decision = decide(&case.submitted, &candidates, aliases);
         match &case.expected {
             Expected::Match(_) => result.to_match += 1,
@@ -89,9 +86,7 @@ where
             decision: decision.clone(),
         };
         match (&case.expected, &decision) {
-            (Expected::Match(right), Decision::Match { base, .. }) if base == right => {
-                result.matched += 1
-            }
+            (Expected::Match(right), Decision::Match { base, .. }) if base == right => result.matched += 1,
             (_, Decision::Match { .. }) => result.wrong.push(miss()),
             (Expected::Match(_), _) => result.asked_needlessly.push(miss()),
             (Expected::Ask, _) => {}
@@ -131,11 +126,7 @@ impl<'a, I: Eq + Hash> Index<'a, I> {
             if let Some(key) = base.item.approval_key() {
                 index.by_approval.entry(key).or_default().push(at);
             }
-            index
-                .by_name
-                .entry(base.item.name_key())
-                .or_default()
-                .push(at);
+            index.by_name.entry(base.item.name_key()).or_default().push(at);
         }
         index
     }
@@ -146,18 +137,8 @@ impl<'a, I: Eq + Hash> Index<'a, I> {
         let mut found: Vec<usize> = Vec::new();
         let base = |at: &usize| self.bases.get(*at);
         found.extend(explicit.and_then(|id| self.by_id.get(id)));
-        found.extend(
-            keys.gtins
-                .iter()
-                .filter_map(|k| self.by_gtin.get(k))
-                .flatten(),
-        );
-        found.extend(
-            keys.approval_key
-                .iter()
-                .filter_map(|k| self.by_approval.get(k.as_str()))
-                .flatten(),
-        );
+        found.extend(keys.gtins.iter().filter_map(|k| self.by_gtin.get(k)).flatten());
+        found.extend(keys.approval_key.iter().filter_map(|k| self.by_approval.get(k.as_str())).flatten());
         let mut named: Vec<usize> = keys
             .name_keys
             .iter()
@@ -165,13 +146,9 @@ impl<'a, I: Eq + Hash> Index<'a, I> {
             .flatten()
             .copied()
             .collect();
-        let maker_known = |at: &usize| {
-            base(at).is_some_and(|b| keys.maker_keys.iter().any(|k| k == b.item.maker_key()))
-        };
+        let maker_known = |at: &usize| base(at).is_some_and(|b| keys.maker_keys.iter().any(|k| k == b.item.maker_key()));
         found.extend(named.iter().filter(|at| maker_known(at)));
-        named.sort_by_key(|at| {
-            base(at).is_none_or(|b| keys.spec_key.as_deref() != Some(b.item.spec().key()))
-        });
+        named.sort_by_key(|at| base(at).is_none_or(|b| keys.spec_key.as_deref() != Some(b.item.spec().key())));
         found.extend(named.into_iter().take(Self::ALIKE));
         found.sort_unstable();
         found.dedup();
@@ -186,9 +163,7 @@ pub fn base_from_row<'a, I>(id: I, field: impl Fn(&str) -> &'a str) -> Candidate
 
 /// Reads an uploaded product and its answer from a row. `id` reads a base product's id.
 pub fn case_from_row<'a, I>(field: impl Fn(&str) -> &'a str, id: impl Fn(&str) -> I) -> Case<I> {
-    let explicit = Some(field("explicit_base_id").trim())
-        .filter(|text| !text.is_empty())
-        .map(&id);
+    let explicit = Some(field("explicit_base_id").trim()).filter(|text| !text.is_empty()).map(&id);
     let expected = match field("expect") {
         "match" => Expected::Match(id(field("expected_base_id"))),
         _ => Expected::Ask,

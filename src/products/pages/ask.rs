@@ -39,9 +39,7 @@ impl Ask {
         Condition::ALL.into_iter().find(|c| c.code() == self.lack)
     }
     pub fn listing(&self) -> Option<Listing> {
-        Listing::ALL
-            .into_iter()
-            .find(|l| l.as_str() == self.listing)
+        Listing::ALL.into_iter().find(|l| l.as_str() == self.listing)
     }
     pub fn from(&self) -> From {
         if let Some(id) = Cursor::read::<i64>(&self.after) {
@@ -76,10 +74,7 @@ impl Ask {
         ];
         let mut out = form_urlencoded::Serializer::new(String::new());
         for (name, value) in mine {
-            let value = changes
-                .iter()
-                .find(|(n, _)| *n == name)
-                .map_or(value.as_str(), |(_, v)| *v);
+            let value = changes.iter().find(|(n, _)| *n == name).map_or(value.as_str(), |(_, v)| *v);
             if !value.is_empty() {
                 out.append_pair(name, value);
             }
@@ -133,16 +128,8 @@ impl Turn {
         let newer = if up { more } else { from != From::Top };
         let older = up || more;
         Self {
-            prev: if newer {
-                link("before", ids.first())
-            } else {
-                String::new()
-            },
-            next: if older {
-                link("after", ids.last())
-            } else {
-                String::new()
-            },
+            prev: if newer { link("before", ids.first()) } else { String::new() },
+            next: if older { link("after", ids.last()) } else { String::new() },
         }
     }
 }
@@ -159,22 +146,14 @@ mod tests {
             ask.with(&[("cat", ""), ("after", "31")]),
             "view=listed&q=%E8%92%99%E8%84%B1&after=31"
         );
-        assert_eq!(
-            ask.href("/products", &[("view", ""), ("q", ""), ("cat", "")]),
-            "/products"
-        );
+        assert_eq!(ask.href("/products", &[("view", ""), ("q", ""), ("cat", "")]), "/products");
     }
 
     #[test]
     fn nonsense_is_the_first_view_and_the_first_page() {
         let ask = Ask::read("view=drop%20table&after=zz&listing=x&lack=y");
         assert_eq!(
-            (
-                ask.view(&View::PRODUCTS),
-                ask.from(),
-                ask.listing(),
-                ask.lack()
-            ),
+            (ask.view(&View::PRODUCTS), ask.from(), ask.listing(), ask.lack()),
             (View::All, From::Top, None, None)
         );
     }

@@ -149,10 +149,7 @@ async fn show(ctx: Ctx, prod_id: String, tab: Tab, ask: Ask) -> Reply {
             let id = found.0.id;
             let (search, _) = reads::within(c, merchant, asked.search(&views()), &asked.cat)?;
             let near = reads::neighbours(c, merchant, &search, id)?;
-            let facts = sellable::facts(c, merchant, &[id])?
-                .into_iter()
-                .next()
-                .ok_or(Error::NotFound)?;
+            let facts = sellable::facts(c, merchant, &[id])?.into_iter().next().ok_or(Error::NotFound)?;
             let skus = reads::skus(c, merchant, id)?;
             let stock = reads::stock(c, merchant, id)?;
             let decided = reads::decided(c, merchant, id, 20)?;
@@ -183,14 +180,10 @@ async fn show(ctx: Ctx, prod_id: String, tab: Tab, ask: Ask) -> Reply {
     };
     let (kind, hue) = look::of(&p.name, &p.spec);
     let returned = matches!(facts.audit.as_str(), "changes_requested" | "rejected").then(|| {
-        let last = decided
-            .iter()
-            .find(|d| matches!(d.decision.as_str(), "returned" | "rejected"));
+        let last = decided.iter().find(|d| matches!(d.decision.as_str(), "returned" | "rejected"));
         Returned {
             rejected: facts.audit == "rejected",
-            reason: last
-                .and_then(|d| d.reason.as_deref())
-                .and_then(proof::reason),
+            reason: last.and_then(|d| d.reason.as_deref()).and_then(proof::reason),
             note: last.and_then(|d| d.note.clone()).unwrap_or_default(),
             at: last.map(|d| d.at),
         }

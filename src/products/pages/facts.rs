@@ -22,8 +22,7 @@ pub(super) fn of(p: &Product, base: Option<&Base>, path: &[String]) -> Vec<Fact>
         source: "erp",
         erp: None,
     };
-    let shared =
-        |label, mine: &str, ours: Option<&str>| both(label, mine, ours.unwrap_or_default());
+    let shared = |label, mine: &str, ours: Option<&str>| both(label, mine, ours.unwrap_or_default());
     let mut all = vec![
         shared("shelf-field-name", &p.name, base.map(|b| b.name.as_str())),
         Fact {
@@ -33,21 +32,9 @@ pub(super) fn of(p: &Product, base: Option<&Base>, path: &[String]) -> Vec<Fact>
             erp: None,
         },
         shared("shelf-field-spec", &p.spec, base.map(|b| b.spec.as_str())),
-        shared(
-            "shelf-field-maker",
-            &p.manufacturer,
-            base.map(|b| b.manufacturer.as_str()),
-        ),
-        shared(
-            "shelf-field-approval",
-            &p.approval_no,
-            base.map(|b| b.approval_no.as_str()),
-        ),
-        shared(
-            "shelf-field-form",
-            p.detail("dosageForm"),
-            base.map(|b| b.dosage_form.as_str()),
-        ),
+        shared("shelf-field-maker", &p.manufacturer, base.map(|b| b.manufacturer.as_str())),
+        shared("shelf-field-approval", &p.approval_no, base.map(|b| b.approval_no.as_str())),
+        shared("shelf-field-form", p.detail("dosageForm"), base.map(|b| b.dosage_form.as_str())),
         erp("shelf-field-barcode", &p.barcode),
         shared(
             "shelf-field-unit",
@@ -57,8 +44,7 @@ pub(super) fn of(p: &Product, base: Option<&Base>, path: &[String]) -> Vec<Fact>
         shared(
             "shelf-field-brand",
             &p.brand,
-            base.filter(|_| p.brand.is_empty())
-                .map(|b| b.brand.as_str()),
+            base.filter(|_| p.brand.is_empty()).map(|b| b.brand.as_str()),
         ),
     ];
     let weight = p
@@ -117,15 +103,9 @@ mod tests {
 
     #[test]
     fn the_platform_speaks_first_and_the_erp_beside_it() {
-        assert_eq!(
-            both("x", "3g*10袋", "3g×10袋/盒").erp.as_deref(),
-            Some("3g*10袋")
-        );
+        assert_eq!(both("x", "3g*10袋", "3g×10袋/盒").erp.as_deref(), Some("3g*10袋"));
         assert_eq!(both("x", "3g×10袋/盒", "3g×10袋/盒").erp, None);
         let unmatched = both("x", "3g*10袋", "");
-        assert_eq!(
-            (unmatched.value.as_str(), unmatched.source),
-            ("3g*10袋", "erp")
-        );
+        assert_eq!((unmatched.value.as_str(), unmatched.source), ("3g*10袋", "erp"));
     }
 }

@@ -66,30 +66,18 @@ pub(super) async fn list(ctx: Ctx, ask: Query<Ask>) -> Reply {
     let (counts, rows, more, chosen, children, brands) = ctx
         .db
         .snapshot(move |c| {
-            let (search, chosen) =
-                reads::within(c, merchant, asked.search(&View::PRODUCTS), &asked.cat)?;
+            let (search, chosen) = reads::within(c, merchant, asked.search(&View::PRODUCTS), &asked.cat)?;
             let counts = reads::tally(c, merchant, &View::PRODUCTS, COUNT_CAP)?;
             let (rows, more) = reads::page(c, merchant, &search, asked.from(), PER_PAGE)?;
             let parent = chosen.path.last().map_or("0", |cat| cat.id.as_str());
             let children = reads::categories(c, merchant, parent)?;
-            Ok((
-                counts,
-                rows,
-                more,
-                chosen,
-                children,
-                reads::brands(c, merchant)?,
-            ))
+            Ok((counts, rows, more, chosen, children, reads::brands(c, merchant)?))
         })
         .await?;
     let view = ask.view(&View::PRODUCTS);
     let ids: Vec<_> = rows.iter().map(|r| r.id).collect();
     let tabs = tabs("/products", &counts, view);
-    let total = tabs
-        .iter()
-        .find(|t| t.current)
-        .map(Tab::shown_count)
-        .unwrap_or_default();
+    let total = tabs.iter().find(|t| t.current).map(Tab::shown_count).unwrap_or_default();
     ctx.reply(List {
         frame: ctx.frame("products"),
         now: ctx.now,
@@ -109,10 +97,7 @@ pub(super) async fn list(ctx: Ctx, ask: Query<Ask>) -> Reply {
         cat: if ask.cat.is_empty() {
             String::new()
         } else {
-            chosen
-                .path
-                .last()
-                .map_or_else(|| ask.cat.clone(), |cat| cat.name.clone())
+            chosen.path.last().map_or_else(|| ask.cat.clone(), |cat| cat.name.clone())
         },
         cats: category_picks(&ask, &chosen.path, &children),
         brands: brands
@@ -134,17 +119,11 @@ pub(super) async fn list(ctx: Ctx, ask: Query<Ask>) -> Reply {
                 )
             })
             .collect(),
-        listing_label: ask
-            .listing()
-            .map(|l| ctx.lang.say(l.label(), &[]))
-            .unwrap_or_default(),
+        listing_label: ask.listing().map(|l| ctx.lang.say(l.label(), &[])).unwrap_or_default(),
         no_cat: ask.href("/products", &[("cat", "")]),
         no_brand: ask.href("/products", &[("brand", "")]),
         no_listing: ask.href("/products", &[("listing", "")]),
-        clear: ask.href(
-            "/products",
-            &[("q", ""), ("cat", ""), ("brand", ""), ("listing", "")],
-        ),
+        clear: ask.href("/products", &[("q", ""), ("cat", ""), ("brand", ""), ("listing", "")]),
         may_list: seat.person.may(Permission::EditListing),
         may_connect: seat.person.may(Permission::ManageKeys),
         empty: counts.first().is_some_and(|all| all.count == 0),
@@ -167,7 +146,5 @@ fn category_picks(ask: &Ask, path: &[Cat], children: &[Cat]) -> Vec<Pick> {
         on,
     };
     let above = path.iter().map(|cat| pick(cat, cat.id == ask.cat));
-    above
-        .chain(children.iter().map(|cat| pick(cat, false)))
-        .collect()
+    above.chain(children.iter().map(|cat| pick(cat, false))).collect()
 }

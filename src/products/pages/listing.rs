@@ -62,49 +62,22 @@ pub(super) async fn control(ctx: Ctx, ask: Query<Ask>) -> Reply {
                 .filter(|v| !matches!(v, View::Ready | View::Missing(_)))
                 .collect();
             let counted = reads::tally(c, merchant, &plain, COUNT_CAP)?;
-            let sum = |ready: bool| {
-                lacks
-                    .iter()
-                    .filter(|(what, _)| what.is_none() == ready)
-                    .map(|(_, n)| n)
-                    .sum()
-            };
+            let sum = |ready: bool| lacks.iter().filter(|(what, _)| what.is_none() == ready).map(|(_, n)| n).sum();
             let count = |view: View| match view {
                 View::Ready => sum(true),
                 View::Missing(_) => sum(false),
-                other => counted
-                    .iter()
-                    .find(|t| t.view == other)
-                    .map_or(0, |t| t.count),
+                other => counted.iter().find(|t| t.view == other).map_or(0, |t| t.count),
             };
-            let counts: Vec<Tally> = View::LISTING
-                .into_iter()
-                .map(|view| Tally {
-                    view,
-                    count: count(view),
-                })
-                .collect();
+            let counts: Vec<Tally> = View::LISTING.into_iter().map(|view| Tally { view, count: count(view) }).collect();
             let (rows, more) = reads::page(c, merchant, &search, asked.from(), PER_PAGE)?;
             let any = !reads::ids_of(c, merchant, &reads::Search::default(), 1)?.is_empty();
-            Ok((
-                counts,
-                lacks,
-                capped,
-                rows,
-                more,
-                merchants::find(c, merchant)?.auto_list,
-                any,
-            ))
+            Ok((counts, lacks, capped, rows, more, merchants::find(c, merchant)?.auto_list, any))
         })
         .await?;
     let view = ask.view(&View::LISTING);
     let ids: Vec<_> = rows.iter().map(|r| r.id).collect();
     let tabs = tabs("/listing", &counts, view);
-    let total = tabs
-        .iter()
-        .find(|t| t.current)
-        .map(Tab::shown_count)
-        .unwrap_or_default();
+    let total = tabs.iter().find(|t| t.current).map(Tab::shown_count).unwrap_or_default();
     ctx.reply(Control {
         frame: ctx.frame("listing"),
         now: ctx.now,
@@ -140,9 +113,7 @@ fn note(view: View) -> &'static str {
 }
 
 fn groups(lacks: &[(Option<Condition>, i64)], current: Option<Condition>) -> Vec<Group> {
-    let found = lacks
-        .iter()
-        .filter_map(|(what, count)| what.map(|what| (what, *count)));
+    let found = lacks.iter().filter_map(|(what, count)| what.map(|what| (what, *count)));
     found
         .map(|(what, count)| Group {
             label: what.missing(),

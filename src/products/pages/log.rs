@@ -54,11 +54,7 @@ pub(super) fn told(e: Event, lang: Lang) -> Happened {
         } else {
             e.actor_name
         },
-        sku: if e.subject_kind == "sku" {
-            e.subject_id
-        } else {
-            String::new()
-        },
+        sku: if e.subject_kind == "sku" { e.subject_id } else { String::new() },
         changes: changes(e.before.as_ref(), e.after.as_ref()),
         note: if e.note.as_deref() == Some("rule") {
             lang.say("shelf-log-rule", &[])
@@ -77,12 +73,7 @@ pub(super) fn told(e: Event, lang: Lang) -> Happened {
 
 fn changes(before: Option<&Value>, after: Option<&Value>) -> Vec<Change> {
     let empty = Map::new();
-    let map = |value: Option<&'_ Value>| {
-        value
-            .and_then(Value::as_object)
-            .cloned()
-            .unwrap_or_else(|| empty.clone())
-    };
+    let map = |value: Option<&'_ Value>| value.and_then(Value::as_object).cloned().unwrap_or_else(|| empty.clone());
     let (before, after) = (map(before), map(after));
     let mut names: Vec<&String> = after.keys().collect();
     names.extend(before.keys().filter(|k| !after.contains_key(*k)));
@@ -107,10 +98,7 @@ fn word(value: Option<&Value>) -> String {
     if text.chars().count() <= SHOWN {
         text
     } else {
-        text.chars()
-            .take(SHOWN)
-            .chain(std::iter::once('…'))
-            .collect()
+        text.chars().take(SHOWN).chain(std::iter::once('…')).collect()
     }
 }
 

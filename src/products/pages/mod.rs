@@ -15,11 +15,7 @@ use actix_web::web::{self, ServiceConfig};
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(web::resource("/products").get(list::list))
         .service(web::resource("/products/listing/preview").post(bulk::preview))
-        .service(
-            web::resource("/products/listing")
-                .post(bulk::apply)
-                .delete(bulk::undo),
-        )
+        .service(web::resource("/products/listing").post(bulk::apply).delete(bulk::undo))
         .service(web::resource("/products/{prod_id}").get(detail::overview))
         .service(
             web::resource("/products/{prod_id}/listing")

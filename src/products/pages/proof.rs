@@ -105,10 +105,7 @@ pub(super) fn reason(code: &str) -> Option<Text> {
     match code {
         "" | "other" => None,
         key if key.contains('-') => Some(Text::keyed(Cow::Owned(key.to_owned()))),
-        code => Some(Text::keyed(Cow::Owned(format!(
-            "audit-reason-{}",
-            code.replace('_', "-")
-        )))),
+        code => Some(Text::keyed(Cow::Owned(format!("audit-reason-{}", code.replace('_', "-"))))),
     }
 }
 
@@ -118,12 +115,9 @@ fn evidence(value: &Value) -> Option<Evidence> {
 
 fn candidates(value: &Value) -> Vec<Candidate> {
     let text = |value: &Value, names: &[&str]| {
-        let found = names.iter().find_map(|name| {
-            value
-                .get(*name)
-                .or_else(|| value.get("base").and_then(|b| b.get(*name)))?
-                .as_str()
-        });
+        let found = names
+            .iter()
+            .find_map(|name| value.get(*name).or_else(|| value.get("base").and_then(|b| b.get(*name)))?.as_str());
         found.unwrap_or_default().to_owned()
     };
     let read = |one: &Value| {
@@ -151,27 +145,18 @@ mod tests {
         let line = json!({ "field": "barcode", "verdict": "same", "points": 40, "max": 40, "theirs": [], "ours": [] });
         let kept = json!([{ "code": "BP-1", "name": "蒙脱石散", "evidence": { "score": 93, "lines": [line] } }, { "code": "BP-2" }, 7]);
         let read = candidates(&kept);
-        assert_eq!(
-            read.iter()
-                .map(|c| (c.code.as_str(), c.score))
-                .collect::<Vec<_>>(),
-            [("BP-1", 93)]
-        );
+        assert_eq!(read.iter().map(|c| (c.code.as_str(), c.score)).collect::<Vec<_>>(), [("BP-1", 93)]);
         assert!(candidates(&json!({ "a": 1 })).is_empty());
     }
 
     #[test]
     fn codes_and_keys_are_reasons() {
         assert_eq!(
-            reason("pack_and_approval")
-                .map(|t| t.key().to_owned())
-                .as_deref(),
+            reason("pack_and_approval").map(|t| t.key().to_owned()).as_deref(),
             Some("audit-reason-pack-and-approval")
         );
         assert_eq!(
-            reason("products-matched-by-barcode")
-                .map(|t| t.key().to_owned())
-                .as_deref(),
+            reason("products-matched-by-barcode").map(|t| t.key().to_owned()).as_deref(),
             Some("products-matched-by-barcode")
         );
         assert_eq!(reason("other"), None);

@@ -83,11 +83,7 @@ impl Item {
             href: ask.href(&page, &[]),
             put_href: {
                 let query = ask.with(&[]);
-                let verb = if row.listing == "listed" {
-                    "?_method=delete"
-                } else {
-                    ""
-                };
+                let verb = if row.listing == "listed" { "?_method=delete" } else { "" };
                 let gap = if query.is_empty() {
                     ""
                 } else if verb.is_empty() {
@@ -103,10 +99,7 @@ impl Item {
             matched: match_label(&row.match_kind),
             // What the review said is told by its own badge.
             lack: lack
-                .filter(|_| {
-                    row.listing != "listed"
-                        && matches!(row.audit_status.as_str(), "pending" | "approved")
-                })
+                .filter(|_| row.listing != "listed" && matches!(row.audit_status.as_str(), "pending" | "approved"))
                 .map(Condition::missing),
             row,
         }
@@ -115,9 +108,7 @@ impl Item {
 
 /// The tabs of a page: saved views, each without the filters of another.
 pub(super) fn tabs(path: &str, counts: &[Tally], current: View) -> Vec<Tab> {
-    let same = |a: View, b: View| {
-        a == b || (matches!(a, View::Missing(_)) && matches!(b, View::Missing(_)))
-    };
+    let same = |a: View, b: View| a == b || (matches!(a, View::Missing(_)) && matches!(b, View::Missing(_)));
     counts
         .iter()
         .enumerate()
@@ -130,11 +121,7 @@ pub(super) fn tabs(path: &str, counts: &[Tally], current: View) -> Vec<Tab> {
             },
             current: same(tally.view, current),
             count: Some(tally.count),
-            tone: if tally.count > 0 {
-                tally.view.tone()
-            } else {
-                ""
-            },
+            tone: if tally.count > 0 { tally.view.tone() } else { "" },
         })
         .collect()
 }

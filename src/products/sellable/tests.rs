@@ -76,17 +76,9 @@ fn each_lack_is_told_by_its_own_line() {
     for (condition, spoil) in lacks {
         let mut facts = good();
         spoil(&mut facts);
-        let failing: Vec<_> = explain(&facts)
-            .into_iter()
-            .filter(|c| !c.ok)
-            .map(|c| c.condition)
-            .collect();
+        let failing: Vec<_> = explain(&facts).into_iter().filter(|c| !c.ok).map(|c| c.condition).collect();
         assert_eq!(failing, [condition]);
-        assert_eq!(
-            may_list(&facts),
-            !condition.is_wall(&facts),
-            "{condition:?}"
-        );
+        assert_eq!(may_list(&facts), !condition.is_wall(&facts), "{condition:?}");
     }
 }
 
@@ -98,10 +90,7 @@ fn stock_is_needed_where_the_rule_would_take_it_down_again() {
         listing: "pending".into(),
         ..good()
     };
-    assert_eq!(
-        verdict(&explain(&sold_out)),
-        Verdict::Missing(Condition::InStock)
-    );
+    assert_eq!(verdict(&explain(&sold_out)), Verdict::Missing(Condition::InStock));
     let by_hand = Facts {
         auto_list: false,
         ..sold_out

@@ -64,12 +64,7 @@ struct Known {
     skus: HashMap<String, Sku>,
 }
 
-pub fn apply(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    scope: &Scope,
-    lines: Vec<Line>,
-) -> Result<Vec<LineResult>> {
+pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Line>) -> Result<Vec<LineResult>> {
     let known = load(tx, cause.merchant, &lines)?;
     let mut results = Vec::with_capacity(lines.len());
     let mut jobs = Vec::with_capacity(lines.len());
@@ -80,11 +75,7 @@ pub fn apply(
         }
     }
     write(tx, cause, &jobs)?;
-    let changed: BTreeSet<ProductId> = jobs
-        .iter()
-        .filter(|j| j.changed)
-        .map(|j| j.draft.product_id)
-        .collect();
+    let changed: BTreeSet<ProductId> = jobs.iter().filter(|j| j.changed).map(|j| j.draft.product_id).collect();
     listing::settle(tx, cause, &changed.into_iter().collect::<Vec<_>>())?;
     results.extend(jobs.into_iter().map(|j| j.result));
     Ok(results)
@@ -103,10 +94,12 @@ fn load(tx: &mut PgConnection, merchant: MerchantId, lines: &[Line]) -> Result<K
     .bind::<Array<Text>, _>(&prod_ids)
     .bind::<Array<Text>, _>(&sku_ids)
     .load(tx)?;
-    let skus: Vec<Sku> = diesel::sql_query(format!("{SELECT} where s.merchant_id = $1 and s.sku_id = any($2) order by s.id for no key update of s"))
-        .bind::<BigInt, _>(merchant)
-        .bind::<Array<Text>, _>(&sku_ids)
-        .load(tx)?;
+    let skus: Vec<Sku> = diesel::sql_query(format!(
+        "{SELECT} where s.merchant_id = $1 and s.sku_id = any($2) order by s.id for no key update of s"
+    ))
+    .bind::<BigInt, _>(merchant)
+    .bind::<Array<Text>, _>(&sku_ids)
+    .load(tx)?;
     Ok(Known {
         ids,
         owners: owners.into_iter().map(|o| (o.prod_id.clone(), o)).collect(),
@@ -120,8 +113,7 @@ fn plan(mut line: Line, known: &Known, lang: Lang) -> Result<Job, Box<LineResult
     let stored = known.skus.get(&sku_id);
     if stored.is_none() {
         if known.ids.contains_key(&sku_id) {
-            let problem = Problem::new(LineCode::IdTaken, "skuId", &sku_id)
-                .detail(lang.say(Kind::Product.label(), &[]));
+            let problem = Problem::new(LineCode::IdTaken, "skuId", &sku_id).detail(lang.say(Kind::Product.label(), &[]));
             return Err(reject(&line, problem));
         }
         line.needs_for_insert();
@@ -142,20 +134,13 @@ fn plan(mut line: Line, known: &Known, lang: Lang) -> Result<Job, Box<LineResult
         (Some(sku), _) => Draft::of(sku),
         (None, Some(owner)) => Draft::new(&sku_id, owner),
         (None, None) => {
-            return Err(reject(
-                &line,
-                Problem::new(LineCode::UnknownProduct, "prodId", prod_id),
-            ));
+            return Err(reject(&line, Problem::new(LineCode::UnknownProduct, "prodId", prod_id)));
         }
     };
-    draft
-        .take(&line)
-        .map_err(|problem| reject(&line, problem))?;
+    draft.take(&line).map_err(|problem| reject(&line, problem))?;
     let mut result = LineResult::of(&line, Outcome::Applied);
     if line.has("barCode") {
-        result
-            .problems
-            .extend(barcode_warning("barCode", &draft.barcode, lang));
+        result.problems.extend(barcode_warning("barCode", &draft.barcode, lang));
     }
     let before = stored.map(Draft::of);
     let newest = stored.and_then(|s| s.source_time);
@@ -176,13 +161,10 @@ fn plan(mut line: Line, known: &Known, lang: Lang) -> Result<Job, Box<LineResult
 }
 
 fn in_time(line: &Line, stored: Option<&Sku>) -> Result<(), Box<LineResult>> {
-    if let (Some(sent), Some(newest)) = (
-        line.time("sourceTime").value(),
-        stored.and_then(|s| s.source_time),
-    ) && sent < newest
+    if let (Some(sent), Some(newest)) = (line.time("sourceTime").value(), stored.and_then(|s| s.source_time))
+        && sent < newest
     {
-        let problem = Problem::new(LineCode::Stale, "sourceTime", on_the_wire(sent))
-            .detail(on_the_wire(newest));
+        let problem = Problem::new(LineCode::Stale, "sourceTime", on_the_wire(sent)).detail(on_the_wire(newest));
         return Err(Box::new(
             LineResult::of(line, Outcome::Stale)
                 .because(problem)
@@ -192,11 +174,8 @@ fn in_time(line: &Line, stored: Option<&Sku>) -> Result<(), Box<LineResult>> {
     let version = stored.map_or(0, |s| i64::from(s.version));
     match line.number("ifVersion").value() {
         Some(wanted) if wanted != version => {
-            let problem =
-                Problem::new(LineCode::Conflict, "ifVersion", wanted.to_string()).detail(version);
-            Err(Box::new(
-                LineResult::rejected(line, problem).telling("version", version),
-            ))
+            let problem = Problem::new(LineCode::Conflict, "ifVersion", wanted.to_string()).detail(version);
+            Err(Box::new(LineResult::rejected(line, problem).telling("version", version)))
         }
         _ => Ok(()),
     }
@@ -268,10 +247,7 @@ impl Draft {
             Patch::Null => self.attributes = json!([]),
             Patch::Value(sent) if are_attributes(&sent) => self.attributes = sent,
             Patch::Value(sent) => {
-                return Err(
-                    Problem::new(LineCode::WrongType, "skuAttr", sent.to_string())
-                        .detail(r#"[{"name", "value"}]"#),
-                );
+                return Err(Problem::new(LineCode::WrongType, "skuAttr", sent.to_string()).detail(r#"[{"name", "value"}]"#));
             }
         }
         match line.bit("enable") {
@@ -301,10 +277,8 @@ impl Draft {
 
 fn are_attributes(sent: &Value) -> bool {
     sent.as_array().is_some_and(|all| {
-        all.iter().all(|a| {
-            a.get("name").is_some_and(Value::is_string)
-                && a.get("value").is_some_and(Value::is_string)
-        })
+        all.iter()
+            .all(|a| a.get("name").is_some_and(Value::is_string) && a.get("value").is_some_and(Value::is_string))
     })
 }
 
@@ -348,11 +322,7 @@ fn write(tx: &mut PgConnection, cause: &Cause, jobs: &[Job]) -> Result<()> {
 }
 
 fn entry(job: &Job) -> Entry {
-    let verb = if job.before.is_some() {
-        "sku.changed"
-    } else {
-        "sku.created"
-    };
+    let verb = if job.before.is_some() { "sku.changed" } else { "sku.created" };
     let before = job.before.as_ref().map_or(Value::Null, |b| json!(b));
     Entry::new(verb, "sku", &job.draft.sku_id)
         .change(before, json!(job.draft))

@@ -88,11 +88,7 @@ impl Known {
     }
 }
 
-fn sku_prices(
-    tx: &mut PgConnection,
-    merchant: MerchantId,
-    products: &[ProductId],
-) -> Result<HashMap<ProductId, Vec<SkuPrice>>> {
+fn sku_prices(tx: &mut PgConnection, merchant: MerchantId, products: &[ProductId]) -> Result<HashMap<ProductId, Vec<SkuPrice>>> {
     let mut found: HashMap<ProductId, Vec<SkuPrice>> = HashMap::new();
     if products.is_empty() {
         return Ok(found);

@@ -78,20 +78,13 @@ pub(super) fn plan(mut line: Line, known: &mut Known, lang: Lang) -> Result<Job,
         String::new()
     };
     let price = priced(&line, &mut draft, stored.as_ref(), known, &mut result);
-    let source_time = line
-        .time("sourceTime")
-        .value()
-        .or(stored.as_ref().and_then(|p| p.source_time));
+    let source_time = line.time("sourceTime").value().or(stored.as_ref().and_then(|p| p.source_time));
     let changed = price.is_some() || before.as_ref() != Some(&draft);
     // Another category may allow what was forbidden. What is approved stays so: the listing rule minds its category.
-    let again = |p: &Product| {
-        p.audit_status == "changes_requested"
-            || (p.audit_status != "approved" && p.category_id != draft.category_id)
-    };
+    let again = |p: &Product| p.audit_status == "changes_requested" || (p.audit_status != "approved" && p.category_id != draft.category_id);
     let asked_for = stored.as_ref().is_some_and(again);
     let touched = changed || source_time != stored.as_ref().and_then(|p| p.source_time);
-    let rematch =
-        changed && (asked_for || before.as_ref().is_none_or(|b| draft.matches_otherwise(b)));
+    let rematch = changed && (asked_for || before.as_ref().is_none_or(|b| draft.matches_otherwise(b)));
     if !changed {
         result.outcome = Outcome::Unchanged;
     }
@@ -116,12 +109,8 @@ fn in_time(line: &Line, stored: Option<&Product>) -> Result<(), End> {
     if let (Some(sent), Some(newest)) = (line.time("sourceTime").value(), newest)
         && sent < newest
     {
-        let problem = Problem::new(
-            LineCode::Stale,
-            "sourceTime",
-            crate::clock::on_the_wire(sent),
-        )
-        .detail(crate::clock::on_the_wire(newest));
+        let problem =
+            Problem::new(LineCode::Stale, "sourceTime", crate::clock::on_the_wire(sent)).detail(crate::clock::on_the_wire(newest));
         return Err(Box::new(
             LineResult::of(line, Outcome::Stale)
                 .because(problem)
@@ -132,22 +121,14 @@ fn in_time(line: &Line, stored: Option<&Product>) -> Result<(), End> {
     if let Some(wanted) = line.number("ifVersion").value()
         && wanted != version
     {
-        let problem =
-            Problem::new(LineCode::Conflict, "ifVersion", wanted.to_string()).detail(version);
-        return Err(Box::new(
-            LineResult::rejected(line, problem).telling("version", version),
-        ));
+        let problem = Problem::new(LineCode::Conflict, "ifVersion", wanted.to_string()).detail(version);
+        return Err(Box::new(LineResult::rejected(line, problem).telling("version", version)));
     }
     Ok(())
 }
 
 /// C-04, Q-12: a leaf of level three; an unknown one is waited for; the chain is corrected.
-fn in_category(
-    line: &Line,
-    draft: &Draft,
-    known: &Known,
-    result: LineResult,
-) -> Result<LineResult, End> {
+fn in_category(line: &Line, draft: &Draft, known: &Known, result: LineResult) -> Result<LineResult, End> {
     if !line.has("catalogId") && !line.has("catalogChain") {
         return Ok(result);
     }
@@ -155,9 +136,7 @@ fn in_category(
     let Some(leaf) = known.categories.get(id) else {
         let problem = Problem::new(LineCode::UnknownCategory, "catalogId", id);
         return Err(Box::new(
-            LineResult::of(line, Outcome::Parked)
-                .because(problem)
-                .waiting_for("category", id),
+            LineResult::of(line, Outcome::Parked).because(problem).waiting_for("category", id),
         ));
     };
     if leaf.level != 3 {
@@ -171,9 +150,7 @@ fn in_category(
         return Ok(result);
     }
     let problem = Problem::new(LineCode::CategoryChain, "catalogChain", chain).detail(&leaf.path);
-    Ok(result
-        .because(problem)
-        .telling("catalogChain", leaf.path.clone()))
+    Ok(result.because(problem).telling("catalogChain", leaf.path.clone()))
 }
 
 /// Takes the ids of a new product and its default SKU out of the one id space (P-14).
@@ -208,26 +185,15 @@ fn taken(line: &Line, field: &str, id: &str, kind: Kind, lang: Lang) -> End {
 }
 
 /// P-07, Q-08: the price of a new product is its SKU's; later it is the default of SKUs that follow it.
-fn priced(
-    line: &Line,
-    draft: &mut Draft,
-    stored: Option<&Product>,
-    known: &Known,
-    result: &mut LineResult,
-) -> Option<Decimal> {
+fn priced(line: &Line, draft: &mut Draft, stored: Option<&Product>, known: &Known, result: &mut LineResult) -> Option<Decimal> {
     let sent = line.decimal("price").value()?;
     let Some(stored) = stored else {
         draft.set_price(sent);
         return Some(sent);
     };
     let before = draft.price();
-    let skus = known
-        .sku_prices
-        .get(&stored.id)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    let follows =
-        |own: Option<Decimal>, is_default: bool| own.is_none() || (is_default && own == before);
+    let skus = known.sku_prices.get(&stored.id).map(Vec::as_slice).unwrap_or_default();
+    let follows = |own: Option<Decimal>, is_default: bool| own.is_none() || (is_default && own == before);
     if before == Some(sent) && skus.iter().all(|s| s.base_price.is_some()) {
         return None;
     }
@@ -235,10 +201,8 @@ fn priced(
         draft.set_price(sent);
         return Some(sent);
     }
-    result.problems.push(Problem::new(
-        LineCode::PriceIgnored,
-        "price",
-        two_places(sent),
-    ));
+    result
+        .problems
+        .push(Problem::new(LineCode::PriceIgnored, "price", two_places(sent)));
     None
 }

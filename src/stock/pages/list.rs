@@ -84,10 +84,7 @@ struct Choice {
 
 impl List {
     fn shop_name(&self) -> &str {
-        self.shops
-            .iter()
-            .find(|s| s.on)
-            .map_or("", |s| s.name.as_str())
+        self.shops.iter().find(|s| s.on).map_or("", |s| s.name.as_str())
     }
 }
 
@@ -146,12 +143,7 @@ pub async fn show(ctx: Ctx, filter: Query<Filter>) -> Reply {
         now: ctx.now,
         tabs: tabs.into(),
         shops: shops.into_iter().map(|s| filter.choice(s)).collect(),
-        pager: Pager::of(
-            "/stock",
-            &filter.query(&filter.view, &filter.shop),
-            Some(&filter.after),
-            &page,
-        ),
+        pager: Pager::of("/stock", &filter.query(&filter.view, &filter.shop), Some(&filter.after), &page),
         filter,
         page: page.map(|item| Line::of(item, low_stock)),
     })

@@ -10,9 +10,7 @@ use crate::stock::edit::{self, Edit};
 use crate::stock::ledger::{self, Movement};
 use crate::stock::{list, read};
 use crate::text::Text;
-use crate::web::{
-    Ctx, Cursor, Frame, Input, Page, Permission, Reply, Seat, Wants, filters, redirect,
-};
+use crate::web::{Ctx, Cursor, Frame, Input, Page, Permission, Reply, Seat, Wants, filters, redirect};
 use crate::{Error, show};
 use actix_web::http::StatusCode;
 use actix_web::web::{Path, Query};
@@ -72,11 +70,7 @@ impl Why {
     }
     fn base(&self) -> String {
         let ext: String = form_urlencoded::byte_serialize(self.line.item.ext.as_bytes()).collect();
-        format!(
-            "/stock/{}/{}",
-            ext.replace('+', "%20"),
-            self.line.item.stock.shop
-        )
+        format!("/stock/{}/{}", ext.replace('+', "%20"), self.line.item.stock.shop)
     }
 }
 
@@ -93,21 +87,9 @@ async fn why(ctx: &Ctx, seat: &Seat, ext: &str, shop: ShopId, older: &str) -> cr
         .db
         .snapshot(move |c| {
             let item = list::one(c, cause.merchant, &ext, shop)?;
-            let moves = ledger::of_row(
-                c,
-                cause.merchant,
-                item.stock.sku,
-                shop,
-                before,
-                MOVES_SHOWN + 1,
-            )?;
+            let moves = ledger::of_row(c, cause.merchant, item.stock.sku, shop, before, MOVES_SHOWN + 1)?;
             let undoable = edit::undoable(c, &cause, &item.stock)?.is_some();
-            Ok((
-                item,
-                merchants::find(c, cause.merchant)?.low_stock,
-                moves,
-                undoable,
-            ))
+            Ok((item, merchants::find(c, cause.merchant)?.low_stock, moves, undoable))
         })
         .await?;
     let may_edit = seat.person.may(Permission::EditStock);
@@ -172,11 +154,7 @@ pub async fn set_quantity(ctx: Ctx, place: Path<(String, ShopId)>, input: Input<
         ("reason", typed.reason),
     ]);
     let Some(reason) = written.or(chosen) else {
-        return again(
-            &ctx,
-            before,
-            shown.with_error("reason", Text::new("stock-reason-needed")),
-        );
+        return again(&ctx, before, shown.with_error("reason", Text::new("stock-reason-needed")));
     };
     let edit = Edit {
         sku: before.line.item.stock.sku,
@@ -187,18 +165,13 @@ pub async fn set_quantity(ctx: Ctx, place: Path<(String, ShopId)>, input: Input<
         version: typed.version,
     };
     let cause = seat.cause.clone();
-    match ctx
-        .db
-        .write(move |tx| edit::set_by_hand(tx, &cause, &edit))
-        .await
-    {
+    match ctx.db.write(move |tx| edit::set_by_hand(tx, &cause, &edit)).await {
         Ok(_) => changed(&ctx, &seat, &ext, shop).await,
         Err(Error::Conflict(text)) if ctx.wants != Wants::Json => {
             let now = why(&ctx, &seat, &ext, shop, "").await?;
             let version = now.line.item.stock.version.to_string();
             let form = shown.with_value("version", version).with_error("", text);
-            ctx.wants
-                .answer(StatusCode::CONFLICT, ctx.lang, &Why { form, ..now })
+            ctx.wants.answer(StatusCode::CONFLICT, ctx.lang, &Why { form, ..now })
         }
         Err(e) => Err(e),
     }
@@ -222,18 +195,13 @@ pub async fn undo_quantity(ctx: Ctx, place: Path<(String, ShopId)>) -> Reply {
     let sku = known(&ctx, seat.merchant, &ext).await?;
     let seat = seat.may(Permission::EditStock)?;
     let (cause, name) = (seat.cause.clone(), ext.clone());
-    ctx.db
-        .write(move |tx| edit::undo(tx, &cause, sku, &name, shop))
-        .await?;
+    ctx.db.write(move |tx| edit::undo(tx, &cause, sku, &name, shop)).await?;
     changed(&ctx, &seat, &ext, shop).await
 }
 
 async fn known(ctx: &Ctx, merchant: MerchantId, ext: &str) -> crate::Result<crate::ids::SkuId> {
     let ext = ext.to_owned();
-    ctx.db
-        .read(move |c| read::sku(c, merchant, &ext))
-        .await?
-        .ok_or(Error::NotFound)
+    ctx.db.read(move |c| read::sku(c, merchant, &ext)).await?.ok_or(Error::NotFound)
 }
 
 /// After a change: the page goes back to the story, the drawer and a machine get it at once.
@@ -242,8 +210,5 @@ async fn changed(ctx: &Ctx, seat: &Seat, ext: &str, shop: ShopId) -> Reply {
     if ctx.wants == Wants::Page {
         return Ok(redirect(ctx, &format!("{}/why", view.base())));
     }
-    ctx.reply(Why {
-        changed: true,
-        ..view
-    })
+    ctx.reply(Why { changed: true, ..view })
 }

@@ -10,10 +10,7 @@ use crate::form::Form;
 use crate::ids::{MerchantId, UserId};
 use crate::merchants::{self, Merchant};
 use crate::text::Text;
-use crate::web::{
-    Ctx, Cursor, Frame, Input, PER_PAGE, Page, Pager, Permission, Reply, Role, Seat, filters,
-    redirect,
-};
+use crate::web::{Ctx, Cursor, Frame, Input, PER_PAGE, Page, Pager, Permission, Reply, Role, Seat, filters, redirect};
 use crate::{Error, Result, show};
 use actix_web::web::{Path, Query};
 use askama::Template;
@@ -37,8 +34,7 @@ fn realm(seat: &Seat) -> Option<MerchantId> {
 
 /// The roles somebody may give to people of a merchant.
 fn roles(merchant: Option<MerchantId>) -> Vec<Role> {
-    let fits =
-        |role: &Role| merchant.is_none_or(|m| role.is_platform() == (m == MerchantId::PLATFORM));
+    let fits = |role: &Role| merchant.is_none_or(|m| role.is_platform() == (m == MerchantId::PLATFORM));
     Role::ALL.into_iter().filter(fits).collect()
 }
 
@@ -61,12 +57,7 @@ struct Row {
 impl Row {
     fn of(user: User) -> Self {
         let role = Role::of(&user.role).map_or("role-staff", Role::label);
-        let held = |(grant, label): (Permission, &'static str)| {
-            user.permissions
-                .iter()
-                .any(|p| p == grant.as_str())
-                .then_some(label)
-        };
+        let held = |(grant, label): (Permission, &'static str)| user.permissions.iter().any(|p| p == grant.as_str()).then_some(label);
         let grants = GRANTS.into_iter().filter_map(held).collect();
         Self { user, role, grants }
     }
@@ -92,10 +83,7 @@ show!(
 
 async fn users_page(ctx: &Ctx, seat: &Seat, query: &ListQuery, form: Form) -> Result<UsersPage> {
     let of = realm(seat);
-    let (text, after) = (
-        query.q.trim().to_owned(),
-        Cursor::read::<UserId>(&query.after),
-    );
+    let (text, after) = (query.q.trim().to_owned(), Cursor::read::<UserId>(&query.after));
     let (users, merchants) = ctx
         .db
         .snapshot(move |c| {
@@ -114,11 +102,7 @@ async fn users_page(ctx: &Ctx, seat: &Seat, query: &ListQuery, form: Form) -> Re
         .finish();
     let pager = Pager::of(
         "/users",
-        if query.q.trim().is_empty() {
-            ""
-        } else {
-            &encoded
-        },
+        if query.q.trim().is_empty() { "" } else { &encoded },
         Some(&query.after),
         &page,
     );
@@ -138,13 +122,7 @@ async fn users_page(ctx: &Ctx, seat: &Seat, query: &ListQuery, form: Form) -> Re
 pub async fn list(ctx: Ctx, query: Query<ListQuery>, done: Query<Done>) -> Reply {
     let ctx = done.said(ctx);
     let seat = ctx.seat()?.may(Permission::ManageUsers)?;
-    let page = users_page(
-        &ctx,
-        &seat,
-        &query,
-        Form::filled([("role", "staff".to_owned())]),
-    )
-    .await?;
+    let page = users_page(&ctx, &seat, &query, Form::filled([("role", "staff".to_owned())])).await?;
     ctx.reply(page)
 }
 
@@ -162,13 +140,7 @@ pub async fn add(ctx: Ctx, input: Input<NewUserForm>) -> Reply {
     let merchant = realm(&seat).unwrap_or(MerchantId(typed.merchant.unwrap_or_default()));
     let shown = typed_again(&typed);
     let Some(role) = allowed_role(&typed.role, merchant) else {
-        return refused(
-            &ctx,
-            &seat,
-            &everything,
-            shown.with_error("role", Text::new("account-role-wrong")),
-        )
-        .await;
+        return refused(&ctx, &seat, &everything, shown.with_error("role", Text::new("account-role-wrong"))).await;
     };
     let of = match ctx.db.read(move |c| merchants::find(c, merchant)).await {
         Ok(of) => of,
@@ -183,8 +155,7 @@ pub async fn add(ctx: Ctx, input: Input<NewUserForm>) -> Reply {
         }
         Err(e) => return Err(e),
     };
-    if let Some(weak) = password::weakness(&typed.password, &[&typed.login, &typed.name, &of.name])
-    {
+    if let Some(weak) = password::weakness(&typed.password, &[&typed.login, &typed.name, &of.name]) {
         return refused(&ctx, &seat, &everything, shown.with_error("password", weak)).await;
     }
     let new = NewUser {
@@ -196,16 +167,10 @@ pub async fn add(ctx: Ctx, input: Input<NewUserForm>) -> Reply {
         password_hash: password::hash(typed.password).await?,
     };
     let cause = seat.cause.clone();
-    match ctx
-        .db
-        .write(move |tx| model::create(tx, &cause, &new))
-        .await
-    {
+    match ctx.db.write(move |tx| model::create(tx, &cause, &new)).await {
         Ok(id) => Ok(redirect(&ctx, &format!("/users/{id}?done=created"))),
         Err(Error::Invalid(why)) => {
-            let form = why.errors().fold(shown, |form, (field, text)| {
-                form.with_error(field, text.clone())
-            });
+            let form = why.errors().fold(shown, |form, (field, text)| form.with_error(field, text.clone()));
             refused(&ctx, &seat, &everything, form).await
         }
         Err(e) => Err(e),
@@ -226,10 +191,7 @@ fn typed_again(typed: &NewUserForm) -> Form {
         ("role", typed.role.clone()),
         ("merchant", merchant),
     ];
-    Form::filled(
-        one.into_iter()
-            .chain(typed.permissions.iter().map(|p| ("permissions", p.clone()))),
-    )
+    Form::filled(one.into_iter().chain(typed.permissions.iter().map(|p| ("permissions", p.clone()))))
 }
 
 fn allowed_role(name: &str, merchant: MerchantId) -> Option<Role> {
@@ -270,10 +232,7 @@ fn user_page(ctx: &Ctx, seat: &Seat, user: User, form: Option<Form>) -> UserPage
             ("role", user.role.clone()),
             ("active", active.to_owned()),
         ];
-        Form::filled(
-            one.into_iter()
-                .chain(user.permissions.iter().map(|p| ("permissions", p.clone()))),
-        )
+        Form::filled(one.into_iter().chain(user.permissions.iter().map(|p| ("permissions", p.clone()))))
     });
     UserPage {
         frame: ctx.frame("users"),
@@ -299,11 +258,7 @@ pub async fn edit(ctx: Ctx, id: Path<i64>, input: Input<UserForm>) -> Reply {
     let seat = ctx.seat()?.may(Permission::ManageUsers)?;
     let (of, id) = (realm(&seat), UserId(*id));
     let user = ctx.db.read(move |c| model::find(c, of, id)).await?;
-    let refused = |user: User, form: Form| {
-        again(&ctx, form.forget("password"), |form| {
-            user_page(&ctx, &seat, user, Some(form))
-        })
-    };
+    let refused = |user: User, form: Form| again(&ctx, form.forget("password"), |form| user_page(&ctx, &seat, user, Some(form)));
     let typed = match input.or_form() {
         Ok(typed) => typed,
         Err(form) => return refused(user, form),
@@ -314,22 +269,13 @@ pub async fn edit(ctx: Ctx, id: Path<i64>, input: Input<UserForm>) -> Reply {
         ("role", typed.role.clone()),
         ("active", active.to_owned()),
     ];
-    let shown = Form::filled(
-        one.into_iter()
-            .chain(typed.permissions.iter().map(|p| ("permissions", p.clone()))),
-    );
+    let shown = Form::filled(one.into_iter().chain(typed.permissions.iter().map(|p| ("permissions", p.clone()))));
     let Some(role) = allowed_role(&typed.role, user.merchant_id) else {
-        return refused(
-            user,
-            shown.with_error("role", Text::new("account-role-wrong")),
-        );
+        return refused(user, shown.with_error("role", Text::new("account-role-wrong")));
     };
     let password_hash = if typed.password.is_empty() {
         None
-    } else if let Some(weak) = password::weakness(
-        &typed.password,
-        &[&user.login, &typed.name, &user.merchant_name],
-    ) {
+    } else if let Some(weak) = password::weakness(&typed.password, &[&user.login, &typed.name, &user.merchant_name]) {
         return refused(user, shown.with_error("password", weak));
     } else {
         Some(password::hash(typed.password).await?)
@@ -342,11 +288,7 @@ pub async fn edit(ctx: Ctx, id: Path<i64>, input: Input<UserForm>) -> Reply {
         password_hash,
     };
     let cause = seat.cause.clone();
-    match ctx
-        .db
-        .write(move |tx| model::update(tx, &cause, of, id, &changes))
-        .await
-    {
+    match ctx.db.write(move |tx| model::update(tx, &cause, of, id, &changes)).await {
         Ok(()) => Ok(redirect(&ctx, &format!("/users/{id}?done=saved"))),
         Err(Error::Conflict(why)) => refused(user, shown.with_error("", why)),
         Err(e) => Err(e),

@@ -90,10 +90,7 @@ pub async fn send_back(ctx: Ctx, at: At, asked: Query<Asked>, input: Input<Retur
         asked: &asked,
         at: (merchant.clone(), prod_id.clone()),
     };
-    let input = match input
-        .checked()
-        .and_then(|input| Ok((chosen_reason(&input)?, input)))
-    {
+    let input = match input.checked().and_then(|input| Ok((chosen_reason(&input)?, input))) {
         Ok(input) => input,
         Err(e) => return act.answer::<Settled>(Err(e), true).await,
     };
@@ -122,17 +119,9 @@ pub async fn send_back(ctx: Ctx, at: At, asked: Query<Asked>, input: Input<Retur
 }
 
 fn chosen_reason(input: &Return) -> Result<Reason> {
-    let form = || {
-        crate::form::Form::filled([
-            ("reason", input.reason.clone()),
-            ("note", input.note.clone()),
-        ])
-    };
-    Reason::of(&input.reason).ok_or_else(|| {
-        crate::Error::invalid(
-            form().with_error("reason", crate::text::Text::new("audit-reason-missing")),
-        )
-    })
+    let form = || crate::form::Form::filled([("reason", input.reason.clone()), ("note", input.note.clone())]);
+    Reason::of(&input.reason)
+        .ok_or_else(|| crate::Error::invalid(form().with_error("reason", crate::text::Text::new("audit-reason-missing"))))
 }
 
 /// A refusal from below, with what was typed.
@@ -273,9 +262,7 @@ pub async fn new_base(ctx: Ctx, at: At, asked: Query<Asked>, input: Input<NewBas
         Err(e) => Err(e),
     };
     match done {
-        Err(crate::Error::Invalid(form)) if ctx.wants != Wants::Json => {
-            super::search::refill(&ctx, &seat, &asked, &act.at, *form).await
-        }
+        Err(crate::Error::Invalid(form)) if ctx.wants != Wants::Json => super::search::refill(&ctx, &seat, &asked, &act.at, *form).await,
         done => act.answer(done, false).await,
     }
 }
@@ -338,10 +325,7 @@ pub async fn skip(ctx: Ctx, at: At, asked: Query<Asked>) -> Reply {
         at: (merchant.clone(), prod_id.clone()),
     };
     let (cause, me) = (seat.cause.clone(), seat.person.user);
-    let done = ctx
-        .db
-        .write(move |tx| work::skip(tx, &cause, me, &merchant, &prod_id))
-        .await;
+    let done = ctx.db.write(move |tx| work::skip(tx, &cause, me, &merchant, &prod_id)).await;
     act.answer(done, false).await
 }
 
@@ -420,10 +404,10 @@ impl Act<'_> {
 
     /// To the next product, or back to this one.
     async fn onward(&self, to: Option<(String, String)>) -> Reply {
-        let address = to.as_ref().map_or_else(
-            || "/audit".to_owned(),
-            |(merchant, prod_id)| place(merchant, prod_id),
-        ) + &self.asked.query();
+        let address = to
+            .as_ref()
+            .map_or_else(|| "/audit".to_owned(), |(merchant, prod_id)| place(merchant, prod_id))
+            + &self.asked.query();
         if self.ctx.wants == Wants::Page {
             return Ok(redirect(self.ctx, &address));
         }
@@ -441,10 +425,9 @@ impl Act<'_> {
         .await?;
         let mut answer = self.ctx.reply(bench)?;
         if let Ok(value) = actix_web::http::header::HeaderValue::from_str(&address) {
-            answer.headers_mut().insert(
-                actix_web::http::header::HeaderName::from_static("hx-push-url"),
-                value,
-            );
+            answer
+                .headers_mut()
+                .insert(actix_web::http::header::HeaderName::from_static("hx-push-url"), value);
         }
         Ok(answer)
     }
@@ -465,10 +448,7 @@ pub async fn lease(ctx: Ctx, at: At) -> Reply {
     let seat = auditor(&ctx)?;
     let (merchant, prod_id) = at.into_inner();
     let (cause, me) = (seat.cause.clone(), seat.person.user);
-    let work = ctx
-        .db
-        .write(move |tx| work::lease(tx, &cause, me, &merchant, &prod_id))
-        .await?;
+    let work = ctx.db.write(move |tx| work::lease(tx, &cause, me, &merchant, &prod_id)).await?;
     ctx.reply(Lease {
         holder: work.held_by_other(me, ctx.now).map(ToOwned::to_owned),
         until: work.leased_until,

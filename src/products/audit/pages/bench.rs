@@ -62,10 +62,7 @@ show!(Bench, |v| json!({
     })),
 }));
 
-fn spoken<'a>(
-    frame: &Frame,
-    lines: impl Iterator<Item = (&'static str, &'a Text)>,
-) -> Vec<serde_json::Value> {
+fn spoken<'a>(frame: &Frame, lines: impl Iterator<Item = (&'static str, &'a Text)>) -> Vec<serde_json::Value> {
     lines
         .map(|(state, text)| json!({ "state": state, "text": text.say(frame.lang) }))
         .collect()
@@ -204,17 +201,7 @@ impl Build<'_> {
             };
             let mut counts = Vec::new();
             for view in Tab::ALL {
-                counts.push((
-                    view,
-                    queue::count(
-                        c,
-                        &queue::Filter {
-                            view,
-                            ..filter.clone()
-                        },
-                        None,
-                    )?,
-                ));
+                counts.push((view, queue::count(c, &queue::Filter { view, ..filter.clone() }, None)?));
             }
             let (categories, merchants) = queue::choices(c, filter.view, me)?;
             let rows = queue::queue(c, &filter, now, Cursor::read(&asked.after), PER_PAGE + 1)?;
@@ -242,11 +229,7 @@ impl Build<'_> {
         let Some(base) = desk.chosen().map(|c| c.base.code.clone()) else {
             return Ok(());
         };
-        let (work, cause, reviewer) = (
-            desk.work.clone(),
-            self.seat.cause.clone(),
-            self.seat.person.user,
-        );
+        let (work, cause, reviewer) = (desk.work.clone(), self.seat.cause.clone(), self.seat.person.user);
         desk.preview = self
             .ctx
             .db
@@ -301,16 +284,8 @@ impl Build<'_> {
                 .counts
                 .into_iter()
                 .map(|(tab, count)| {
-                    let id = if tab == Tab::Waiting {
-                        ""
-                    } else {
-                        tab.as_str()
-                    };
-                    let href = query_of(&[
-                        ("view", id),
-                        ("cat", &asked.cat),
-                        ("merchant", &asked.merchant),
-                    ]);
+                    let id = if tab == Tab::Waiting { "" } else { tab.as_str() };
+                    let href = query_of(&[("view", id), ("cat", &asked.cat), ("merchant", &asked.merchant)]);
                     QueueTab {
                         id: tab.as_str(),
                         label: label(tab),
@@ -352,9 +327,7 @@ impl Build<'_> {
                 }
             }),
             empty_note: match seen.today.seconds {
-                Some(seconds) => Text::new("audit-today-average")
-                    .with(seen.today.count)
-                    .with(seconds),
+                Some(seconds) => Text::new("audit-today-average").with(seen.today.count).with(seconds),
                 None => Text::new("audit-today").with(seen.today.count),
             },
             problem: None,
@@ -362,23 +335,13 @@ impl Build<'_> {
             part: self.ctx.wants == crate::web::Wants::Part,
             returning: false,
             form: Form::default(),
-            reasons: [0, 1, 2, 3, 4, 5].map(|at| {
-                (
-                    at + 1,
-                    Reason::ALL.get(at).copied().unwrap_or(Reason::Other),
-                )
-            }),
+            reasons: [0, 1, 2, 3, 4, 5].map(|at| (at + 1, Reason::ALL.get(at).copied().unwrap_or(Reason::Other))),
             query: asked.query(),
         }
     }
 
     /// The page again after an action that could not be done; a machine gets the plain failure.
-    pub async fn refused(
-        &self,
-        e: Error,
-        (merchant, prod_id): (String, String),
-        returning: bool,
-    ) -> Reply {
+    pub async fn refused(&self, e: Error, (merchant, prod_id): (String, String), returning: bool) -> Reply {
         if self.ctx.wants == crate::web::Wants::Json {
             return Err(e);
         }
@@ -394,11 +357,7 @@ impl Build<'_> {
         bench.frame.notice = None;
         match e {
             Error::Invalid(form) => {
-                bench.problem = form
-                    .errors()
-                    .next()
-                    .map(|(_, text)| text.clone())
-                    .filter(|_| !about_form);
+                bench.problem = form.errors().next().map(|(_, text)| text.clone()).filter(|_| !about_form);
                 bench.form = *form;
             }
             other => bench.problem = Some(other.text()),
@@ -421,12 +380,7 @@ fn done_key(decision: &str) -> &'static str {
 }
 
 /// A product as the page shows it.
-fn desk(
-    seen: Sight,
-    filter: &queue::Filter,
-    asked: &Asked,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Desk {
+fn desk(seen: Sight, filter: &queue::Filter, asked: &Asked, now: chrono::DateTime<chrono::Utc>) -> Desk {
     let Sight {
         work,
         review,
@@ -447,9 +401,7 @@ fn desk(
         preview: consequences::Preview::default(),
         previous: to(previous),
         next: to(next),
-        holder: work
-            .held_by_other(filter.reviewer, now)
-            .map(ToOwned::to_owned),
+        holder: work.held_by_other(filter.reviewer, now).map(ToOwned::to_owned),
         wait: wait(work.submitted_at, now),
         position,
         total,

@@ -113,9 +113,7 @@ fn look(verdict: Verdict) -> (&'static str, &'static str) {
         Verdict::Same => ("eq", "equal"),
         Verdict::SpelledDifferently | Verdict::ConvertsEqual => ("nm", "equal"),
         Verdict::Different => ("df", "equal-not"),
-        Verdict::MissingHere | Verdict::MissingThere | Verdict::MissingBoth => {
-            ("ms", "circle-dashed")
-        }
+        Verdict::MissingHere | Verdict::MissingThere | Verdict::MissingBoth => ("ms", "circle-dashed"),
     }
 }
 
@@ -136,21 +134,9 @@ pub fn rows(work: &Work, choice: Option<&Choice>) -> Vec<Row> {
         .map(|(label, text)| Row::plain(label, text, None))
         .collect(),
     };
-    rows.push(Row::plain(
-        "audit-field-unit",
-        &work.unit,
-        ours(|c| &c.base.unit),
-    ));
-    rows.push(Row::plain(
-        "audit-field-brand",
-        &work.brand,
-        ours(|c| &c.base.brand),
-    ));
-    rows.push(Row::plain(
-        "audit-field-category",
-        &work.category,
-        ours(|c| &c.category),
-    ));
+    rows.push(Row::plain("audit-field-unit", &work.unit, ours(|c| &c.base.unit)));
+    rows.push(Row::plain("audit-field-brand", &work.brand, ours(|c| &c.base.brand)));
+    rows.push(Row::plain("audit-field-category", &work.category, ours(|c| &c.category)));
     rows
 }
 
@@ -167,11 +153,7 @@ impl Desk {
     /// Where the points went.
     pub fn lost(&self) -> Option<Text> {
         let (field, n) = dearest(&self.chosen()?.evidence)?;
-        Some(
-            Text::new("audit-score-lost")
-                .with(Text::new(field.text_key()))
-                .with(i64::from(n)),
-        )
+        Some(Text::new("audit-score-lost").with(Text::new(field.text_key())).with(i64::from(n)))
     }
     /// The address that puts a candidate beside the submission.
     pub fn candidate(&self, choice: &Choice, query: &str) -> String {
@@ -199,12 +181,8 @@ pub fn wait(since: DateTime<Utc>, now: DateTime<Utc>) -> Text {
     let minutes = (now - since).num_minutes().max(0);
     match minutes {
         0..60 => Text::new("audit-wait-minutes").with(minutes),
-        60..1440 => Text::new("audit-wait-hours")
-            .with(minutes / 60)
-            .with(minutes % 60),
-        _ => Text::new("audit-wait-days")
-            .with(minutes / 1440)
-            .with(minutes % 1440 / 60),
+        60..1440 => Text::new("audit-wait-hours").with(minutes / 60).with(minutes % 60),
+        _ => Text::new("audit-wait-days").with(minutes / 1440).with(minutes % 1440 / 60),
     }
 }
 
@@ -230,13 +208,8 @@ impl Thumb {
             ("油", "bottle"),
             ("水", "bottle"),
         ];
-        const HUES: [&str; 8] = [
-            "teal", "green", "violet", "blue", "pink", "slate", "amber", "red",
-        ];
-        let kind = KINDS
-            .iter()
-            .find(|(word, _)| name.contains(word))
-            .map_or("box", |(_, kind)| kind);
+        const HUES: [&str; 8] = ["teal", "green", "violet", "blue", "pink", "slate", "amber", "red"];
+        let kind = KINDS.iter().find(|(word, _)| name.contains(word)).map_or("box", |(_, kind)| kind);
         let hue = usize::try_from(id.rem_euclid(8))
             .ok()
             .and_then(|at| HUES.get(at))

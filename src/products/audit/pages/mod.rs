@@ -41,11 +41,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
                 .post(acts::postpone)
                 .delete(acts::unpostpone),
         )
-        .service(
-            resource("/audit/{merchant}/{product}/skip")
-                .post(acts::skip)
-                .delete(acts::unskip),
-        );
+        .service(resource("/audit/{merchant}/{product}/skip").post(acts::skip).delete(acts::unskip));
 }
 
 /// What the address says beside the product: the part of the queue somebody works on, and the candidate looked at.
@@ -81,11 +77,7 @@ impl Asked {
         } else {
             self.view.as_str()
         };
-        let mut pairs = vec![
-            ("view", view),
-            ("cat", self.cat.as_str()),
-            ("merchant", self.merchant.as_str()),
-        ];
+        let mut pairs = vec![("view", view), ("cat", self.cat.as_str()), ("merchant", self.merchant.as_str())];
         pairs.retain(|(name, _)| !more.iter().any(|(other, _)| other == name));
         pairs.extend(more);
         query_of(&pairs)
@@ -96,11 +88,7 @@ fn query_of(pairs: &[(&str, &str)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(pairs.iter().filter(|(_, value)| !value.is_empty()));
     let query = query.finish();
-    if query.is_empty() {
-        query
-    } else {
-        format!("?{query}")
-    }
+    if query.is_empty() { query } else { format!("?{query}") }
 }
 
 /// The address of a product under review.

@@ -61,10 +61,7 @@ show!(Done, |v| &v.page);
 
 impl Done {
     fn chosen(picks: &[Pick]) -> (&str, &str) {
-        picks
-            .iter()
-            .find(|p| p.on)
-            .map_or(("", ""), |p| (p.label.as_str(), p.key))
+        picks.iter().find(|p| p.on).map_or(("", ""), |p| (p.label.as_str(), p.key))
     }
 }
 
@@ -156,12 +153,7 @@ pub async fn one(ctx: Ctx, path: Path<(String, i64)>) -> Reply {
         .get("evidence")
         .cloned()
         .and_then(|v| serde_json::from_value(v).ok());
-    let submitted = fields(
-        decided
-            .snapshot
-            .get("submitted")
-            .or_else(|| decided.snapshot.get("product")),
-    );
+    let submitted = fields(decided.snapshot.get("submitted").or_else(|| decided.snapshot.get("product")));
     let base = fields(decided.snapshot.get("base"));
     ctx.reply(Record {
         frame: ctx.frame("audited"),
@@ -198,8 +190,5 @@ fn fields(of: Option<&Value>) -> Vec<(&'static str, String)> {
             .map(ToOwned::to_owned)
             .filter(|t| !t.is_empty())
     };
-    SHOWN
-        .iter()
-        .filter_map(|(name, label)| Some((*label, text(name)?)))
-        .collect()
+    SHOWN.iter().filter_map(|(name, label)| Some((*label, text(name)?))).collect()
 }

@@ -55,13 +55,8 @@ pub async fn candidates(ctx: Ctx, path: Path<(String, String)>, asked: Query<Ask
                 base::search(c, &wanted, SHOWN)?
             };
             let numbers = review::numbers(c, &found)?;
-            let score =
-                |b: &BaseProduct| i64::from(review::compare(&work, b, &numbers, &known).score);
-            let scored: Vec<(BaseProduct, i64)> = found
-                .into_iter()
-                .map(|b| (score(&b), b))
-                .map(|(n, b)| (b, n))
-                .collect();
+            let score = |b: &BaseProduct| i64::from(review::compare(&work, b, &numbers, &known).score);
+            let scored: Vec<(BaseProduct, i64)> = found.into_iter().map(|b| (score(&b), b)).map(|(n, b)| (b, n)).collect();
             Ok((work, scored))
         })
         .await?;
@@ -93,10 +88,7 @@ struct Drafting {
     alike: Vec<BaseProduct>,
     categories: Vec<Leaf>,
 }
-show!(
-    Drafting,
-    |v| json!({ "submitted": v.work, "alike": v.alike, "errors": v.form })
-);
+show!(Drafting, |v| json!({ "submitted": v.work, "alike": v.alike, "errors": v.form }));
 
 /// `GET …/base-product`: the form, filled with what the merchant says.
 pub async fn draft(ctx: Ctx, path: Path<(String, String)>, asked: Query<Asked>) -> Reply {
@@ -106,25 +98,12 @@ pub async fn draft(ctx: Ctx, path: Path<(String, String)>, asked: Query<Asked>) 
 }
 
 /// The form again.
-pub async fn refill(
-    ctx: &Ctx,
-    seat: &Seat,
-    asked: &Asked,
-    at: &(String, String),
-    form: Form,
-) -> Reply {
+pub async fn refill(ctx: &Ctx, seat: &Seat, asked: &Asked, at: &(String, String), form: Form) -> Reply {
     let page = drafting(ctx, seat, asked, at, Some(form)).await?;
-    ctx.wants
-        .answer(StatusCode::UNPROCESSABLE_ENTITY, ctx.lang, &page)
+    ctx.wants.answer(StatusCode::UNPROCESSABLE_ENTITY, ctx.lang, &page)
 }
 
-async fn drafting(
-    ctx: &Ctx,
-    _: &Seat,
-    asked: &Asked,
-    (merchant, prod_id): &(String, String),
-    form: Option<Form>,
-) -> Result<Drafting> {
+async fn drafting(ctx: &Ctx, _: &Seat, asked: &Asked, (merchant, prod_id): &(String, String), form: Option<Form>) -> Result<Drafting> {
     let (merchant, prod_id) = (merchant.clone(), prod_id.clone());
     let (work, alike, categories) = ctx
         .db
