@@ -73,10 +73,7 @@ impl Config {
             found.push("DUIJIE_MASTER_KEY must be 64 hexadecimal digits".to_owned());
         }
         if !self.https && !self.listen.ip().is_loopback() {
-            found.push(format!(
-                "{} is reachable from outside: put a TLS proxy in front and say --https",
-                self.listen
-            ));
+            found.push(format!("{} is reachable from outside: put a TLS proxy in front and say --https", self.listen));
         }
         found
     }

@@ -104,9 +104,9 @@ impl Error {
             Error::LoggedOut => Text::new("error-logged-out"),
             Error::Forbidden(text) | Error::Conflict(text) | Error::Call(_, text) => text.clone(),
             Error::Invalid(_) => Text::new("error-invalid"),
-            Error::TooMany { retry_after, limit } => Text::new("error-too-many")
-                .with(*limit)
-                .with(i64::try_from(*retry_after).unwrap_or(60)),
+            Error::TooMany { retry_after, limit } => {
+                Text::new("error-too-many").with(*limit).with(i64::try_from(*retry_after).unwrap_or(60))
+            }
             Error::Busy => Text::new("error-busy"),
             Error::Broken(_) => Text::new("error-broken"),
         }

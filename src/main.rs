@@ -49,10 +49,7 @@ async fn main() -> anyhow::Result<()> {
     if !problems.is_empty() {
         bail!("{}", problems.join("\n"));
     }
-    let Started {
-        platform,
-        cluster: _cluster,
-    } = start::platform(&config, Clock::System).context("cannot start")?;
+    let Started { platform, cluster: _cluster } = start::platform(&config, Clock::System).context("cannot start")?;
     match command {
         Command::Migrate => println!("the schema is up to date"),
         Command::CheckConfig => println!("settings, database and schema are fine"),

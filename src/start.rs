@@ -35,10 +35,7 @@ pub fn platform(config: &Config, clock: Clock) -> Result<Started> {
     let (url, cluster) = match &config.database_url {
         Some(url) => (url.clone(), None),
         None => {
-            let options = Options {
-                durable: true,
-                max_connections: u16::try_from(config.pool + 20).unwrap_or(220),
-            };
+            let options = Options { durable: true, max_connections: u16::try_from(config.pool + 20).unwrap_or(220) };
             let cluster = Cluster::open(&config.data, &options).map_err(Error::broken)?;
             (cluster.url("postgres"), Some(cluster))
         }
@@ -49,15 +46,8 @@ pub fn platform(config: &Config, clock: Clock) -> Result<Started> {
         tracing::warn!(setting = unsafe_setting, "the database may lose acknowledged changes in a crash");
     }
     let master_key = master_key(config)?;
-    let platform = Platform {
-        db,
-        clock,
-        master_key,
-        https: config.https,
-        behind_proxy: config.behind_proxy,
-        dev: config.dev,
-        nav: routes::nav,
-    };
+    let platform =
+        Platform { db, clock, master_key, https: config.https, behind_proxy: config.behind_proxy, dev: config.dev, nav: routes::nav };
     Ok(Started { platform, cluster })
 }
 
@@ -74,9 +64,7 @@ fn kept_key(path: &Path) -> Result<[u8; 32]> {
     let hex: String = fresh.iter().map(|b| format!("{b:02x}")).collect();
     match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(mut file) => {
-            file.write_all(hex.as_bytes())
-                .and_then(|()| file.sync_all())
-                .map_err(Error::broken)?;
+            file.write_all(hex.as_bytes()).and_then(|()| file.sync_all()).map_err(Error::broken)?;
             Ok(fresh)
         }
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
@@ -93,10 +81,7 @@ fn kept_key(path: &Path) -> Result<[u8; 32]> {
 }
 
 fn from_hex(hex: &str) -> Option<[u8; 32]> {
-    let bytes: Option<Vec<u8>> = hex
-        .as_bytes()
-        .chunks(2)
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-        .collect();
+    let bytes: Option<Vec<u8>> =
+        hex.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
     bytes?.try_into().ok()
 }

@@ -26,19 +26,7 @@ fn code(text: &str) -> &str {
 }
 
 /// From the ground up: a room may use those before it.
-const FLOORS: &[&str] = &[
-    "trail",
-    "merchants",
-    "accounts",
-    "gate",
-    "feeds",
-    "catalog",
-    "products",
-    "stock",
-    "sync",
-    "search",
-    "demo",
-];
+const FLOORS: &[&str] = &["trail", "merchants", "accounts", "gate", "feeds", "catalog", "products", "stock", "sync", "search", "demo"];
 
 #[test]
 fn features_know_one_another_downwards_only() {
@@ -93,10 +81,7 @@ fn nobody_knows_more_than_they_should() {
             }
         };
         if !speaks(&path) {
-            refuse(
-                &["actix_web", "askama::", "crate::web::{", "crate::web::C"],
-                "a model knows nothing of the web",
-            );
+            refuse(&["actix_web", "askama::", "crate::web::{", "crate::web::C"], "a model knows nothing of the web");
         }
         if path.starts_with("src/web/") {
             let rooms: Vec<String> = FLOORS.iter().filter(|f| **f != "trail").map(|f| format!("crate::{f}::")).collect();
@@ -137,16 +122,7 @@ fn templates_hold_no_inline_script_or_style() {
             let text = fs::read_to_string(&path).unwrap();
             // The macros write out attributes that templates give them as literals; nothing else may skip escaping.
             let text = text.replace("{{ attrs|safe }}", "").replace("{{ select_attrs|safe }}", "");
-            for word in [
-                "<script>",
-                "<style",
-                " style=\"",
-                "hx-on",
-                " onclick=",
-                " onchange=",
-                " onsubmit=",
-                "|safe",
-            ] {
+            for word in ["<script>", "<style", " style=\"", "hx-on", " onclick=", " onchange=", " onsubmit=", "|safe"] {
                 if text.contains(word) {
                     broken.push(format!("{} holds `{word}`", path.display()));
                 }

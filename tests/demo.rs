@@ -12,12 +12,7 @@ fn expected() -> Value {
 }
 
 fn names(of: &Value) -> Vec<String> {
-    of.as_array()
-        .expect("a list")
-        .iter()
-        .filter_map(Value::as_str)
-        .map(ToOwned::to_owned)
-        .collect()
+    of.as_array().expect("a list").iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect()
 }
 
 struct Folder(PathBuf);
@@ -31,9 +26,7 @@ impl Drop for Folder {
 
 /// Loads the demo into the house; what the terminal says.
 pub async fn load(house: &House, folder: &std::path::Path) -> String {
-    duijie::demo::load(&house.platform, folder, "127.0.0.1:8080".parse().expect("address"))
-        .await
-        .expect("the demo loads")
+    duijie::demo::load(&house.platform, folder, "127.0.0.1:8080".parse().expect("address")).await.expect("the demo loads")
 }
 
 #[actix_web::test]
@@ -44,10 +37,7 @@ async fn the_demo_arrives_whole() {
     let told = load(&house, &folder.0).await;
     eprintln!("the demo took {:.1} s", began.elapsed().as_secs_f64());
     let kept = std::fs::read_to_string(folder.0.join("demo.txt")).expect("demo.txt");
-    assert_eq!(
-        std::fs::metadata(folder.0.join("demo.txt")).expect("demo.txt").permissions().mode() & 0o777,
-        0o600
-    );
+    assert_eq!(std::fs::metadata(folder.0.join("demo.txt")).expect("demo.txt").permissions().mode() & 0o777, 0o600);
     let password = kept.lines().find_map(|l| l.strip_prefix("PASSWORD=")).expect("a password");
     assert!(
         told.contains(password)
@@ -56,12 +46,7 @@ async fn the_demo_arrives_whole() {
             && told.contains("http://127.0.0.1:8080"),
         "{told}"
     );
-    house
-        .post("/login")
-        .form(&[("login", "kz-owner"), ("password", password)])
-        .send()
-        .await
-        .expect(303);
+    house.post("/login").form(&[("login", "kz-owner"), ("password", password)]).send().await.expect(303);
 
     check_platform(&house);
     check_kz(&house);
@@ -94,18 +79,12 @@ fn check_platform(house: &House) {
     let e = &expected()["platform"];
     for level in 1..=3 {
         assert_eq!(
-            number(
-                house,
-                &format!("select count(*) from categories where merchant_id = 0 and level = {level}")
-            ),
+            number(house, &format!("select count(*) from categories where merchant_id = 0 and level = {level}")),
             e["categories_by_level"][level.to_string()],
             "level {level}"
         );
     }
-    assert_eq!(
-        number(house, "select count(*) from categories where merchant_id = 0 and not allowed"),
-        e["categories_forbidden"]
-    );
+    assert_eq!(number(house, "select count(*) from categories where merchant_id = 0 and not allowed"), e["categories_forbidden"]);
     let bases = e["base_pharma"].as_i64().expect("n")
         + e["base_forbidden"].as_i64().expect("n")
         + e["base_shop_goods"].as_i64().expect("n")
@@ -113,10 +92,7 @@ fn check_platform(house: &House) {
     assert_eq!(number(house, "select count(*) from base_products"), bases);
     let rows = &expected()["rows"];
     // Three cities without counties stand in the file twice, as their own county.
-    assert_eq!(
-        number(house, "select count(*) from regions"),
-        rows["regions.csv"].as_i64().expect("n") - 3
-    );
+    assert_eq!(number(house, "select count(*) from regions"), rows["regions.csv"].as_i64().expect("n") - 3);
     assert_eq!(number(house, "select count(*) from carriers"), rows["carriers.csv"]);
     assert_eq!(number(house, "select count(*) from users"), rows["users.csv"]);
     assert_eq!(number(house, "select count(*) from shops"), rows["shops.csv"]);
@@ -148,18 +124,10 @@ fn lines(house: &House, code: &str, method: &str, what: &str) -> Vec<String> {
 fn check_kz(house: &House) {
     let e = &expected()["kz"];
     let there = products(house, "kz");
-    assert_eq!(
-        lines(house, "kz", "prod.add_or_edit", "l.outcome = 'rejected'"),
-        names(&e["reject_price_missing"])
-    );
+    assert_eq!(lines(house, "kz", "prod.add_or_edit", "l.outcome = 'rejected'"), names(&e["reject_price_missing"]));
     // A bad barcode is told and kept.
     assert_eq!(
-        lines(
-            house,
-            "kz",
-            "prod.add_or_edit",
-            "l.outcome = 'applied' and l.problems::text like '%barCode%'"
-        ),
+        lines(house, "kz", "prod.add_or_edit", "l.outcome = 'applied' and l.problems::text like '%barCode%'"),
         names(&e["invalid_barcode"])
     );
     let (mut wrong, mut asked) = (vec![], vec![]);
@@ -188,10 +156,7 @@ fn check_kz(house: &House) {
     }
     assert!(wrong.is_empty(), "{} rows: {wrong:#?}", wrong.len());
     // At least 99 of 100 that must match do so by themselves, none wrongly; the rest is asked, not guessed (P-04).
-    assert!(
-        asked.len() * 100 <= usize::try_from(e["expect"]["match"].as_i64().expect("n")).expect("n"),
-        "{asked:?}"
-    );
+    assert!(asked.len() * 100 <= usize::try_from(e["expect"]["match"].as_i64().expect("n")).expect("n"), "{asked:?}");
     for (expect, n) in e["expect"].as_object().expect("counts") {
         assert_eq!(counts.get(expect), n.as_i64().as_ref(), "{expect}");
     }
@@ -243,10 +208,7 @@ fn check_gw(house: &House) {
     );
     let there = products(house, "gw");
     assert_eq!(
-        there
-            .values()
-            .filter(|(status, _, base)| status == "approved" && !base.is_empty())
-            .count(),
+        there.values().filter(|(status, _, base)| status == "approved" && !base.is_empty()).count(),
         usize::try_from(e["linked_by_base_id"].as_i64().expect("n")).expect("n")
     );
     let waiting = "select count(*) from audit_items i join merchants m on m.id = i.merchant_id where m.code = 'gw' and i.state = 'waiting'";
@@ -256,15 +218,7 @@ fn check_gw(house: &House) {
 
 fn check_stock(house: &House, code: &str, e: &Value) {
     let of = format!("from stock s join merchants m on m.id = s.merchant_id where m.code = '{code}'");
-    assert_eq!(
-        number(house, &format!("select coalesce(sum(s.erp_qty), 0) {of}")),
-        e["total"],
-        "{code}: the sum of all stock"
-    );
+    assert_eq!(number(house, &format!("select coalesce(sum(s.erp_qty), 0) {of}")), e["total"], "{code}: the sum of all stock");
     assert_eq!(number(house, &format!("select count(*) {of}")), e["lines"], "{code}: rows of stock");
-    assert_eq!(
-        number(house, &format!("select count(*) {of} and s.erp_qty = 0")),
-        e["zero"],
-        "{code}: rows of zero"
-    );
+    assert_eq!(number(house, &format!("select count(*) {of} and s.erp_qty = 0")), e["zero"], "{code}: rows of zero");
 }

@@ -59,17 +59,8 @@ fn patterns() -> Vec<String> {
                 walk(&path, out);
             } else if path.extension().is_some_and(|x| x == "rs") {
                 let text = fs::read_to_string(&path).expect("source");
-                out.extend(
-                    text.split("resource(\"")
-                        .skip(1)
-                        .filter_map(|rest| rest.split('"').next())
-                        .map(ToOwned::to_owned),
-                );
-                assert!(
-                    !text.contains("web::scope("),
-                    "{}: paths are written out, so that one search finds them",
-                    path.display()
-                );
+                out.extend(text.split("resource(\"").skip(1).filter_map(|rest| rest.split('"').next()).map(ToOwned::to_owned));
+                assert!(!text.contains("web::scope("), "{}: paths are written out, so that one search finds them", path.display());
             }
         }
     }
@@ -119,11 +110,8 @@ async fn nobody_gets_past_the_login() {
             "{id}" if pattern.starts_with("/sync/calls") => "019b0000-0000-7000-8000-000000000000",
             _ => "1",
         };
-        let path = pattern
-            .split('/')
-            .map(|piece| PLACES.iter().find(|p| **p == piece).map_or(piece, |p| sample(p)))
-            .collect::<Vec<_>>()
-            .join("/");
+        let path =
+            pattern.split('/').map(|piece| PLACES.iter().find(|p| **p == piece).map_or(piece, |p| sample(p))).collect::<Vec<_>>().join("/");
         let mut tried = 0;
         for method in METHODS {
             let status = house.call(method.clone(), &path).json().form(FORM).send().await.status.as_u16();
@@ -147,21 +135,10 @@ async fn scene(house: &House) -> Cast {
     house.api(&cast.erp, "prod.add_or_edit", json!({
         "prodId": "FENCE1", "erpProdCode": "F-1", "prodName": "围栏", "catalogId": "C3", "unit": "盒", "price": "8.60", "enable": 1, "skuId": "FENCE1-1",
     })).send().await.expect(200);
-    house
-        .api(
-            &cast.erp,
-            "sku.inventory.update",
-            json!({ "skuId": "FENCE1-1", "shopId": 2, "inventory": 7 }),
-        )
-        .send()
-        .await
-        .expect(200);
+    house.api(&cast.erp, "sku.inventory.update", json!({ "skuId": "FENCE1-1", "shopId": 2, "inventory": 7 })).send().await.expect(200);
     house.sql("insert into categories (merchant_id, id, name, level, parent_id, path) values (0, '1', '西药', 1, '0', '1') on conflict do nothing");
     house.sql("insert into base_products (code, name, name_key, spec_key, maker_key) values ('BP-1', '甲', 'x', 'x', 'x')");
-    house.sql(&format!(
-        "insert into shops (merchant_id, id, name) values ({}, 3, '三号店')",
-        cast.a
-    ));
+    house.sql(&format!("insert into shops (merchant_id, id, name) values ({}, 3, '三号店')", cast.a));
     house.get("/account/password").by(READER).send().await.expect(200);
     cast
 }
@@ -178,15 +155,7 @@ async fn a_stranger_finds_nothing_of_another_merchant() {
         let path = filled(&house, &a, pattern);
         for method in METHODS {
             // Whether the form is good must not matter: what is not there is not there.
-            let status = house
-                .call(method.clone(), &path)
-                .by(STRANGER)
-                .json()
-                .form(FORM)
-                .send()
-                .await
-                .status
-                .as_u16();
+            let status = house.call(method.clone(), &path).by(STRANGER).json().form(FORM).send().await.status.as_u16();
             if !matches!(status, 404 | 405) {
                 found.push(format!("{method} {path} ({pattern}): {status}"));
             }
@@ -200,10 +169,7 @@ async fn a_stranger_finds_nothing_of_another_merchant() {
 async fn another_merchants_key_finds_nothing() {
     let house = House::open().await;
     let cast = scene(&house).await;
-    let detail = house
-        .api(&cast.other_erp, "sku.detail", json!({ "skuId": "FENCE1-1" }))
-        .send()
-        .await;
+    let detail = house.api(&cast.other_erp, "sku.detail", json!({ "skuId": "FENCE1-1" })).send().await;
     assert_eq!(detail.status.as_u16(), 404, "{}", detail.body);
     for (method, body) in [
         ("prod.list.get", json!({})),
@@ -212,29 +178,9 @@ async fn another_merchants_key_finds_nothing() {
         ("sku.inventory.get", json!({ "skuId": "FENCE1-1" })),
     ] {
         let answer = house.api(&cast.other_erp, method, body).send().await;
-        assert!(
-            !answer.body.contains("FENCE1\"") && !answer.body.contains("围栏"),
-            "{method}: {}",
-            answer.body
-        );
+        assert!(!answer.body.contains("FENCE1\"") && !answer.body.contains("围栏"), "{method}: {}", answer.body);
     }
-    let before = house.ask(&format!(
-        "select string_agg(erp_qty::text, ',') from stock where merchant_id = {}",
-        cast.a
-    ));
-    house
-        .api(
-            &cast.other_erp,
-            "sku.inventory.update",
-            json!({ "skuId": "FENCE1-1", "shopId": 2, "inventory": 0 }),
-        )
-        .send()
-        .await;
-    assert_eq!(
-        house.ask(&format!(
-            "select string_agg(erp_qty::text, ',') from stock where merchant_id = {}",
-            cast.a
-        )),
-        before
-    );
+    let before = house.ask(&format!("select string_agg(erp_qty::text, ',') from stock where merchant_id = {}", cast.a));
+    house.api(&cast.other_erp, "sku.inventory.update", json!({ "skuId": "FENCE1-1", "shopId": 2, "inventory": 0 })).send().await;
+    assert_eq!(house.ask(&format!("select string_agg(erp_qty::text, ',') from stock where merchant_id = {}", cast.a)), before);
 }

@@ -89,9 +89,7 @@ async fn each_migration_goes_down_and_up_alone() {
     let house = House::open().await;
     tokio::task::spawn_blocking(move || {
         let mut c = connect(&house);
-        let count = MigrationSource::<diesel::pg::Pg>::migrations(&MIGRATIONS)
-            .expect("migrations")
-            .len();
+        let count = MigrationSource::<diesel::pg::Pg>::migrations(&MIGRATIONS).expect("migrations").len();
         // The newest alone, then the two newest, and so on: what a step back in an emergency does.
         for steps in 1..=count {
             for _ in 0..steps {
@@ -109,20 +107,14 @@ async fn each_migration_goes_down_and_up_alone() {
 async fn a_newer_schema_is_refused() {
     let house = House::open().await;
     house.sql("insert into __diesel_schema_migrations (version) values ('20990101000000')");
-    let refused = tokio::task::spawn_blocking(move || house.platform.db.migrate(house.now()).expect_err("refused").to_string())
-        .await
-        .expect("done");
-    assert!(
-        refused.contains("20990101000000") && refused.contains("newer than the program"),
-        "{refused}"
-    );
+    let refused =
+        tokio::task::spawn_blocking(move || house.platform.db.migrate(house.now()).expect_err("refused").to_string()).await.expect("done");
+    assert!(refused.contains("20990101000000") && refused.contains("newer than the program"), "{refused}");
 }
 
 /// Tables with a merchant that nothing points out of, and why.
-const NO_FOREIGN_KEY: &[(&str, &str)] = &[(
-    "stock_movements",
-    "written from locked rows of stock, a thousand at a time, and never changed",
-)];
+const NO_FOREIGN_KEY: &[(&str, &str)] =
+    &[("stock_movements", "written from locked rows of stock, a thousand at a time, and never changed")];
 /// Tables with a merchant that are not kept per merchant, and why.
 const NOT_PER_MERCHANT: &[(&str, &str)] = &[
     ("users", "a login is unique on the whole platform, and so is its id"),
@@ -183,10 +175,7 @@ fn written() -> Columns {
             tables.insert(name.to_owned(), Vec::new());
             current = Some(name.to_owned());
         } else if let Some((column, kind)) = line.split_once(" -> ").filter(|_| line.ends_with(',')) {
-            let table = current
-                .as_ref()
-                .and_then(|t| tables.get_mut(t))
-                .expect("a column stands in a table");
+            let table = current.as_ref().and_then(|t| tables.get_mut(t)).expect("a column stands in a table");
             table.push((column.to_owned(), kind.starts_with("Nullable<")));
         }
     }

@@ -28,10 +28,7 @@ fn catalogue(lang: &str) -> BTreeMap<String, BTreeSet<char>> {
             if line.starts_with(|c: char| c.is_ascii_lowercase()) {
                 let (key, _) = line.split_once('=').unwrap_or_else(|| panic!("{file}: {line}"));
                 let key = key.trim().to_owned();
-                assert!(
-                    found.insert(key.clone(), BTreeSet::new()).is_none(),
-                    "{file}: {key} is defined twice"
-                );
+                assert!(found.insert(key.clone(), BTreeSet::new()).is_none(), "{file}: {key} is defined twice");
                 current = Some(key);
             }
             if let Some(key) = &current {
@@ -68,11 +65,7 @@ fn both_languages_say_the_same_things() {
     let only = |a: &BTreeMap<String, BTreeSet<char>>, b: &BTreeMap<String, BTreeSet<char>>| {
         a.keys().filter(|k| !b.contains_key(*k)).cloned().collect::<Vec<_>>()
     };
-    assert_eq!(
-        (only(&zh, &en), only(&en, &zh)),
-        (vec![], vec![]),
-        "keys in one language only (zh, en)"
-    );
+    assert_eq!((only(&zh, &en), only(&en, &zh)), (vec![], vec![]), "keys in one language only (zh, en)");
     let differ: Vec<_> = zh.iter().filter(|(key, args)| en[*key] != **args).map(|(key, _)| key).collect();
     assert!(differ.is_empty(), "these sentences use other arguments in English: {differ:?}");
 }
@@ -84,10 +77,7 @@ const BUILT: &[&str] = &["trail-"];
 fn every_sentence_is_used_and_every_used_one_exists() {
     let (zh, used) = (catalogue("zh-CN"), literals());
     let families: BTreeSet<&str> = zh.keys().filter_map(|k| k.split('-').next()).collect();
-    let unused: Vec<_> = zh
-        .keys()
-        .filter(|k| !used.contains(*k) && !BUILT.iter().any(|b| k.starts_with(b)))
-        .collect();
+    let unused: Vec<_> = zh.keys().filter(|k| !used.contains(*k) && !BUILT.iter().any(|b| k.starts_with(b))).collect();
     assert!(unused.is_empty(), "nobody says these: {unused:?}");
     let mut texts = vec![];
     files("templates", ".html", &mut texts);

@@ -36,10 +36,7 @@ impl Client {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-        Ok(Self {
-            stream: BufReader::new(stream),
-            calls: 0,
-        })
+        Ok(Self { stream: BufReader::new(stream), calls: 0 })
     }
 
     pub fn get(&mut self, path: &str, headers: &[(&str, &str)]) -> Fallible<Answer> {
@@ -90,11 +87,7 @@ impl Client {
                 None => break,
             }
         }
-        let mut answer = Answer {
-            status,
-            headers,
-            body: Vec::new(),
-        };
+        let mut answer = Answer { status, headers, body: Vec::new() };
         if answer.header("transfer-encoding").is_some_and(|v| v.contains("chunked")) {
             loop {
                 line.clear();

@@ -39,20 +39,12 @@ pub fn take(tx: &mut PgConnection, name: &str, limit: i32, now: DateTime<Utc>) -
     .get_result(tx)?;
     let resets_in = u64::try_from(WINDOW - into).unwrap_or(1);
     if used > limit {
-        return Err(Error::TooMany {
-            retry_after: resets_in,
-            limit,
-        });
+        return Err(Error::TooMany { retry_after: resets_in, limit });
     }
-    Ok(Left {
-        remaining: limit - used,
-        resets_in,
-    })
+    Ok(Left { remaining: limit - used, resets_in })
 }
 
 /// Drops windows nobody has touched for a day.
 pub fn forget_old(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<usize> {
-    Ok(diesel::sql_query("delete from buckets where window_start < $1")
-        .bind::<Timestamptz, _>(now - Duration::days(1))
-        .execute(tx)?)
+    Ok(diesel::sql_query("delete from buckets where window_start < $1").bind::<Timestamptz, _>(now - Duration::days(1)).execute(tx)?)
 }

@@ -42,23 +42,16 @@ fn cipher(master_key: &[u8; 32]) -> Aes256Gcm {
 /// AES-256-GCM with a random nonce in front, bound to its owner: a sealed secret moved to another credential does not open.
 pub fn seal(master_key: &[u8; 32], owner: &str, secret: &str) -> Result<Vec<u8>> {
     let nonce: [u8; NONCE] = rand::random();
-    let payload = Payload {
-        msg: secret.as_bytes(),
-        aad: owner.as_bytes(),
-    };
-    let sealed = cipher(master_key)
-        .encrypt(&Nonce::<Aes256Gcm>::from(nonce), payload)
-        .map_err(|_| Error::broken("a secret cannot be sealed"))?;
+    let payload = Payload { msg: secret.as_bytes(), aad: owner.as_bytes() };
+    let sealed =
+        cipher(master_key).encrypt(&Nonce::<Aes256Gcm>::from(nonce), payload).map_err(|_| Error::broken("a secret cannot be sealed"))?;
     Ok([nonce.as_slice(), &sealed].concat())
 }
 
 /// `None` when the bytes were sealed under another master key or for another owner, or were altered.
 pub fn open(master_key: &[u8; 32], owner: &str, sealed: &[u8]) -> Option<String> {
     let (nonce, sealed) = sealed.split_first_chunk::<NONCE>()?;
-    let payload = Payload {
-        msg: sealed,
-        aad: owner.as_bytes(),
-    };
+    let payload = Payload { msg: sealed, aad: owner.as_bytes() };
     let plain = cipher(master_key).decrypt(&Nonce::<Aes256Gcm>::from(*nonce), payload).ok()?;
     String::from_utf8(plain).ok()
 }
@@ -83,11 +76,8 @@ pub fn unhex(text: &str) -> Option<[u8; 32]> {
     if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
         return None;
     }
-    let bytes: Option<Vec<u8>> = text
-        .as_bytes()
-        .chunks(2)
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-        .collect();
+    let bytes: Option<Vec<u8>> =
+        text.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
     bytes?.try_into().ok()
 }
 

@@ -74,30 +74,18 @@ impl NewAlias {
     /// Their manufacturer is our manufacturer.
     pub fn maker(theirs: &str, ours: &str) -> Self {
         let side = |text: &str| (keys::maker_key(text), text.trim().to_owned());
-        Self {
-            kind: Kind::Maker,
-            from: side(theirs),
-            to: side(ours),
-        }
+        Self { kind: Kind::Maker, from: side(theirs), to: side(ours) }
     }
     /// Of products called `name`, their spec is our spec.
     pub fn spec(name: &str, theirs: &str, ours: &str) -> Self {
         let name_key = keys::name_key(name);
         let side = |text: &str| (format!("{name_key}|{}", Spec::parse(text).key()), text.trim().to_owned());
-        Self {
-            kind: Kind::Spec,
-            from: side(theirs),
-            to: side(ours),
-        }
+        Self { kind: Kind::Spec, from: side(theirs), to: side(ours) }
     }
     /// With keys somebody has already read.
     pub fn keyed(kind: Kind, from: (&str, &str), to: (&str, &str)) -> Self {
         let own = |(key, text): (&str, &str)| (key.to_owned(), text.trim().to_owned());
-        Self {
-            kind,
-            from: own(from),
-            to: own(to),
-        }
+        Self { kind, from: own(from), to: own(to) }
     }
 }
 
@@ -110,10 +98,7 @@ pub fn live(c: &mut PgConnection) -> Result<Vec<Alias>> {
 
 /// Learns an alias; one that is known already is simply returned. Only people teach.
 pub fn add(tx: &mut PgConnection, cause: &Cause, new: &NewAlias) -> Result<Alias> {
-    let by = cause
-        .actor_id
-        .filter(|_| cause.kind == trail::Kind::Person)
-        .ok_or_else(|| Error::broken("an alias was added by nobody"))?;
+    let by = cause.actor_id.filter(|_| cause.kind == trail::Kind::Person).ok_or_else(|| Error::broken("an alias was added by nobody"))?;
     let ((from_key, from_text), (to_key, to_text)) = (&new.from, &new.to);
     if from_key == to_key || from_text.is_empty() || to_text.is_empty() {
         return Err(Error::invalid(Form::default().with_error("", Text::new("alias-same"))));
@@ -153,20 +138,15 @@ fn told(alias: &Alias) -> Value {
 
 /// Takes an alias back. What was matched by it stays as it is; nothing more will be.
 pub fn revoke(tx: &mut PgConnection, cause: &Cause, id: i64) -> Result<Alias> {
-    let alias: Alias = diesel::sql_query(format!("select {COLUMNS} from aliases where id = $1 for update"))
-        .bind::<BigInt, _>(id)
-        .get_result(tx)?;
+    let alias: Alias =
+        diesel::sql_query(format!("select {COLUMNS} from aliases where id = $1 for update")).bind::<BigInt, _>(id).get_result(tx)?;
     let changed = diesel::sql_query("update aliases set revoked_by = $2, revoked_at = $3 where id = $1 and revoked_at is null")
         .bind::<BigInt, _>(id)
         .bind::<Nullable<BigInt>, _>(cause.actor_id)
         .bind::<Timestamptz, _>(cause.now)
         .execute(tx)?;
     if changed > 0 {
-        trail::record(
-            tx,
-            &cause.at(MerchantId::PLATFORM),
-            &[Entry::new("alias.revoked", "alias", id).change(told(&alias), Value::Null)],
-        )?;
+        trail::record(tx, &cause.at(MerchantId::PLATFORM), &[Entry::new("alias.revoked", "alias", id).change(told(&alias), Value::Null)])?;
     }
     Ok(alias)
 }

@@ -97,21 +97,9 @@ impl Approval {
             Register::DomesticDrug | Register::ImportedDrug | Register::RegionalDrug => drug(&all, &bare, register),
             Register::Other if is_drug_code(&bare) => drug(&all, &bare, Register::Drug),
             Register::FoodLicence => food(bare),
-            Register::Other => Self {
-                key: bare,
-                register,
-                plausible: Err(Implausible::UnknownRegister),
-            },
-            _ if bare.chars().any(|c| c.is_ascii_digit()) => Self {
-                key: bare,
-                register,
-                plausible: Ok(()),
-            },
-            _ => Self {
-                key: bare,
-                register,
-                plausible: Err(Implausible::NoNumber),
-            },
+            Register::Other => Self { key: bare, register, plausible: Err(Implausible::UnknownRegister) },
+            _ if bare.chars().any(|c| c.is_ascii_digit()) => Self { key: bare, register, plausible: Ok(()) },
+            _ => Self { key: bare, register, plausible: Err(Implausible::NoNumber) },
         };
         Some(approval)
     }
@@ -165,15 +153,8 @@ fn register_of(bare: &str) -> Register {
     if let Some((_, register)) = WORDS.iter().find(|(word, _)| bare.contains(word)) {
         return *register;
     }
-    let digits = |lead: &str| {
-        bare.strip_prefix(lead)
-            .map_or(0, |rest| rest.chars().filter(char::is_ascii_digit).count())
-    };
-    if digits("SC") > 10 || digits("QS") > 10 {
-        Register::FoodLicence
-    } else {
-        Register::Other
-    }
+    let digits = |lead: &str| bare.strip_prefix(lead).map_or(0, |rest| rest.chars().filter(char::is_ascii_digit).count());
+    if digits("SC") > 10 || digits("QS") > 10 { Register::FoodLicence } else { Register::Other }
 }
 
 /// One or two letters followed by digits and nothing before.
@@ -184,11 +165,7 @@ fn is_drug_code(bare: &str) -> bool {
 }
 
 fn drug(all: &str, bare: &str, register: Register) -> Approval {
-    let unreadable = |why| Approval {
-        key: bare.to_owned(),
-        register,
-        plausible: Err(why),
-    };
+    let unreadable = |why| Approval { key: bare.to_owned(), register, plausible: Err(why) };
     // The code begins at the first letter; the words before it are Chinese.
     let Some(start) = all.find(|c: char| c.is_ascii_uppercase()) else {
         return unreadable(Implausible::NoNumber);
@@ -202,18 +179,10 @@ fn drug(all: &str, bare: &str, register: Register) -> Approval {
     let number: String = code.chars().skip(letters.len()).collect();
     if letters.len() > 2 || !letters.chars().all(|c| LETTERS.contains(c) || c == 'C') || letters.starts_with('C') {
         let slip = letters.chars().skip(1).any(|c| "OIL".contains(c));
-        return unreadable(if slip {
-            Implausible::LetterForDigit
-        } else {
-            Implausible::UnknownLetter
-        });
+        return unreadable(if slip { Implausible::LetterForDigit } else { Implausible::UnknownLetter });
     }
     if number.chars().any(|c| !c.is_ascii_digit()) {
-        return unreadable(if number.contains(['O', 'I', 'L']) {
-            Implausible::LetterForDigit
-        } else {
-            Implausible::NoNumber
-        });
+        return unreadable(if number.contains(['O', 'I', 'L']) { Implausible::LetterForDigit } else { Implausible::NoNumber });
     }
     if number.len() != 8 {
         return unreadable(Implausible::Digits { found: number.len() });
@@ -223,26 +192,14 @@ fn drug(all: &str, bare: &str, register: Register) -> Approval {
         Some(10..=65) => Ok(()),
         _ => Err(Implausible::UnknownOrigin),
     };
-    Approval {
-        key: code,
-        register,
-        plausible,
-    }
+    Approval { key: code, register, plausible }
 }
 
 fn food(bare: String) -> Approval {
     let found = bare.chars().filter(char::is_ascii_digit).count();
     let wanted = if bare.starts_with("SC") { 14 } else { 12 };
-    let plausible = if found == wanted {
-        Ok(())
-    } else {
-        Err(Implausible::LicenceDigits { found })
-    };
-    Approval {
-        key: bare,
-        register: Register::FoodLicence,
-        plausible,
-    }
+    let plausible = if found == wanted { Ok(()) } else { Err(Implausible::LicenceDigits { found }) };
+    Approval { key: bare, register: Register::FoodLicence, plausible }
 }
 
 /// The key alone, as stored and indexed; empty text has none.

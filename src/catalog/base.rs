@@ -115,9 +115,7 @@ const SELECT: &str = "select b.id, b.code, b.name, b.trade_name, b.spec, b.dosag
      array(select x.barcode from base_barcodes x where x.base_id = b.id order by x.gtin) as barcodes from base_products b";
 
 pub fn find(c: &mut PgConnection, id: BaseId) -> Result<BaseProduct> {
-    Ok(diesel::sql_query(format!("{SELECT} where b.id = $1"))
-        .bind::<BigInt, _>(id)
-        .get_result(c)?)
+    Ok(diesel::sql_query(format!("{SELECT} where b.id = $1")).bind::<BigInt, _>(id).get_result(c)?)
 }
 
 /// By our number, in the order of the numbers; merged ones as they are.
@@ -125,9 +123,7 @@ pub fn by_ids(c: &mut PgConnection, ids: &[BaseId]) -> Result<Vec<BaseProduct>> 
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(diesel::sql_query(format!("{SELECT} where b.id = any($1) order by b.id"))
-        .bind::<Array<BigInt>, _>(ids)
-        .load(c)?)
+    Ok(diesel::sql_query(format!("{SELECT} where b.id = any($1) order by b.id")).bind::<Array<BigInt>, _>(ids).load(c)?)
 }
 
 #[derive(QueryableByName)]
@@ -182,23 +178,11 @@ impl Meaning {
     fn of(text: &str) -> Self {
         let text = text.trim();
         let gtin = Gtin::parse(text).map(|g| g.to_string()).unwrap_or_default();
-        let approval = Approval::parse(text)
-            .filter(Approval::is_identity)
-            .map(|a| a.key)
-            .unwrap_or_default();
+        let approval = Approval::parse(text).filter(Approval::is_identity).map(|a| a.key).unwrap_or_default();
         let mut ways = grams::query(text).into_iter();
         // A whole barcode names what it names; its beginning would find the neighbours too.
-        let ways = if gtin.is_empty() {
-            [ways.next(), ways.next(), ways.next()]
-        } else {
-            [None, None, None]
-        };
-        Self {
-            gtin,
-            approval,
-            code: text.to_uppercase(),
-            ways,
-        }
+        let ways = if gtin.is_empty() { [ways.next(), ways.next(), ways.next()] } else { [None, None, None] };
+        Self { gtin, approval, code: text.to_uppercase(), ways }
     }
 }
 
@@ -213,14 +197,7 @@ const MEANT: &str = "select x.base_id from base_barcodes x where x.gtin = $4 and
 
 /// Base products in use that a text may mean, the likeliest first.
 pub fn search(c: &mut PgConnection, text: &str, limit: i64) -> Result<Vec<BaseProduct>> {
-    look_up(
-        c,
-        &Query {
-            text: text.to_owned(),
-            ..Query::default()
-        },
-        limit,
-    )
+    look_up(c, &Query { text: text.to_owned(), ..Query::default() }, limit)
 }
 
 /// Base products in use that fit all that was asked, the likeliest first; nothing for an empty question.

@@ -51,9 +51,7 @@ impl Kind {
                 Some(approval) => Ok(approval.key),
             },
             Kind::Barcode => Gtin::parse(text).map(|g| g.to_string()).map_err(gtin_text),
-            Kind::Name => Some(keys::name_key(text))
-                .filter(|key| key.chars().count() >= 2)
-                .ok_or_else(|| Text::new("block-word-short")),
+            Kind::Name => Some(keys::name_key(text)).filter(|key| key.chars().count() >= 2).ok_or_else(|| Text::new("block-word-short")),
         }
     }
 }
@@ -147,10 +145,7 @@ struct Made {
 
 /// Blocks goods. The same key twice is refused, so that lifting one entry really lifts it.
 pub fn add(tx: &mut PgConnection, cause: &Cause, kind: Kind, text: &str, reason: &str) -> Result<Blocked> {
-    let by = cause
-        .actor_id
-        .filter(|_| cause.kind == trail::Kind::Person)
-        .ok_or_else(|| Error::broken("goods were blocked by nobody"))?;
+    let by = cause.actor_id.filter(|_| cause.kind == trail::Kind::Person).ok_or_else(|| Error::broken("goods were blocked by nobody"))?;
     let (text, reason) = (text.trim(), reason.trim());
     let mut form = Form::default();
     let key = kind.key(text).unwrap_or_else(|why| {
@@ -181,17 +176,14 @@ pub fn add(tx: &mut PgConnection, cause: &Cause, kind: Kind, text: &str, reason:
     .get_result(tx)
     .optional()?;
     let made = made.ok_or_else(|| Error::invalid(Form::default().with_error("text", Text::new("block-there"))))?;
-    let entry = Entry::new("block.added", "block", made.id)
-        .change(Value::Null, json!({ "kind": kind.as_str(), "text": text }))
-        .note(reason);
+    let entry =
+        Entry::new("block.added", "block", made.id).change(Value::Null, json!({ "kind": kind.as_str(), "text": text })).note(reason);
     trail::record(tx, &cause.at(MerchantId::PLATFORM), &[entry])?;
     find(tx, made.id)
 }
 
 fn find(c: &mut PgConnection, id: i64) -> Result<Blocked> {
-    Ok(diesel::sql_query(format!("{SELECT} where b.id = $1"))
-        .bind::<BigInt, _>(id)
-        .get_result(c)?)
+    Ok(diesel::sql_query(format!("{SELECT} where b.id = $1")).bind::<BigInt, _>(id).get_result(c)?)
 }
 
 /// Takes an entry off the list.

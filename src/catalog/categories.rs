@@ -103,10 +103,7 @@ pub fn list(c: &mut PgConnection, merchant: MerchantId, parent: Option<&str>) ->
     let sql = format!(
         "select {NODE}, 0::bigint as goods from categories c where c.merchant_id = $1 and ($2::text is null or c.parent_id = $2) order by c.level, c.id"
     );
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<Nullable<Text>, _>(parent)
-        .load(c)?)
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Nullable<Text>, _>(parent).load(c)?)
 }
 
 /// The whole tree, parents before their children, with what hangs on each leaf.
@@ -129,10 +126,7 @@ pub fn tree(c: &mut PgConnection, merchant: MerchantId) -> Result<Vec<Node>> {
 /// One category by its id.
 pub fn find(c: &mut PgConnection, merchant: MerchantId, id: &str) -> Result<Node> {
     let sql = format!("select {NODE}, 0::bigint as goods from categories c where c.merchant_id = $1 and c.id = $2");
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<Text, _>(id)
-        .get_result(c)?)
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Text, _>(id).get_result(c)?)
 }
 
 #[derive(QueryableByName)]

@@ -122,12 +122,7 @@ impl Gtin {
 
 /// The check digit of the first 13 digits (GS1 mod 10, weights 3 and 1).
 fn check_digit(all: &[u8; 14]) -> u8 {
-    let sum: u32 = all
-        .iter()
-        .take(13)
-        .zip([3_u32, 1].iter().cycle())
-        .map(|(d, w)| u32::from(*d) * w)
-        .sum();
+    let sum: u32 = all.iter().take(13).zip([3_u32, 1].iter().cycle()).map(|(d, w)| u32::from(*d) * w).sum();
     u8::try_from((10 - sum % 10) % 10).unwrap_or_default()
 }
 

@@ -38,11 +38,7 @@ pub fn fold(text: &str) -> String {
 }
 
 fn nfkc(text: &str) -> Cow<'_, str> {
-    if is_nfkc_quick(text.chars()) == IsNormalized::Yes {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(text.nfkc().collect())
-    }
+    if is_nfkc_quick(text.chars()) == IsNormalized::Yes { Cow::Borrowed(text) } else { Cow::Owned(text.nfkc().collect()) }
 }
 
 /// The general text key: [`fold`], then without white space and punctuation. Signs that carry a number
@@ -90,10 +86,7 @@ pub fn name_key(name: &str) -> String {
 /// A registration mark rather than a part of the name.
 #[must_use]
 pub fn is_mark(key: &str) -> bool {
-    matches!(
-        key,
-        "" | "r" | "nr" | "tm" | "otc" | "rx" | "甲" | "乙" | "甲类" | "乙类" | "处方药" | "非处方药"
-    )
+    matches!(key, "" | "r" | "nr" | "tm" | "otc" | "rx" | "甲" | "乙" | "甲类" | "乙类" | "处方药" | "非处方药")
 }
 
 /// The text outside brackets and the contents of each outermost bracket, in order. Unclosed brackets run to the end.

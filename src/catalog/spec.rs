@@ -74,17 +74,11 @@ impl Spec {
     /// Reads a specification. Any text is accepted; an empty one is "missing".
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        let plain: Vec<char> = fold(text)
-            .chars()
-            .filter(|c| !is_blank(*c))
-            .map(|c| if matches!(c, ';' | '、') { ':' } else { c })
-            .collect();
+        let plain: Vec<char> =
+            fold(text).chars().filter(|c| !is_blank(*c)).map(|c| if matches!(c, ';' | '、') { ':' } else { c }).collect();
         let mut spec = Reader::read(&plain).unwrap_or_else(|| {
             // Two packs in one (`10mg*20片+5mg*8片`): nothing in it may be multiplied, the text is the key.
-            Self {
-                notes: vec![plain.iter().collect()],
-                ..Self::default()
-            }
+            Self { notes: vec![plain.iter().collect()], ..Self::default() }
         });
         text.trim().clone_into(&mut spec.text);
         spec.seal();
@@ -248,11 +242,7 @@ impl Spec {
 
     /// The amounts of one side are all among those of the other.
     fn amounts_fit(&self, other: &Self) -> bool {
-        let (few, many) = if self.amounts.len() <= other.amounts.len() {
-            (self, other)
-        } else {
-            (other, self)
-        };
+        let (few, many) = if self.amounts.len() <= other.amounts.len() { (self, other) } else { (other, self) };
         let mut rest = many.amounts.clone();
         few.amounts.iter().all(|amount| {
             let place = rest.iter().position(|candidate| candidate == amount);
@@ -263,11 +253,7 @@ impl Spec {
     /// Tablets against vials, or a bottle of a hundred against a box of a hundred.
     fn counts_other_things(&self, other: &Self) -> bool {
         let things = |spec: &Self| -> Vec<Counted> {
-            spec.levels
-                .iter()
-                .map(|l| l.counted)
-                .filter(|c| !matches!(c, Counted::Any | Counted::Pack))
-                .collect()
+            spec.levels.iter().map(|l| l.counted).filter(|c| !matches!(c, Counted::Any | Counted::Pack)).collect()
         };
         let (a, b) = (things(self), things(other));
         let apart = !a.is_empty() && !b.is_empty() && !a.iter().any(|thing| b.contains(thing));
@@ -276,11 +262,7 @@ impl Spec {
 }
 
 fn figures(text: &str) -> Vec<String> {
-    fold(text)
-        .split(|c: char| !(c.is_ascii_digit() || c == '.'))
-        .filter(|f| !f.is_empty())
-        .map(ToOwned::to_owned)
-        .collect()
+    fold(text).split(|c: char| !(c.is_ascii_digit() || c == '.')).filter(|f| !f.is_empty()).map(ToOwned::to_owned).collect()
 }
 
 #[cfg(test)]

@@ -78,9 +78,7 @@ impl Cluster {
             return Err(PgError::Missing);
         }
         fs::create_dir_all(dir).doing(|| format!("cannot create the data folder {}", dir.display()))?;
-        let dir = dir
-            .canonicalize()
-            .doing(|| format!("cannot enter the data folder {}", dir.display()))?;
+        let dir = dir.canonicalize().doing(|| format!("cannot enter the data folder {}", dir.display()))?;
         if dir.to_str().is_none_or(|name| name.contains(char::is_control)) {
             return Err(PgError::BadName { dir });
         }
@@ -98,15 +96,7 @@ impl Cluster {
         site.start(&setup)?;
         let guard = guard(&site)?;
         let (leave, keeper) = keep(&site)?;
-        Ok(Self {
-            site,
-            stay: Mutex::new(Some(Stay {
-                using,
-                guard,
-                leave,
-                keeper,
-            })),
-        })
+        Ok(Self { site, stay: Mutex::new(Some(Stay { using, guard, leave, keeper })) })
     }
 
     /// The address of database `db`, for libpq and everything that reads such addresses.
@@ -132,13 +122,7 @@ impl Cluster {
     /// Leaves; the last user stops the server. True if that was us. Dropping does the same.
     pub fn stop(&self) -> Result<bool, PgError> {
         let stay = self.stay.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Stay {
-            using,
-            mut guard,
-            leave,
-            keeper,
-        }) = stay
-        else {
+        let Some(Stay { using, mut guard, leave, keeper }) = stay else {
             return Ok(false);
         };
         drop(leave);
@@ -151,10 +135,7 @@ impl Cluster {
             self.site.stop(&setup)?;
         }
         // Its work is done. (Where we could not do it, we returned above, and it will try.)
-        guard
-            .kill()
-            .and_then(|()| guard.wait())
-            .doing(|| "cannot end the guard of PostgreSQL")?;
+        guard.kill().and_then(|()| guard.wait()).doing(|| "cannot end the guard of PostgreSQL")?;
         Ok(last)
     }
 }
@@ -208,7 +189,5 @@ fn guard(site: &Site) -> Result<Child, PgError> {
 
 fn percent(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-    text.bytes()
-        .map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") })
-        .collect()
+    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }

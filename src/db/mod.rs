@@ -56,10 +56,7 @@ impl Db {
             .max_lifetime(Some(Duration::from_secs(3600)))
             .connection_customizer(Box::new(Manners))
             .build_unchecked(ConnectionManager::new(with_timeouts(url)));
-        Ok(Self {
-            pool,
-            permits: Arc::new(Semaphore::new(size as usize)),
-        })
+        Ok(Self { pool, permits: Arc::new(Semaphore::new(size as usize)) })
     }
 
     /// Looks at the data; an attempt to write fails.
@@ -69,8 +66,7 @@ impl Db {
 
     /// Several looks at one moment: lists with totals, exports.
     pub async fn snapshot<T: Send + 'static>(&self, work: impl FnOnce(&mut PgConnection) -> Result<T> + Send + 'static) -> Result<T> {
-        self.run(move |c| c.build_transaction().repeatable_read().read_only().run(work))
-            .await
+        self.run(move |c| c.build_transaction().repeatable_read().read_only().run(work)).await
     }
 
     /// One transaction. Runs to COMMIT or ROLLBACK even when the client has hung up.
@@ -143,17 +139,13 @@ fn bring_up(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<()> {
         )));
     }
     conn.run_pending_migrations(MIGRATIONS).map_err(Error::Broken)?;
-    diesel::sql_query("select ensure_month_partitions($1, 2)")
-        .bind::<diesel::sql_types::Timestamptz, _>(now)
-        .execute(conn)?;
+    diesel::sql_query("select ensure_month_partitions($1, 2)").bind::<diesel::sql_types::Timestamptz, _>(now).execute(conn)?;
     Ok(())
 }
 
 /// Makes the partitions of the coming months and drops call logs and feed lines older than `keep_months`.
 pub fn make_room(tx: &mut PgConnection, now: DateTime<Utc>, keep_months: i32) -> Result<()> {
-    diesel::sql_query("select ensure_month_partitions($1, 2)")
-        .bind::<diesel::sql_types::Timestamptz, _>(now)
-        .execute(tx)?;
+    diesel::sql_query("select ensure_month_partitions($1, 2)").bind::<diesel::sql_types::Timestamptz, _>(now).execute(tx)?;
     diesel::sql_query("select drop_old_partitions($1, $2)")
         .bind::<diesel::sql_types::Timestamptz, _>(now)
         .bind::<diesel::sql_types::Int4, _>(keep_months)
@@ -164,12 +156,7 @@ pub fn make_room(tx: &mut PgConnection, now: DateTime<Utc>, keep_months: i32) ->
 /// A dead server must be noticed within seconds, not minutes (G18). Whatever the address says itself wins.
 fn with_timeouts(url: &str) -> String {
     let mut url = url.to_owned();
-    for (name, value) in [
-        ("connect_timeout", "2"),
-        ("keepalives_idle", "10"),
-        ("keepalives_interval", "3"),
-        ("keepalives_count", "3"),
-    ] {
+    for (name, value) in [("connect_timeout", "2"), ("keepalives_idle", "10"), ("keepalives_interval", "3"), ("keepalives_count", "3")] {
         if !url.contains(name) {
             url.push(if url.contains('?') { '&' } else { '?' });
             url.push_str(&format!("{name}={value}"));

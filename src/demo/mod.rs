@@ -24,10 +24,7 @@ use std::time::Instant;
 /// # Errors
 /// When the database is down or the data folder cannot be written.
 pub async fn load(platform: &Platform, data: &Path, listen: SocketAddr) -> Result<String> {
-    let there = platform
-        .db
-        .read(|c| Ok(!trail::of_subject(c, MerchantId::PLATFORM, "demo", "demo", 1)?.is_empty()))
-        .await?;
+    let there = platform.db.read(|c| Ok(!trail::of_subject(c, MerchantId::PLATFORM, "demo", "demo", 1)?.is_empty())).await?;
     if !there {
         let began = Instant::now();
         steps::all(platform, data).await?;

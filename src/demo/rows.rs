@@ -24,12 +24,7 @@ pub fn read<T: DeserializeOwned>(name: &str) -> Result<Vec<T>> {
 pub fn lines(name: &str) -> Result<Vec<Value>> {
     let rows: Vec<Map<String, Value>> = read::<std::collections::BTreeMap<String, String>>(name)?
         .into_iter()
-        .map(|row| {
-            row.into_iter()
-                .filter(|(_, cell)| !cell.is_empty())
-                .map(|(name, cell)| (name, Value::String(cell)))
-                .collect()
-        })
+        .map(|row| row.into_iter().filter(|(_, cell)| !cell.is_empty()).map(|(name, cell)| (name, Value::String(cell))).collect())
         .collect();
     Ok(rows.into_iter().map(Value::Object).collect())
 }

@@ -136,28 +136,13 @@ async fn people(platform: &Platform, data: &Path) -> Result<()> {
         }
         tracing::info!("demo: merchants, shops and people");
         let cause = Cause::system(MerchantId::PLATFORM, WHO, now);
-        let mut kept = Secrets {
-            password,
-            keys: Vec::new(),
-        };
+        let mut kept = Secrets { password, keys: Vec::new() };
         let mut made = Vec::new();
         for row in rows::read::<MerchantRow>("merchants.csv")? {
             let code = row.code.to_lowercase();
-            let merchant = merchants::create(
-                tx,
-                &cause,
-                &NewMerchant {
-                    code: &code,
-                    name: &row.name,
-                    kind: &row.kind,
-                },
-            )?;
+            let merchant = merchants::create(tx, &cause, &NewMerchant { code: &code, name: &row.name, kind: &row.kind })?;
             let issued = credential(tx, &cause.at(merchant.id), &master_key, row.channel)?;
-            kept.keys.push(Key {
-                merchant: code,
-                app_key: issued.app_key,
-                secret: issued.secret,
-            });
+            kept.keys.push(Key { merchant: code, app_key: issued.app_key, secret: issued.secret });
             made.push(merchant);
         }
         for row in rows::read::<ShopRow>("shops.csv")? {
@@ -167,19 +152,9 @@ async fn people(platform: &Platform, data: &Path) -> Result<()> {
         for row in rows::read::<UserRow>("users.csv")? {
             let merchant = of_code(&made, &row.merchant_code)?;
             // So that the demo shows both: somebody who may count stock, and somebody who may only look.
-            let permissions = if row.login == "kz-staff" {
-                vec!["stock".to_owned()]
-            } else {
-                Vec::new()
-            };
-            let new = users::NewUser {
-                merchant,
-                login: row.login,
-                name: row.name,
-                role: row.role,
-                permissions,
-                password_hash: hash.clone(),
-            };
+            let permissions = if row.login == "kz-staff" { vec!["stock".to_owned()] } else { Vec::new() };
+            let new =
+                users::NewUser { merchant, login: row.login, name: row.name, role: row.role, permissions, password_hash: hash.clone() };
             users::create(tx, &cause.at(merchant), &new)?;
         }
         secrets::keep(&data, &kept)
@@ -189,22 +164,8 @@ async fn people(platform: &Platform, data: &Path) -> Result<()> {
 
 /// Every scope. A sandbox credential is told what is wrong with a signature.
 fn credential(tx: &mut PgConnection, cause: &Cause, master_key: &[u8; 32], channel: String) -> Result<apps::Issued> {
-    let scopes = Module::ALL
-        .iter()
-        .flat_map(|m| [format!("{}:read", m.as_str()), format!("{}:write", m.as_str())])
-        .collect();
-    apps::create(
-        tx,
-        cause,
-        master_key,
-        apps::NewApp {
-            name: ERP.to_owned(),
-            channel,
-            sandbox: true,
-            scopes,
-            ..apps::NewApp::default()
-        },
-    )
+    let scopes = Module::ALL.iter().flat_map(|m| [format!("{}:read", m.as_str()), format!("{}:write", m.as_str())]).collect();
+    apps::create(tx, cause, master_key, apps::NewApp { name: ERP.to_owned(), channel, sandbox: true, scopes, ..apps::NewApp::default() })
 }
 
 /// No code is the platform itself.
@@ -213,11 +174,9 @@ fn of_code(merchants: &[Merchant], code: &str) -> Result<MerchantId> {
         return Ok(MerchantId::PLATFORM);
     }
     let found = merchants.iter().find(|m| m.code.eq_ignore_ascii_case(code));
-    found.map(|m| m.id).ok_or_else(|| {
-        Error::broken(format!(
-            "there is no merchant {code}: this database holds something else than the demo"
-        ))
-    })
+    found
+        .map(|m| m.id)
+        .ok_or_else(|| Error::broken(format!("there is no merchant {code}: this database holds something else than the demo")))
 }
 
 async fn references(platform: &Platform) -> Result<()> {
@@ -242,10 +201,7 @@ fn chunks<T>(rows: Vec<T>) -> Vec<Vec<T>> {
 /// The platform's tree goes through the method that merchants use for theirs; then its forbidden branches are shut.
 async fn platform_tree(platform: &Platform) -> Result<()> {
     let rows = rows::read::<CategoryRow>("platform_categories.csv")?;
-    let lines: Vec<Value> = rows
-        .iter()
-        .map(|r| json!({ "id": r.id, "name": r.name, "type": r.level, "parentId": r.parent_id }))
-        .collect();
+    let lines: Vec<Value> = rows.iter().map(|r| json!({ "id": r.id, "name": r.name, "type": r.level, "parentId": r.parent_id })).collect();
     let forbidden: Vec<String> = rows.into_iter().filter(|r| r.allowed == 0).map(|r| r.id).collect();
     let method = method("catalog.add_or_edit")?;
     write(platform, move |tx, now| {
@@ -253,11 +209,7 @@ async fn platform_tree(platform: &Platform) -> Result<()> {
         send(tx, &cause, method, "platform_categories.csv", lines)?;
         let known = categories::by_ids(tx, MerchantId::PLATFORM, &forbidden)?;
         let open: Vec<String> = forbidden.into_iter().filter(|id| known.get(id).is_none_or(|c| c.allowed)).collect();
-        if open.is_empty() {
-            Ok(())
-        } else {
-            categories::forbid(tx, &cause, &open, "禁售品类")
-        }
+        if open.is_empty() { Ok(()) } else { categories::forbid(tx, &cause, &open, "禁售品类") }
     })
     .await
 }
@@ -324,11 +276,7 @@ fn draft(row: BaseRow) -> base::Draft {
 }
 
 fn method(name: &str) -> Result<&'static Method> {
-    METHODS
-        .iter()
-        .copied()
-        .find(|m| m.name == name)
-        .ok_or_else(|| Error::broken(format!("there is no method {name}")))
+    METHODS.iter().copied().find(|m| m.name == name).ok_or_else(|| Error::broken(format!("there is no method {name}")))
 }
 
 /// A file of a merchant's ERP.
@@ -351,18 +299,11 @@ async fn push(platform: &Platform, code: &'static str, name: &'static str, file:
 }
 
 fn erp(tx: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<Option<AppId>> {
-    Ok(apps::all(tx, merchant, now)?
-        .into_iter()
-        .find(|app| app.name == ERP)
-        .map(|app| app.id))
+    Ok(apps::all(tx, merchant, now)?.into_iter().find(|app| app.name == ERP).map(|app| app.id))
 }
 
 fn send(tx: &mut PgConnection, cause: &Cause, method: &Method, file: &str, lines: Vec<Value>) -> Result<()> {
-    let scope = Scope {
-        merchant: cause.merchant,
-        shops: None,
-        lang: Lang::Zh,
-    };
+    let scope = Scope { merchant: cause.merchant, shops: None, lang: Lang::Zh };
     let report = feeds::run(tx, cause, &scope, Channel::Demo, method, Batch { lines, ..Batch::default() })?;
     let c = report.counts;
     tracing::info!(

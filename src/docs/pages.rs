@@ -26,12 +26,7 @@ struct Entry {
 
 impl Entry {
     fn of(method: &Method) -> Self {
-        Self {
-            name: method.name,
-            about: method.about,
-            writes: method.writes(),
-            module: method.module.label(),
-        }
+        Self { name: method.name, about: method.about, writes: method.writes(), module: method.module.label() }
     }
 }
 
@@ -76,10 +71,7 @@ struct Page {
     answer: String,
     curl: String,
 }
-show!(
-    Page,
-    |v| json!({ "name": v.entry.name, "scope": v.scope, "fields": v.fields.iter().map(|f| f.name).collect::<Vec<_>>() })
-);
+show!(Page, |v| json!({ "name": v.entry.name, "scope": v.scope, "fields": v.fields.iter().map(|f| f.name).collect::<Vec<_>>() }));
 
 async fn method(ctx: Ctx, methods: Data<Methods>, name: Path<String>) -> Reply {
     let method = methods.find(&name).ok_or(Error::NotFound)?;
@@ -91,12 +83,7 @@ async fn method(ctx: Ctx, methods: Data<Methods>, name: Path<String>) -> Reply {
         fields: method
             .fields
             .iter()
-            .map(|f| FieldRow {
-                name: f.name,
-                shape: manual::shape(f.kind),
-                need: manual::need(f),
-                about: f.about,
-            })
+            .map(|f| FieldRow { name: f.name, shape: manual::shape(f.kind), need: manual::need(f), about: f.about })
             .collect(),
         example: manual::pretty(method.example),
         answer: manual::pretty(method.answer),

@@ -24,9 +24,7 @@ impl View for Styleguide {
 
 pub async fn show(ctx: Ctx) -> Reply {
     dev_only(&ctx)?;
-    ctx.reply(Styleguide {
-        frame: ctx.frame("styleguide"),
-    })
+    ctx.reply(Styleguide { frame: ctx.frame("styleguide") })
 }
 
 fn dev_only(ctx: &Ctx) -> Result<()> {

@@ -42,10 +42,7 @@ impl Batch {
     /// # Errors
     /// `BAD_JSON`, `BAD_SHAPE`, `BAD_COUNT`: nothing of such a call is applied.
     pub fn read(body: &[u8], header_key: Option<&str>) -> Result<Self> {
-        let mut batch = Self {
-            key: header_key.map(ToOwned::to_owned),
-            ..Self::default()
-        };
+        let mut batch = Self { key: header_key.map(ToOwned::to_owned), ..Self::default() };
         match parse(body)? {
             Value::Array(lines) => batch.lines = lines,
             Value::Object(mut map) if map.contains_key("lines") => {
@@ -92,16 +89,9 @@ pub fn parse(body: &[u8]) -> Result<Value> {
     let text = std::str::from_utf8(body).map_err(|e| Error::Call(Code::BadJson, Text::new("api-not-utf8").with(e.valid_up_to())))?;
     serde_json::from_str(text).or_else(|first| {
         let bad = |e: &serde_json::Error| {
-            Error::Call(
-                Code::BadJson,
-                Text::new("api-bad-json").with(e.line()).with(e.column()).with(e.to_string()),
-            )
+            Error::Call(Code::BadJson, Text::new("api-bad-json").with(e.line()).with(e.column()).with(e.to_string()))
         };
-        if text.contains("\\u") {
-            serde_json::from_str(&replace_lone_surrogates(text)).map_err(|_| bad(&first))
-        } else {
-            Err(bad(&first))
-        }
+        if text.contains("\\u") { serde_json::from_str(&replace_lone_surrogates(text)).map_err(|_| bad(&first)) } else { Err(bad(&first)) }
     })
 }
 
@@ -112,10 +102,7 @@ fn replace_lone_surrogates(text: &str) -> String {
         let (before, from) = rest.split_at(at);
         out.push_str(before);
         let escape = from.get(..6).filter(|e| e.starts_with("\\u"));
-        let unit = |e: Option<&str>| {
-            e.and_then(|e| e.strip_prefix("\\u"))
-                .and_then(|hex| u16::from_str_radix(hex, 16).ok())
-        };
+        let unit = |e: Option<&str>| e.and_then(|e| e.strip_prefix("\\u")).and_then(|hex| u16::from_str_radix(hex, 16).ok());
         let taken = match unit(escape) {
             Some(0xD800..=0xDBFF) if matches!(unit(from.get(6..12)), Some(0xDC00..=0xDFFF)) => from.get(..12).unwrap_or(from),
             Some(0xD800..=0xDFFF) => {
@@ -145,11 +132,7 @@ mod tests {
     fn reads_object_array_and_envelope() {
         assert_eq!(Batch::read(br#"{"skuId":"a"}"#, None).unwrap().lines, [json!({"skuId":"a"})]);
         assert_eq!(Batch::read(br#"[{"skuId":"a"},{"skuId":"b"}]"#, None).unwrap().lines.len(), 2);
-        let whole = Batch::read(
-            br#"{"requestId":"r1","onError":"all","preview":true,"lines":[{"skuId":"a"}]}"#,
-            None,
-        )
-        .unwrap();
+        let whole = Batch::read(br#"{"requestId":"r1","onError":"all","preview":true,"lines":[{"skuId":"a"}]}"#, None).unwrap();
         assert_eq!((whole.key.as_deref(), whole.policy, whole.preview), (Some("r1"), Policy::All, true));
         let single = Batch::read(br#"{"skuId":"a","requestId":"r2"}"#, None).unwrap();
         assert_eq!((single.key.as_deref(), single.lines), (Some("r2"), vec![json!({"skuId":"a"})]));
@@ -165,10 +148,7 @@ mod tests {
             (b"\xff", Code::BadJson),
             (b"{\"lines\":[{}],\"onError\":\"some\"}", Code::BadShape),
         ] {
-            assert!(
-                matches!(Batch::read(body, None), Err(Error::Call(found, _)) if found == code),
-                "{body:?}"
-            );
+            assert!(matches!(Batch::read(body, None), Err(Error::Call(found, _)) if found == code), "{body:?}");
         }
         let many = serde_json::to_vec(&vec![json!({}); 1001]).unwrap();
         assert!(matches!(Batch::read(&many, None), Err(Error::Call(Code::BadCount, _))));

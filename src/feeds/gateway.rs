@@ -65,11 +65,7 @@ pub async fn call(req: HttpRequest, ctx: Ctx, name: Path<String>, methods: Data<
         Err(e) => return refuse(&ctx, None, &e),
     };
     let method = methods.find(&name);
-    let header_key = req
-        .headers()
-        .get("idempotency-key")
-        .and_then(|v| v.to_str().ok())
-        .map(ToOwned::to_owned);
+    let header_key = req.headers().get("idempotency-key").and_then(|v| v.to_str().ok()).map(ToOwned::to_owned);
     let answer = match method {
         None => Err(Error::Call(Code::NoMethod, Text::new("api-no-method").with(name.as_str()))),
         Some(method) => serve(&ctx, &app, method, body.clone(), header_key).await,
@@ -131,11 +127,7 @@ async fn serve(ctx: &Ctx, app: &App, method: &'static Method, body: Vec<u8>, hea
     if !app.scopes.contains(&method.scope()) {
         return Err(Error::Call(Code::OutOfScope, Text::new("api-out-of-scope").with(method.scope())));
     }
-    let scope = Scope {
-        merchant: app.merchant,
-        shops: app.shops.clone(),
-        lang: app.lang,
-    };
+    let scope = Scope { merchant: app.merchant, shops: app.shops.clone(), lang: app.lang };
     let request_id = ctx.request_id.to_string();
     match method.verb {
         Verb::Read(answer) => {
@@ -154,12 +146,7 @@ async fn serve(ctx: &Ctx, app: &App, method: &'static Method, body: Vec<u8>, hea
                 merchant: app.merchant,
                 actor: format!("app:{}", app.id),
                 key,
-                fingerprint: Sha256::new()
-                    .chain_update(method.name)
-                    .chain_update([0])
-                    .chain_update(&body)
-                    .finalize()
-                    .to_vec(),
+                fingerprint: Sha256::new().chain_update(method.name).chain_update([0]).chain_update(&body).finalize().to_vec(),
             });
             let cause = Cause {
                 merchant: app.merchant,
@@ -170,9 +157,7 @@ async fn serve(ctx: &Ctx, app: &App, method: &'static Method, body: Vec<u8>, hea
                 request_id: Some(ctx.request_id),
                 feed: None,
             };
-            ctx.db
-                .write(move |tx| write(tx, &cause, &scope, method, batch, once, &request_id))
-                .await
+            ctx.db.write(move |tx| write(tx, &cause, &scope, method, batch, once, &request_id)).await
         }
     }
 }
@@ -194,14 +179,7 @@ fn write(
         && let Some((status, body)) = gate::once(tx, once, cause.now)?
     {
         let status = StatusCode::from_u16(status).map_err(Error::broken)?;
-        return Ok(Answer {
-            status,
-            body,
-            counts: Counts::default(),
-            feed: None,
-            problem: None,
-            replayed: true,
-        });
+        return Ok(Answer { status, body, counts: Counts::default(), feed: None, problem: None, replayed: true });
     }
     let report = run::run(tx, cause, scope, Channel::Api, method, batch)?;
     let answer = of_report(&report, scope.lang, request_id);
@@ -213,32 +191,18 @@ fn write(
 
 /// A batch whose lines are all bad is refused; "some bad" is a success that names them.
 fn of_report(report: &Report, lang: Lang, request_id: &str) -> Answer {
-    let status = if report.counts.all_bad() {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
+    let status = if report.counts.all_bad() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     told(status, lang, &report.to_wire(lang), request_id, report.counts, report.feed)
 }
 
 fn told(status: StatusCode, lang: Lang, data: &Value, request_id: &str, counts: Counts, feed: Option<FeedId>) -> Answer {
-    let (msg, error) = if status.is_success() {
-        ("success".to_owned(), None)
-    } else {
-        (lang.say("api-all-rejected", &[]), Some("ALL_REJECTED"))
-    };
+    let (msg, error) =
+        if status.is_success() { ("success".to_owned(), None) } else { (lang.say("api-all-rejected", &[]), Some("ALL_REJECTED")) };
     let mut body = envelope(status, &msg, error, data);
     if let Some(map) = body.as_object_mut() {
         map.insert("requestId".into(), request_id.into());
     }
-    Answer {
-        status,
-        body: body.to_string(),
-        counts,
-        feed,
-        problem: error.map(ToOwned::to_owned),
-        replayed: false,
-    }
+    Answer { status, body: body.to_string(), counts, feed, problem: error.map(ToOwned::to_owned), replayed: false }
 }
 
 fn failed(ctx: &Ctx, lang: Lang, e: &Error) -> Answer {

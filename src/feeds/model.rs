@@ -270,19 +270,12 @@ const FEED: &str = "select id, at, channel, actor_name, module, method, request_
 /// The latest feeds of a merchant, newest first.
 pub fn of_merchant(c: &mut PgConnection, merchant: MerchantId, limit: i64) -> Result<Vec<FeedRow>> {
     let sql = format!("{FEED} where merchant_id = $1 order by id desc limit $2");
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<BigInt, _>(limit)
-        .load(c)?)
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(limit).load(c)?)
 }
 
 pub fn find(c: &mut PgConnection, merchant: MerchantId, id: FeedId) -> Result<Option<FeedRow>> {
     let sql = format!("{FEED} where merchant_id = $1 and id = $2");
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<BigInt, _>(id)
-        .get_result(c)
-        .optional()?)
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(id).get_result(c).optional()?)
 }
 
 /// A kept line of a feed.
@@ -298,10 +291,7 @@ pub struct FeedLine {
 impl FeedLine {
     /// The text key of the outcome.
     pub fn label(&self) -> &'static str {
-        Outcome::ALL
-            .into_iter()
-            .find(|o| o.as_str() == self.outcome)
-            .map_or("outcome-rejected", Outcome::label)
+        Outcome::ALL.into_iter().find(|o| o.as_str() == self.outcome).map_or("outcome-rejected", Outcome::label)
     }
     /// The badge's tone.
     pub fn tone(&self) -> &'static str {
@@ -342,13 +332,7 @@ pub fn lines_of(c: &mut PgConnection, merchant: MerchantId, feed: FeedId, at: Da
         .into_iter()
         .map(|s| {
             let problems = serde_json::from_value(s.problems).map_err(crate::Error::broken)?;
-            Ok(FeedLine {
-                no: s.line_no,
-                key: s.key,
-                outcome: s.outcome,
-                problems,
-                line: s.line,
-            })
+            Ok(FeedLine { no: s.line_no, key: s.key, outcome: s.outcome, problems, line: s.line })
         })
         .collect()
 }

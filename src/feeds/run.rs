@@ -30,10 +30,7 @@ pub struct Counts {
 
 impl Counts {
     pub fn of(results: &[LineResult]) -> Self {
-        let mut counts = Self {
-            total: i32::try_from(results.len()).unwrap_or(i32::MAX),
-            ..Self::default()
-        };
+        let mut counts = Self { total: i32::try_from(results.len()).unwrap_or(i32::MAX), ..Self::default() };
         for result in results {
             let slot = match result.outcome {
                 Outcome::Applied => &mut counts.applied,
@@ -89,23 +86,14 @@ pub fn run(tx: &mut PgConnection, cause: &Cause, scope: &Scope, channel: Channel
     let Verb::Write(apply) = method.verb else {
         return Err(Error::broken(format!("{} does not take lines", method.name)));
     };
-    let feed = if batch.preview {
-        None
-    } else {
-        Some(model::open(tx, cause, channel, method, batch.policy)?)
-    };
+    let feed = if batch.preview { None } else { Some(model::open(tx, cause, channel, method, batch.policy)?) };
     let cause = Cause { feed, ..cause.clone() };
     let lines = read(method, batch.lines, &cause);
     let mut results = try_out(tx, batch.preview, batch.policy, |tx| apply_good(tx, &cause, scope, apply, lines))?;
     if batch.policy == Policy::All && Counts::of(&results).rejected > 0 {
         results = results.into_iter().map(LineResult::given_up).collect();
     }
-    let report = Report {
-        feed,
-        counts: Counts::of(&results),
-        results,
-        preview: batch.preview,
-    };
+    let report = Report { feed, counts: Counts::of(&results), results, preview: batch.preview };
     if let Some(feed) = feed {
         model::close(tx, &cause, feed, method, &report)?;
     }
@@ -138,10 +126,7 @@ fn apply_good(tx: &mut PgConnection, cause: &Cause, scope: &Scope, apply: crate:
     if expected > 0 {
         let applied = apply(tx, cause, scope, good)?;
         if applied.len() != expected {
-            return Err(Error::broken(format!(
-                "{expected} lines went in, {} results came out",
-                applied.len()
-            )));
+            return Err(Error::broken(format!("{expected} lines went in, {} results came out", applied.len())));
         }
         results.extend(applied);
     }

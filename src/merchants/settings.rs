@@ -47,25 +47,15 @@ pub fn set_rules(tx: &mut PgConnection, cause: &Cause, rules: Rules) -> Result<M
     differ("autoList", before.auto_list.into(), rules.auto_list.into());
     differ("lowStock", before.low_stock.into(), rules.low_stock.into());
     if new.is_empty() {
-        return Ok(Moved {
-            anything: false,
-            low_stock: false,
-        });
+        return Ok(Moved { anything: false, low_stock: false });
     }
     diesel::sql_query("update merchants set auto_list = $2, low_stock = $3 where id = $1")
         .bind::<BigInt, _>(cause.merchant)
         .bind::<Bool, _>(rules.auto_list)
         .bind::<BigInt, _>(rules.low_stock)
         .execute(tx)?;
-    trail::record(
-        tx,
-        cause,
-        &[Entry::new("merchant.changed", "merchant", &before.code).change(old.into(), new.into())],
-    )?;
-    Ok(Moved {
-        anything: true,
-        low_stock: before.low_stock != rules.low_stock,
-    })
+    trail::record(tx, cause, &[Entry::new("merchant.changed", "merchant", &before.code).change(old.into(), new.into())])?;
+    Ok(Moved { anything: true, low_stock: before.low_stock != rules.low_stock })
 }
 
 /// Gives a shop another name.
@@ -85,11 +75,7 @@ pub fn rename_shop(tx: &mut PgConnection, cause: &Cause, id: ShopId, name: &str)
         .bind::<BigInt, _>(id)
         .bind::<Text, _>(name)
         .execute(tx)?;
-    trail::record(
-        tx,
-        cause,
-        &[Entry::new("shop.renamed", "shop", id).change(json!({ "name": before.name }), json!({ "name": name }))],
-    )?;
+    trail::record(tx, cause, &[Entry::new("shop.renamed", "shop", id).change(json!({ "name": before.name }), json!({ "name": name }))])?;
     Ok(true)
 }
 
@@ -187,9 +173,7 @@ pub fn health(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) ->
 
 /// A merchant by the code in its address; the platform itself has none.
 pub fn by_code(c: &mut PgConnection, code: &str) -> Result<Merchant> {
-    Ok(
-        diesel::sql_query("select id, code, name, kind, status, auto_list, low_stock from merchants where code = $1 and id <> 0")
-            .bind::<Text, _>(code)
-            .get_result(c)?,
-    )
+    Ok(diesel::sql_query("select id, code, name, kind, status, auto_list, low_stock from merchants where code = $1 and id <> 0")
+        .bind::<Text, _>(code)
+        .get_result(c)?)
 }

@@ -17,23 +17,10 @@ use serde_json::{Map, Value, json};
 fn window(line: &Line) -> Result<(Window, i64)> {
     let (page, limit) = (line.number_or_default("pageNum"), line.number_or_default("pageSize"));
     let cursor = line.text_or_empty("cursor");
-    let after = if cursor.is_empty() {
-        None
-    } else {
-        Some(Window::read_cursor(&cursor)?)
-    };
+    let after = if cursor.is_empty() { None } else { Some(Window::read_cursor(&cursor)?) };
     let offset = if after.is_some() { 0 } else { (page - 1) * limit };
     let (from, to) = (line.time("startUpdateTime").value(), line.time("endUpdateTime").value());
-    Ok((
-        Window {
-            from,
-            to,
-            after,
-            offset,
-            limit,
-        },
-        page,
-    ))
+    Ok((Window { from, to, after, offset, limit }, page))
 }
 
 #[derive(QueryableByName)]
@@ -96,21 +83,14 @@ pub fn prod_list(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Valu
         .bind::<BigInt, _>(w.offset)
         .bind::<BigInt, _>(w.limit)
         .load(c)?;
-    let total = if w.after.is_some() {
-        None
-    } else {
-        Some(count(c, scope, "products p", "p", &w, "")?)
-    };
+    let total = if w.after.is_some() { None } else { Some(count(c, scope, "products p", "p", &w, "")?) };
     let last = rows.last().map(|r| (r.product.updated_at, r.product.id.0));
     Ok(page(&w, current, total, rows.iter().map(product).collect(), last))
 }
 
 fn count(c: &mut PgConnection, scope: &Scope, from: &str, t: &str, w: &Window, prod_id: &str) -> Result<i64> {
     let only = if prod_id.is_empty() { "$6 = ''" } else { "p.prod_id = $6" };
-    let sql = format!(
-        "select count(*) as n from {from} where {t}.merchant_id = $1 and {only} and {}",
-        within(t)
-    );
+    let sql = format!("select count(*) as n from {from} where {t}.merchant_id = $1 and {only} and {}", within(t));
     let count: Count = diesel::sql_query(sql)
         .bind::<BigInt, _>(scope.merchant)
         .bind::<Nullable<Timestamptz>, _>(w.from)
@@ -142,10 +122,7 @@ pub fn sku_list(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Value
     let prod_id = line.text_or_empty("prodId");
     let (at, id) = w.after.map_or((None, None), |(at, id)| (Some(at), Some(id)));
     let only = if prod_id.is_empty() { "$8 = ''" } else { "p.prod_id = $8" };
-    let sql = format!(
-        "{SELECT} where s.merchant_id = $1 and {only} and {} order by s.updated_at, s.id offset $6 limit $7",
-        within("s")
-    );
+    let sql = format!("{SELECT} where s.merchant_id = $1 and {only} and {} order by s.updated_at, s.id offset $6 limit $7", within("s"));
     let rows: Vec<Sku> = diesel::sql_query(sql)
         .bind::<BigInt, _>(scope.merchant)
         .bind::<Nullable<Timestamptz>, _>(w.from)
@@ -156,16 +133,9 @@ pub fn sku_list(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Value
         .bind::<BigInt, _>(w.limit)
         .bind::<Text, _>(&prod_id)
         .load(c)?;
-    let from = if prod_id.is_empty() {
-        "skus s"
-    } else {
-        "skus s join products p on p.merchant_id = s.merchant_id and p.id = s.product_id"
-    };
-    let total = if w.after.is_some() {
-        None
-    } else {
-        Some(count(c, scope, from, "s", &w, &prod_id)?)
-    };
+    let from =
+        if prod_id.is_empty() { "skus s" } else { "skus s join products p on p.merchant_id = s.merchant_id and p.id = s.product_id" };
+    let total = if w.after.is_some() { None } else { Some(count(c, scope, from, "s", &w, &prod_id)?) };
     let last = rows.last().map(|s| (s.updated_at, s.id.0));
     Ok(page(&w, current, total, rows.iter().map(|s| Value::Object(sku(s))).collect(), last))
 }
@@ -235,12 +205,7 @@ pub fn sku_detail(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Val
     .bind::<Nullable<Array<BigInt>>, _>(scope.shops.clone())
     .load(c)?;
     let flat = match line.shop("shopId").value() {
-        Some(id) => Some(
-            shops
-                .iter()
-                .find(|s| s.shop == id)
-                .ok_or_else(|| unknown("products-unknown-shop", &id.to_string()))?,
-        ),
+        Some(id) => Some(shops.iter().find(|s| s.shop == id).ok_or_else(|| unknown("products-unknown-shop", &id.to_string()))?),
         None => shops.iter().find(|s| s.is_default).or(shops.first()),
     };
     let mut told = sku(&found);

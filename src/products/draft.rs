@@ -38,11 +38,7 @@ pub struct Draft {
 
 impl Draft {
     pub fn new(prod_id: &str) -> Self {
-        Self {
-            prod_id: prod_id.to_owned(),
-            enabled: true,
-            ..Self::default()
-        }
+        Self { prod_id: prod_id.to_owned(), enabled: true, ..Self::default() }
     }
 
     pub fn of(stored: &Product) -> Self {
@@ -100,10 +96,7 @@ impl Draft {
             Patch::Null => return Err(Problem::new(LineCode::Empty, "enable", "null")),
             Patch::Value(on) => self.enabled = on,
         }
-        self.explicit_base = line
-            .text("baseProdId")
-            .over(self.explicit_base.take())
-            .filter(|code| !code.is_empty());
+        self.explicit_base = line.text("baseProdId").over(self.explicit_base.take()).filter(|code| !code.is_empty());
         self.erp_created_at = line.time("createTime").over(self.erp_created_at);
         self.erp_updated_at = line.time("updateTime").over(self.erp_updated_at);
         Ok(())
@@ -199,9 +192,7 @@ pub fn two_places(amount: Decimal) -> String {
 
 /// Money for the wire: a number, as the seeds have it.
 pub fn wire_money(amount: Option<Decimal>) -> Value {
-    amount.map_or(Value::Null, |a| {
-        serde_json::Number::from_str(&a.normalize().to_string()).map_or(Value::Null, Value::Number)
-    })
+    amount.map_or(Value::Null, |a| serde_json::Number::from_str(&a.normalize().to_string()).map_or(Value::Null, Value::Number))
 }
 
 #[cfg(test)]
@@ -217,26 +208,10 @@ mod tests {
     #[test]
     fn missing_leaves_and_null_clears() {
         let mut draft = Draft::new("P1");
-        draft
-            .take(&line(
-                json!({ "prodId": "P1", "brand": "江州", "album": "a.jpg", "grossWeight": 1.5, "baseProdId": "BP-1" }),
-            ))
-            .unwrap();
-        assert_eq!(
-            (draft.brand.as_str(), draft.detail("album"), draft.detail("grossWeight")),
-            ("江州", "a.jpg", "1.50")
-        );
-        draft
-            .take(&line(json!({ "prodId": "P1", "album": null, "baseProdId": null })))
-            .unwrap();
-        assert_eq!(
-            (
-                draft.brand.as_str(),
-                draft.details.contains_key("album"),
-                draft.explicit_base.clone()
-            ),
-            ("江州", false, None)
-        );
+        draft.take(&line(json!({ "prodId": "P1", "brand": "江州", "album": "a.jpg", "grossWeight": 1.5, "baseProdId": "BP-1" }))).unwrap();
+        assert_eq!((draft.brand.as_str(), draft.detail("album"), draft.detail("grossWeight")), ("江州", "a.jpg", "1.50"));
+        draft.take(&line(json!({ "prodId": "P1", "album": null, "baseProdId": null }))).unwrap();
+        assert_eq!((draft.brand.as_str(), draft.details.contains_key("album"), draft.explicit_base.clone()), ("江州", false, None));
         let refused = draft.take(&line(json!({ "prodId": "P1", "enable": null }))).unwrap_err();
         assert_eq!((refused.code, refused.field.as_str()), (LineCode::Empty, "enable"));
     }

@@ -37,10 +37,7 @@ pub fn known(c: &mut PgConnection, merchant: MerchantId, ids: &[&str]) -> Result
         .bind::<BigInt, _>(merchant)
         .bind::<Array<Text>, _>(ids)
         .load(c)?;
-    Ok(rows
-        .into_iter()
-        .map(|r| (r.ext_id, if r.kind == "sku" { Kind::Sku } else { Kind::Product }))
-        .collect())
+    Ok(rows.into_iter().map(|r| (r.ext_id, if r.kind == "sku" { Kind::Sku } else { Kind::Product })).collect())
 }
 
 /// Any number will do that no other lock of two numbers uses.
@@ -54,9 +51,6 @@ pub fn known_or_claimed(tx: &mut PgConnection, merchant: MerchantId, wanted: &[&
     if wanted.iter().all(|id| first.contains_key(*id)) {
         return Ok(first);
     }
-    diesel::sql_query("select pg_advisory_xact_lock($1, hashint8($2))")
-        .bind::<Int4, _>(NAMING)
-        .bind::<BigInt, _>(merchant)
-        .execute(tx)?;
+    diesel::sql_query("select pg_advisory_xact_lock($1, hashint8($2))").bind::<Int4, _>(NAMING).bind::<BigInt, _>(merchant).execute(tx)?;
     known(tx, merchant, &all)
 }

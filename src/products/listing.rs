@@ -43,11 +43,7 @@ struct Next {
     wish: bool,
 }
 
-const LISTED: Next = Next {
-    listing: "listed",
-    unlisted_by: None,
-    wish: false,
-};
+const LISTED: Next = Next { listing: "listed", unlisted_by: None, wish: false };
 
 /// The rule, for these products of the cause's merchant: lists what may be sold, is wished or has stock, and unlists what may
 /// not be sold any more. Returns those whose listing changed.
@@ -74,11 +70,7 @@ fn by_rule(f: &Facts) -> Option<Next> {
     let stocked = f.total > 0;
     if f.listing == "listed" {
         let lost = f.missing().is_some() || f.audit_status != "approved" || (f.auto_list && !stocked);
-        return lost.then_some(Next {
-            listing: "unlisted",
-            unlisted_by: Some("rule"),
-            wish: true,
-        });
+        return lost.then_some(Next { listing: "unlisted", unlisted_by: Some("rule"), wish: true });
     }
     let free = matches!(f.unlisted_by.as_deref(), None | Some("rule"));
     let wanted = free && if f.auto_list { stocked } else { f.list_wish };
@@ -131,19 +123,9 @@ fn wished(f: &Facts, list: bool, who: Kind) -> (Change, Option<Next>) {
         if f.listing == "unlisted" && f.unlisted_by.as_deref() == Some("person") {
             return (Change::Unchanged, None);
         }
-        let answer = if f.listing == "unlisted" && !f.list_wish && f.unlisted_by.as_deref() == Some(by) {
-            Change::Unchanged
-        } else {
-            Change::Done
-        };
-        return (
-            answer,
-            Some(Next {
-                listing: "unlisted",
-                unlisted_by: Some(by),
-                wish: false,
-            }),
-        );
+        let answer =
+            if f.listing == "unlisted" && !f.list_wish && f.unlisted_by.as_deref() == Some(by) { Change::Unchanged } else { Change::Done };
+        return (answer, Some(Next { listing: "unlisted", unlisted_by: Some(by), wish: false }));
     }
     if f.listing == "listed" {
         return (Change::Unchanged, None);
@@ -152,11 +134,7 @@ fn wished(f: &Facts, list: bool, who: Kind) -> (Change, Option<Next>) {
         return (Change::HeldByPerson(String::new()), None);
     }
     // Not yet: the wish is kept, and whoever took it off sale before has changed their mind.
-    let kept = Some(Next {
-        listing: "pending",
-        unlisted_by: None,
-        wish: true,
-    });
+    let kept = Some(Next { listing: "pending", unlisted_by: None, wish: true });
     if f.audit_status != "approved" {
         return (Change::Waiting, kept);
     }
@@ -212,40 +190,19 @@ mod tests {
     fn the_rule_follows_the_stock() {
         assert_eq!(by_rule(&facts()), Some(LISTED));
         assert_eq!(by_rule(&Facts { total: 0, ..facts() }), None);
-        let listed = Facts {
-            listing: "listed".into(),
-            ..facts()
-        };
+        let listed = Facts { listing: "listed".into(), ..facts() };
         assert_eq!(by_rule(&listed), None);
-        assert_eq!(
-            by_rule(&Facts { total: 0, ..listed }).map(|n| (n.listing, n.unlisted_by)),
-            Some(("unlisted", Some("rule")))
-        );
+        assert_eq!(by_rule(&Facts { total: 0, ..listed }).map(|n| (n.listing, n.unlisted_by)), Some(("unlisted", Some("rule"))));
     }
 
     //
     #[test]
     fn the_rule_needs_permission_and_never_overrules() {
         for who in ["person", "erp"] {
-            assert_eq!(
-                by_rule(&Facts {
-                    listing: "unlisted".into(),
-                    unlisted_by: Some(who.into()),
-                    ..facts()
-                }),
-                None,
-                "{who}"
-            );
+            assert_eq!(by_rule(&Facts { listing: "unlisted".into(), unlisted_by: Some(who.into()), ..facts() }), None, "{who}");
         }
         for status in ["pending", "changes_requested", "rejected"] {
-            assert_eq!(
-                by_rule(&Facts {
-                    audit_status: status.into(),
-                    ..facts()
-                }),
-                None,
-                "{status}"
-            );
+            assert_eq!(by_rule(&Facts { audit_status: status.into(), ..facts() }), None, "{status}");
         }
         assert_eq!(by_rule(&Facts { enabled: false, ..facts() }), None);
         assert_eq!(by_rule(&Facts { priced: false, ..facts() }), None);
@@ -255,36 +212,19 @@ mod tests {
     // P-06: without the rule, only a wish lists; stock does not matter then.
     #[test]
     fn without_the_rule_a_wish_is_needed() {
-        let quiet = Facts {
-            auto_list: false,
-            total: 0,
-            ..facts()
-        };
+        let quiet = Facts { auto_list: false, total: 0, ..facts() };
         assert_eq!(by_rule(&quiet), None);
         assert_eq!(by_rule(&Facts { list_wish: true, ..quiet }), Some(LISTED));
     }
 
     #[test]
     fn wishes_are_kept_and_a_person_has_the_last_word() {
-        let pending = Facts {
-            audit_status: "pending".into(),
-            ..facts()
-        };
-        assert!(matches!(
-            wished(&pending, true, Kind::Erp),
-            (Change::Waiting, Some(Next { wish: true, .. }))
-        ));
-        let off = Facts {
-            listing: "unlisted".into(),
-            unlisted_by: Some("person".into()),
-            ..facts()
-        };
+        let pending = Facts { audit_status: "pending".into(), ..facts() };
+        assert!(matches!(wished(&pending, true, Kind::Erp), (Change::Waiting, Some(Next { wish: true, .. }))));
+        let off = Facts { listing: "unlisted".into(), unlisted_by: Some("person".into()), ..facts() };
         assert!(matches!(wished(&off, true, Kind::Erp), (Change::HeldByPerson(_), None)));
         assert_eq!(wished(&off, true, Kind::Person), (Change::Done, Some(LISTED)));
         assert_eq!(wished(&off, false, Kind::Erp), (Change::Unchanged, None));
-        assert!(matches!(
-            wished(&Facts { total: 0, ..facts() }, true, Kind::Erp),
-            (Change::NotSellable(_), Some(_))
-        ));
+        assert!(matches!(wished(&Facts { total: 0, ..facts() }, true, Kind::Erp), (Change::NotSellable(_), Some(_))));
     }
 }

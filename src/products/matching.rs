@@ -153,10 +153,7 @@ where
         .iter()
         .map(|candidate| {
             let candidate = candidate.borrow();
-            Weighed {
-                candidate,
-                marks: Marks::of(&submitted.item, candidate, aliases),
-            }
+            Weighed { candidate, marks: Marks::of(&submitted.item, candidate, aliases) }
         })
         .collect();
     match settle(submitted, &weighed) {
@@ -174,10 +171,7 @@ fn settle<'a, 'b, I: PartialEq>(submitted: &Submitted<I>, all: &'b [Weighed<'a, 
     let by_barcode: Vec<_> = all.iter().filter(|w| w.marks.barcode.agrees()).collect();
     let by_approval: Vec<_> = all.iter().filter(|w| w.marks.approval_determines()).collect();
     if let Some(wanted) = &submitted.explicit_base {
-        let named = all
-            .iter()
-            .find(|w| w.candidate.base_id == *wanted)
-            .ok_or(AskReason::ExplicitUnknown)?;
+        let named = all.iter().find(|w| w.candidate.base_id == *wanted).ok_or(AskReason::ExplicitUnknown)?;
         let elsewhere = |keys: &[&Weighed<'a, I>]| !keys.is_empty() && !keys.iter().any(|w| w.candidate.base_id == *wanted);
         if elsewhere(&by_barcode) || elsewhere(&by_approval) || !named.marks.supports_explicit() {
             return Err(AskReason::ExplicitDisagrees);
@@ -233,10 +227,7 @@ fn ask<I: Clone + PartialEq>(submitted: &Submitted<I>, all: Vec<Weighed<'_, I>>,
     let why = match (why, worth.first()) {
         // The merchant named a product: a person is asked even if nothing is found.
         (AskReason::ExplicitUnknown, None) => {
-            return Decision::Ask {
-                candidates: Vec::new(),
-                why,
-            };
+            return Decision::Ask { candidates: Vec::new(), why };
         }
         (_, None) => return Decision::None,
         (AskReason::NotEnough, Some((_, best))) => best.marks.what_is_wrong(),
@@ -245,10 +236,7 @@ fn ask<I: Clone + PartialEq>(submitted: &Submitted<I>, all: Vec<Weighed<'_, I>>,
     let candidates = worth
         .into_iter()
         .take(SHOWN)
-        .map(|(_, w)| Ranked {
-            base: w.candidate.base_id.clone(),
-            evidence: w.marks.evidence(&submitted.item, &w.candidate.item),
-        })
+        .map(|(_, w)| Ranked { base: w.candidate.base_id.clone(), evidence: w.marks.evidence(&submitted.item, &w.candidate.item) })
         .collect();
     Decision::Ask { candidates, why }
 }

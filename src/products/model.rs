@@ -90,29 +90,19 @@ pub const COLUMNS: &str = "p.id, p.prod_id, p.erp_code, p.name, p.category_id, p
 /// `NotFound` for a stranger's product as for one that does not exist.
 pub fn find(c: &mut PgConnection, merchant: MerchantId, id: ProductId) -> Result<Product> {
     let sql = format!("select {COLUMNS} from products p where p.merchant_id = $1 and p.id = $2");
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<BigInt, _>(id)
-        .get_result(c)?)
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(id).get_result(c)?)
 }
 
 /// By the id the merchant's ERP uses.
 pub fn find_by_prod_id(c: &mut PgConnection, merchant: MerchantId, prod_id: &str) -> Result<Option<Product>> {
     let sql = format!("select {COLUMNS} from products p where p.merchant_id = $1 and p.prod_id = $2");
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<Text, _>(prod_id)
-        .get_result(c)
-        .optional()?)
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Text, _>(prod_id).get_result(c).optional()?)
 }
 
 /// In no order; strangers' are left out.
 pub fn by_ids(c: &mut PgConnection, merchant: MerchantId, ids: &[ProductId]) -> Result<Vec<Product>> {
     let sql = format!("select {COLUMNS} from products p where p.merchant_id = $1 and p.id = any($2)");
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<Array<BigInt>, _>(ids)
-        .load(c)?)
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Array<BigInt>, _>(ids).load(c)?)
 }
 
 #[derive(QueryableByName)]
@@ -139,10 +129,7 @@ pub fn lock_by_prod_id(tx: &mut PgConnection, merchant: MerchantId, prod_ids: &[
         return Ok(HashMap::new());
     }
     let sql = format!("select {COLUMNS} from products p where p.merchant_id = $1 and p.prod_id = any($2) order by p.id for no key update");
-    let rows: Vec<Product> = diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<Array<Text>, _>(prod_ids)
-        .load(tx)?;
+    let rows: Vec<Product> = diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Array<Text>, _>(prod_ids).load(tx)?;
     Ok(rows.into_iter().map(|p| (p.prod_id.clone(), p)).collect())
 }
 
@@ -169,11 +156,6 @@ impl Window {
             let (micros, id) = text.split_once('.')?;
             Some((DateTime::from_timestamp_micros(micros.parse().ok()?)?, id.parse().ok()?))
         };
-        read().ok_or_else(|| {
-            Error::Call(
-                crate::error::Code::BadField,
-                crate::text::Text::new("products-bad-cursor").with(text),
-            )
-        })
+        read().ok_or_else(|| Error::Call(crate::error::Code::BadField, crate::text::Text::new("products-bad-cursor").with(text)))
     }
 }

@@ -39,22 +39,8 @@ pub enum View {
 }
 
 impl View {
-    pub const PRODUCTS: [View; 6] = [
-        View::All,
-        View::Listed,
-        View::Unlisted,
-        View::Unmatched,
-        View::InAudit,
-        View::Returned,
-    ];
-    pub const LISTING: [View; 6] = [
-        View::Listed,
-        View::Ready,
-        View::Missing(None),
-        View::ByRule,
-        View::ByPerson,
-        View::ByErp,
-    ];
+    pub const PRODUCTS: [View; 6] = [View::All, View::Listed, View::Unlisted, View::Unmatched, View::InAudit, View::Returned];
+    pub const LISTING: [View; 6] = [View::Listed, View::Ready, View::Missing(None), View::ByRule, View::ByPerson, View::ByErp];
 
     /// Its name in an address.
     pub fn name(self) -> &'static str {

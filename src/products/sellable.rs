@@ -306,7 +306,5 @@ pub fn rule(facts: &Facts) -> Text {
 
 /// An external id as a path segment.
 pub fn escaped(id: &str) -> String {
-    form_urlencoded::byte_serialize(id.as_bytes())
-        .collect::<String>()
-        .replace('+', "%20")
+    form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>().replace('+', "%20")
 }

@@ -74,13 +74,7 @@ pub fn products(c: &mut PgConnection, merchant: MerchantId, text: &str) -> Resul
     .bind::<BigInt, _>(merchant)
     .bind::<Array<BigInt>, _>(ids)
     .load(c)?;
-    Ok(found
-        .into_iter()
-        .map(|p| Product {
-            sellable: sums.iter().find(|s| s.id == p.id).map(|s| s.sellable),
-            ..p
-        })
-        .collect())
+    Ok(found.into_iter().map(|p| Product { sellable: sums.iter().find(|s| s.id == p.id).map(|s| s.sellable), ..p }).collect())
 }
 
 #[derive(QueryableByName)]
@@ -109,11 +103,8 @@ fn by_grams(c: &mut PgConnection, text: &str, owner: Option<String>, sql: &str, 
     let mut found: Vec<Product> = Vec::new();
     for mut way in grams::query(&text) {
         way.extend(owner.clone());
-        let more: Vec<Product> = diesel::sql_query(sql)
-            .bind::<Array<Text>, _>(way)
-            .bind::<BigInt, _>(merchant)
-            .bind::<BigInt, _>(CANDIDATES)
-            .load(c)?;
+        let more: Vec<Product> =
+            diesel::sql_query(sql).bind::<Array<Text>, _>(way).bind::<BigInt, _>(merchant).bind::<BigInt, _>(CANDIDATES).load(c)?;
         for product in more {
             if !found.iter().any(|f| f.id == product.id) {
                 found.push(product);
@@ -159,15 +150,13 @@ pub fn call(c: &mut PgConnection, merchant: MerchantId, text: &str) -> Result<Op
     }) else {
         return Ok(None);
     };
-    Ok(
-        diesel::sql_query("select id, method, at from calls where merchant_id = $1 and id = $2 and at between $3 and $4")
-            .bind::<BigInt, _>(merchant)
-            .bind::<SqlUuid, _>(id)
-            .bind::<Timestamptz, _>(made - Duration::seconds(2))
-            .bind::<Timestamptz, _>(made + Duration::seconds(2))
-            .get_result(c)
-            .optional()?,
-    )
+    Ok(diesel::sql_query("select id, method, at from calls where merchant_id = $1 and id = $2 and at between $3 and $4")
+        .bind::<BigInt, _>(merchant)
+        .bind::<SqlUuid, _>(id)
+        .bind::<Timestamptz, _>(made - Duration::seconds(2))
+        .bind::<Timestamptz, _>(made + Duration::seconds(2))
+        .get_result(c)
+        .optional()?)
 }
 
 /// Merchants whose name or code holds the text; there are thousands at most.

@@ -45,27 +45,10 @@ pub fn set_by_hand(tx: &mut PgConnection, cause: &Cause, edit: &Edit) -> Result<
     if before.by_person && before.erp_qty == edit.quantity {
         return Ok(before);
     }
-    let after = Row {
-        erp_qty: edit.quantity,
-        by_person: true,
-        version: before.version + 1,
-        updated_at: cause.now,
-        ..before.clone()
-    };
+    let after = Row { erp_qty: edit.quantity, by_person: true, version: before.version + 1, updated_at: cause.now, ..before.clone() };
     let told = told(&before);
-    keep(
-        tx,
-        cause,
-        before,
-        after.clone(),
-        &Telling {
-            kind: "manual_set",
-            reason: Some(&edit.reason),
-        },
-    )?;
-    let entry = Entry::new("stock.set_by_hand", "stock", subject(&edit.ext, edit.shop))
-        .change(told, self::told(&after))
-        .note(&edit.reason);
+    keep(tx, cause, before, after.clone(), &Telling { kind: "manual_set", reason: Some(&edit.reason) })?;
+    let entry = Entry::new("stock.set_by_hand", "stock", subject(&edit.ext, edit.shop)).change(told, self::told(&after)).note(&edit.reason);
     trail::record(tx, cause, &[entry])?;
     Ok(after)
 }
@@ -100,11 +83,7 @@ pub fn undo(tx: &mut PgConnection, cause: &Cause, sku: SkuId, ext: &str, shop: S
     };
     let subject = subject(ext, shop);
     let known = trail::of_subject(tx, cause.merchant, "stock", &subject, 1)?;
-    let owner = known
-        .first()
-        .and_then(|e| e.before.as_ref())
-        .and_then(|b| b.get("by"))
-        .and_then(Value::as_str);
+    let owner = known.first().and_then(|e| e.before.as_ref()).and_then(|b| b.get("by")).and_then(Value::as_str);
     let after = Row {
         erp_qty: edit.before,
         by_person: owner == Some("person"),
@@ -113,16 +92,7 @@ pub fn undo(tx: &mut PgConnection, cause: &Cause, sku: SkuId, ext: &str, shop: S
         ..before.clone()
     };
     let entry = Entry::new("stock.edit_undone", "stock", subject).change(told(&before), told(&after));
-    keep(
-        tx,
-        cause,
-        before,
-        after.clone(),
-        &Telling {
-            kind: "undo",
-            reason: None,
-        },
-    )?;
+    keep(tx, cause, before, after.clone(), &Telling { kind: "undo", reason: None })?;
     trail::record(tx, cause, &[entry])?;
     Ok(after)
 }

@@ -49,11 +49,7 @@ pub struct Search {
 /// `$1` merchant, `$2`/`$3` the place to start after, `$4` the shop, `$5` the mark, `$6` SKUs, `$7`–`$9` ways to be found.
 pub fn page(c: &mut PgConnection, merchant: MerchantId, search: &Search, limit: i64) -> Result<Vec<Item>> {
     let ways = Ways::of(&search.q);
-    let found = if search.q.is_empty() {
-        Vec::new()
-    } else {
-        matching(c, merchant, &search.q, &ways)?
-    };
+    let found = if search.q.is_empty() { Vec::new() } else { matching(c, merchant, &search.q, &ways)? };
     if !search.q.is_empty() && found.is_empty() {
         return Ok(Vec::new());
     }
@@ -112,11 +108,7 @@ impl Ways {
         Self(grams::query(q))
     }
     fn get(&self, place: usize) -> Vec<String> {
-        self.0
-            .get(place)
-            .or_else(|| self.0.first())
-            .cloned()
-            .unwrap_or_else(|| vec![String::new()])
+        self.0.get(place).or_else(|| self.0.first()).cloned().unwrap_or_else(|| vec![String::new()])
     }
 }
 
@@ -150,11 +142,7 @@ pub fn one(c: &mut PgConnection, merchant: MerchantId, ext: &str, shop: ShopId) 
          join products p on p.merchant_id = k.merchant_id and p.id = k.product_id join shops h on h.merchant_id = k.merchant_id and h.id = s.shop_id \
          where k.merchant_id = $1 and k.sku_id = $2"
     );
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<Text, _>(ext)
-        .bind::<BigInt, _>(shop)
-        .get_result(c)?)
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Text, _>(ext).bind::<BigInt, _>(shop).get_result(c)?)
 }
 
 /// Rows per tab, each counted up to a cap.
@@ -201,8 +189,5 @@ pub fn counts(c: &mut PgConnection, merchant: MerchantId, shop: Option<ShopId>, 
         marked(Mark::Short),
         marked(Mark::Drift)
     );
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<BigInt, _>(shop.unwrap_or(ShopId(0)))
-        .get_result(c)?)
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(shop.unwrap_or(ShopId(0))).get_result(c)?)
 }

@@ -97,9 +97,7 @@ pub fn remark(tx: &mut PgConnection, merchant: MerchantId) -> Result<usize> {
     diesel::sql_query("select 1 from stock where merchant_id = $1 order by sku_id, shop_id for no key update")
         .bind::<BigInt, _>(merchant)
         .execute(tx)?;
-    diesel::sql_query("delete from stock_marks where merchant_id = $1")
-        .bind::<BigInt, _>(merchant)
-        .execute(tx)?;
+    diesel::sql_query("delete from stock_marks where merchant_id = $1").bind::<BigInt, _>(merchant).execute(tx)?;
     Ok(diesel::sql_query(
         "insert into stock_marks (merchant_id, sku_id, shop_id, mark) \
          select s.merchant_id, s.sku_id, s.shop_id, m.mark from merchants t join stock s on s.merchant_id = t.id \

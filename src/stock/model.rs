@@ -57,24 +57,13 @@ pub(super) const COLUMNS: &str = "s.sku_id, s.shop_id, s.erp_qty, s.qty_by = 'pe
 
 impl Row {
     pub fn figures(&self) -> Figures {
-        Figures {
-            erp_qty: self.erp_qty,
-            by_person: self.by_person,
-            frozen: self.frozen,
-            sold_open: self.sold_open,
-            safety: self.safety,
-        }
+        Figures { erp_qty: self.erp_qty, by_person: self.by_person, frozen: self.frozen, sold_open: self.sold_open, safety: self.safety }
     }
 
     /// The ERP's counters that differ from ours (Q-13): wire name, reported, ours.
     pub fn drift(&self) -> impl Iterator<Item = (&'static str, i64, i64)> {
-        let reported = [
-            ("saled", self.reported_sold, self.sold),
-            ("freeze", self.reported_frozen, self.frozen),
-        ];
-        reported
-            .into_iter()
-            .filter_map(|(name, theirs, ours)| theirs.filter(|n| *n != ours).map(|n| (name, n, ours)))
+        let reported = [("saled", self.reported_sold, self.sold), ("freeze", self.reported_frozen, self.frozen)];
+        reported.into_iter().filter_map(|(name, theirs, ours)| theirs.filter(|n| *n != ours).map(|n| (name, n, ours)))
     }
 
     /// The row is made in this transaction and holds nothing yet.
@@ -148,12 +137,7 @@ pub fn set(tx: &mut PgConnection, cause: &Cause, mut sets: Vec<Set>) -> Result<V
 }
 
 fn rejected(set: &Set, problem: Problem) -> Done {
-    Done {
-        no: set.no,
-        outcome: Outcome::Rejected,
-        problems: vec![problem],
-        row: None,
-    }
+    Done { no: set.no, outcome: Outcome::Rejected, problems: vec![problem], row: None }
 }
 
 /// Two lines about one row: which of them counts cannot be told.
@@ -163,10 +147,7 @@ fn take_out_twins(sets: Vec<Set>, done: &mut Vec<Done>) -> Vec<Set> {
     for same in sets.chunk_by(twins) {
         match same {
             [one] => single.push(one.clone()),
-            many => done.extend(
-                many.iter()
-                    .map(|s| rejected(s, Problem::new(LineCode::DuplicateInBatch, "shopId", s.shop.to_string()))),
-            ),
+            many => done.extend(many.iter().map(|s| rejected(s, Problem::new(LineCode::DuplicateInBatch, "shopId", s.shop.to_string())))),
         }
     }
     single
@@ -197,27 +178,13 @@ fn hold(tx: &mut PgConnection, cause: &Cause, sets: Vec<Set>, done: &mut Vec<Don
 fn judge(cause: &Cause, set: &Set, row: Row) -> (Done, Option<Change>) {
     if let Some(wanted) = set.if_version.filter(|v| *v != row.version) {
         let problem = Problem::new(LineCode::Conflict, "ifVersion", wanted.to_string()).detail(row.version);
-        return (
-            Done {
-                row: Some(row),
-                ..rejected(set, problem)
-            },
-            None,
-        );
+        return (Done { row: Some(row), ..rejected(set, problem) }, None);
     }
     if let (Some(sent), Some(known)) = (set.source_time, row.source_time)
         && sent < known
     {
         let problem = Problem::new(LineCode::Stale, "sourceTime", on_the_wire(sent)).detail(on_the_wire(known));
-        return (
-            Done {
-                no: set.no,
-                outcome: Outcome::Stale,
-                problems: vec![problem],
-                row: Some(row),
-            },
-            None,
-        );
+        return (Done { no: set.no, outcome: Outcome::Stale, problems: vec![problem], row: Some(row) }, None);
     }
     let by_person = cause.kind == Kind::Person;
     let mut after = row.clone();
@@ -236,29 +203,11 @@ fn judge(cause: &Cause, set: &Set, row: Row) -> (Done, Option<Change>) {
         after.reported_at = Some(cause.now);
     }
     let said = |name: &str| {
-        if name == "saled" {
-            set.reported_sold != Patch::Missing
-        } else {
-            set.reported_frozen != Patch::Missing
-        }
+        if name == "saled" { set.reported_sold != Patch::Missing } else { set.reported_frozen != Patch::Missing }
     };
     let drift = after.drift().filter(|(name, ..)| said(name));
-    let problems = drift
-        .map(|(name, theirs, ours)| Problem::new(LineCode::CounterDrift, name, theirs.to_string()).detail(ours))
-        .collect();
+    let problems = drift.map(|(name, theirs, ours)| Problem::new(LineCode::CounterDrift, name, theirs.to_string()).detail(ours)).collect();
     let outcome = if changed { Outcome::Applied } else { Outcome::Unchanged };
-    let change = (after != row).then(|| Change {
-        before: row,
-        after: after.clone(),
-        no: Some(set.no),
-    });
-    (
-        Done {
-            no: set.no,
-            outcome,
-            problems,
-            row: Some(after),
-        },
-        change,
-    )
+    let change = (after != row).then(|| Change { before: row, after: after.clone(), no: Some(set.no) });
+    (Done { no: set.no, outcome, problems, row: Some(after) }, change)
 }

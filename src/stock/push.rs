@@ -85,10 +85,7 @@ impl Shops {
     pub fn of(c: &mut PgConnection, scope: &Scope) -> Result<Self> {
         let all = merchants::shops(c, scope.merchant)?;
         let default = all.iter().find(|s| s.is_default).map(|s| s.id).filter(|id| scope.sees(*id));
-        Ok(Self {
-            known: all.into_iter().map(|s| s.id).filter(|id| scope.sees(*id)).collect(),
-            default,
-        })
+        Ok(Self { known: all.into_iter().map(|s| s.id).filter(|id| scope.sees(*id)).collect(), default })
     }
 
     pub fn all(&self) -> &[ShopId] {
@@ -148,11 +145,7 @@ pub fn replay_parked(tx: &mut PgConnection, merchant: MerchantId, now: DateTime<
     if ready.is_empty() {
         return Ok(0);
     }
-    let scope = Scope {
-        merchant,
-        shops: None,
-        lang: Lang::Zh,
-    };
+    let scope = Scope { merchant, shops: None, lang: Lang::Zh };
     let shops = Shops::of(tx, &scope)?;
     let mut seen = HashSet::new();
     let mut older = Vec::new();
@@ -165,17 +158,9 @@ pub fn replay_parked(tx: &mut PgConnection, merchant: MerchantId, now: DateTime<
         newest
     });
     let cause = Cause::system(merchant, "replay", now);
-    let batch = Batch {
-        lines: ready.iter().map(|r| r.line.clone()).collect(),
-        ..Batch::default()
-    };
+    let batch = Batch { lines: ready.iter().map(|r| r.line.clone()).collect(), ..Batch::default() };
     let report = feeds::run(tx, &cause, &scope, Channel::Replay, &INVENTORY_UPDATE, batch)?;
-    let ended: Vec<(i64, Outcome)> = ready
-        .iter()
-        .map(|r| r.id)
-        .zip(report.results.iter().map(|r| r.outcome))
-        .chain(older)
-        .collect();
+    let ended: Vec<(i64, Outcome)> = ready.iter().map(|r| r.id).zip(report.results.iter().map(|r| r.outcome)).chain(older).collect();
     feeds::settle_parked(tx, merchant, &ended, now)?;
     Ok(ended.len())
 }

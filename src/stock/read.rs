@@ -31,11 +31,7 @@ pub fn sku(c: &mut PgConnection, merchant: MerchantId, ext: &str) -> Result<Opti
 pub fn rows(c: &mut PgConnection, merchant: MerchantId, sku: SkuId, shops: &[ShopId]) -> Result<Vec<Row>> {
     let sql =
         format!("select {COLUMNS} from stock s where s.merchant_id = $1 and s.sku_id = $2 and s.shop_id = any($3) order by s.shop_id");
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<BigInt, _>(sku)
-        .bind::<Array<BigInt>, _>(shops)
-        .load(c)?)
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(sku).bind::<Array<BigInt>, _>(shops).load(c)?)
 }
 
 /// The flat fields are those of the shop asked for, or of the default shop; without `shopId` every shop follows in `shops`.

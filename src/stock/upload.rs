@@ -22,28 +22,20 @@ pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Lin
     let shop = Shops::of(tx, scope)?.default();
     let wishes: Vec<Wish> = lines.iter().filter_map(Wish::of).collect();
     if let Some(shop) = shop {
-        let known: Vec<Set> = skus(tx, cause, &wishes)?
-            .into_iter()
-            .map(|(no, sku)| Set::quantity(no, sku, shop, 0))
-            .collect();
+        let known: Vec<Set> = skus(tx, cause, &wishes)?.into_iter().map(|(no, sku)| Set::quantity(no, sku, shop, 0)).collect();
         rows::lock_for(tx, cause.merchant, known)?;
     }
     let prod_ids: Vec<String> = lines.iter().map(|l| l.text_or_empty("prodId")).collect();
     let mut results = products::upload::apply(tx, cause, scope, lines)?;
     if let Some(shop) = shop {
         let taken = |no: i32, results: &[LineResult]| {
-            results
-                .iter()
-                .any(|r| r.no == no && matches!(r.outcome, Outcome::Applied | Outcome::Unchanged))
+            results.iter().any(|r| r.no == no && matches!(r.outcome, Outcome::Applied | Outcome::Unchanged))
         };
         let wanted: Vec<Wish> = wishes.into_iter().filter(|w| taken(w.no, &results)).collect();
         let skus = skus(tx, cause, &wanted)?;
-        let sets = wanted.into_iter().filter_map(|w| {
-            Some(Set {
-                source_time: w.source_time,
-                ..Set::quantity(w.no, *skus.get(&w.no)?, shop, w.qty)
-            })
-        });
+        let sets = wanted
+            .into_iter()
+            .filter_map(|w| Some(Set { source_time: w.source_time, ..Set::quantity(w.no, *skus.get(&w.no)?, shop, w.qty) }));
         let done: HashMap<i32, model::Done> = model::set(tx, cause, sets.collect())?.into_iter().map(|d| (d.no, d)).collect();
         for result in &mut results {
             if let Some(done) = done.get(&result.no) {

@@ -101,10 +101,9 @@ pub struct Person {
 impl Person {
     pub fn may(&self, what: Permission) -> bool {
         match self.role {
-            Role::Admin => matches!(
-                what,
-                Permission::ManageUsers | Permission::ManageCatalogue | Permission::ManageMerchants | Permission::Audit
-            ),
+            Role::Admin => {
+                matches!(what, Permission::ManageUsers | Permission::ManageCatalogue | Permission::ManageMerchants | Permission::Audit)
+            }
             Role::Auditor => matches!(what, Permission::Audit),
             Role::Owner => !matches!(what, Permission::Audit | Permission::ManageCatalogue | Permission::ManageMerchants),
             Role::Integrator => {
@@ -151,11 +150,7 @@ impl Actor {
             request_id: Some(request_id),
             feed: None,
         };
-        Ok(Seat {
-            merchant: person.merchant,
-            cause,
-            person,
-        })
+        Ok(Seat { merchant: person.merchant, cause, person })
     }
 }
 
@@ -163,10 +158,6 @@ impl Seat {
     /// # Errors
     /// `Forbidden`, naming what is missing and who can grant it.
     pub fn may(self, what: Permission) -> Result<Self> {
-        if self.person.may(what) {
-            Ok(self)
-        } else {
-            Err(Error::Forbidden(Text::new("error-forbidden")))
-        }
+        if self.person.may(what) { Ok(self) } else { Err(Error::Forbidden(Text::new("error-forbidden"))) }
     }
 }

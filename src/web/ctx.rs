@@ -41,13 +41,7 @@ impl Shown {
             Actor::Person(person) => person.lang,
             Actor::Nobody => None,
         };
-        let accepts = || {
-            req.headers()
-                .get("accept-language")
-                .and_then(|v| v.to_str().ok())
-                .map(Lang::read)
-                .unwrap_or_default()
-        };
+        let accepts = || req.headers().get("accept-language").and_then(|v| v.to_str().ok()).map(Lang::read).unwrap_or_default();
         let cookie_lang = match cookie("lang").as_str() {
             "en" => Some(Lang::En),
             "zh-CN" => Some(Lang::Zh),
@@ -85,19 +79,12 @@ pub struct Ctx {
 
 impl Ctx {
     pub fn of(req: &HttpRequest) -> Result<Self> {
-        let platform = req
-            .app_data::<Data<Platform>>()
-            .cloned()
-            .ok_or_else(|| Error::broken("no platform is registered"))?;
+        let platform = req.app_data::<Data<Platform>>().cloned().ok_or_else(|| Error::broken("no platform is registered"))?;
         let actor = req.extensions().get::<Actor>().cloned().unwrap_or_default();
         let request_id = req.extensions().get::<RequestId>().map_or_else(Uuid::nil, |id| id.0);
         let shown = Shown::of(req, &actor);
         let query = req.query_string();
-        let path = if query.is_empty() {
-            req.path().to_owned()
-        } else {
-            format!("{}?{query}", req.path())
-        };
+        let path = if query.is_empty() { req.path().to_owned() } else { format!("{}?{query}", req.path()) };
         Ok(Self {
             db: platform.db.clone(),
             wants: Wants::of(req),
@@ -118,21 +105,13 @@ impl Ctx {
     /// `LoggedOut` for nobody, `NotFound` for the platform's people, who have no merchant.
     pub fn merchant(&self) -> Result<Seat> {
         let seat = self.actor.seat(self.now, self.request_id)?;
-        if seat.person.role.is_platform() {
-            Err(Error::NotFound)
-        } else {
-            Ok(seat)
-        }
+        if seat.person.role.is_platform() { Err(Error::NotFound) } else { Ok(seat) }
     }
 
     /// The asker's place on the platform; merchants' people do not find it.
     pub fn platform_seat(&self) -> Result<Seat> {
         let seat = self.actor.seat(self.now, self.request_id)?;
-        if seat.person.role.is_platform() {
-            Ok(seat)
-        } else {
-            Err(Error::NotFound)
-        }
+        if seat.person.role.is_platform() { Ok(seat) } else { Err(Error::NotFound) }
     }
 
     /// Whoever is logged in.
@@ -158,11 +137,7 @@ impl Ctx {
         };
         Frame {
             platform: person.role.is_platform(),
-            user: Some(FrameUser {
-                name: person.name.clone(),
-                initial: initial(&person.name),
-                role: person.role.label(),
-            }),
+            user: Some(FrameUser { name: person.name.clone(), initial: initial(&person.name), role: person.role.label() }),
             tenant: Some(FrameTenant {
                 name: person.merchant_name.clone(),
                 initial: initial(&person.merchant_name),

@@ -98,28 +98,18 @@ impl Display for Icon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sprite = assets::url("icons.svg").unwrap_or_default();
         let gap = if self.class.is_empty() { "" } else { " " };
-        write!(
-            f,
-            r##"<svg class="i{gap}{}" aria-hidden="true"><use href="{sprite}#i-{}"/></svg>"##,
-            self.class, self.name
-        )
+        write!(f, r##"<svg class="i{gap}{}" aria-hidden="true"><use href="{sprite}#i-{}"/></svg>"##, self.class, self.name)
     }
 }
 impl HtmlSafe for Icon {}
 
 #[askama::filter_fn]
 pub fn icon(name: impl Display, _: &dyn askama::Values) -> askama::Result<Safe<Icon>> {
-    Ok(Safe(Icon {
-        name: name.to_string(),
-        class: String::new(),
-    }))
+    Ok(Safe(Icon { name: name.to_string(), class: String::new() }))
 }
 #[askama::filter_fn]
 pub fn icon_cls(name: impl Display, _: &dyn askama::Values, class: &str) -> askama::Result<Safe<Icon>> {
-    Ok(Safe(Icon {
-        name: name.to_string(),
-        class: class.to_owned(),
-    }))
+    Ok(Safe(Icon { name: name.to_string(), class: class.to_owned() }))
 }
 
 /// 14:32 of the same Chinese day is written by `ago`; this is the short absolute form.

@@ -28,10 +28,7 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Input<T> {
     type Error = actix_web::Error;
     type Future = Pin<Box<dyn Future<Output = std::result::Result<Self, actix_web::Error>>>>;
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let json = req
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .is_some_and(|v| v.as_bytes().starts_with(b"application/json"));
+        let json = req.headers().get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"application/json"));
         let body = Bytes::from_request(req, payload);
         Box::pin(async move { Ok(Input(read(&body.await?, json))) })
     }
@@ -78,11 +75,7 @@ fn misread(why: &str) -> Text {
 }
 
 fn text_of(e: &ValidationError) -> Text {
-    let limit = |name: &str| {
-        e.params
-            .get(name)
-            .map(|v| v.as_str().map_or_else(|| v.to_string(), ToOwned::to_owned))
-    };
+    let limit = |name: &str| e.params.get(name).map(|v| v.as_str().map_or_else(|| v.to_string(), ToOwned::to_owned));
     if let Some(key) = &e.message {
         return Text::keyed(Cow::Owned(key.to_string()));
     }

@@ -18,11 +18,8 @@ impl Cursor {
     }
     /// A cursor somebody has tampered with starts from the beginning.
     pub fn read<K: DeserializeOwned>(text: &str) -> Option<K> {
-        let bytes: Option<Vec<u8>> = text
-            .as_bytes()
-            .chunks(2)
-            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-            .collect();
+        let bytes: Option<Vec<u8>> =
+            text.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
         serde_json::from_slice(&bytes?).ok()
     }
 }
@@ -47,18 +44,11 @@ impl<T> Page<T> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = rows.len() > limit;
         rows.truncate(limit);
-        let next = if more {
-            rows.last().map(|last| Cursor::of(&key(last)).to_string())
-        } else {
-            None
-        };
+        let next = if more { rows.last().map(|last| Cursor::of(&key(last)).to_string()) } else { None };
         Self { rows, next }
     }
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
-        Page {
-            rows: self.rows.into_iter().map(f).collect(),
-            next: self.next,
-        }
+        Page { rows: self.rows.into_iter().map(f).collect(), next: self.next }
     }
 }
 
@@ -75,22 +65,10 @@ impl Pager {
     /// `query` is the list's query without the cursor, e.g. `view=low&q=`.
     pub fn of<T>(path: &str, query: &str, after: Option<&str>, page: &Page<T>) -> Self {
         let link = |cursor: &str| {
-            if query.is_empty() {
-                format!("{path}?after={cursor}")
-            } else {
-                format!("{path}?{query}&after={cursor}")
-            }
+            if query.is_empty() { format!("{path}?after={cursor}") } else { format!("{path}?{query}&after={cursor}") }
         };
-        let bare = if query.is_empty() {
-            path.to_owned()
-        } else {
-            format!("{path}?{query}")
-        };
-        Self {
-            first: after.filter(|a| !a.is_empty()).map(|_| bare),
-            next: page.next.as_deref().map(link),
-            shown: page.rows.len(),
-        }
+        let bare = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+        Self { first: after.filter(|a| !a.is_empty()).map(|_| bare), next: page.next.as_deref().map(link), shown: page.rows.len() }
     }
 }
 

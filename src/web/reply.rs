@@ -46,18 +46,11 @@ impl Wants {
         let mut answer = HttpResponse::build(status);
         answer.insert_header((header::VARY, "accept, hx-request, hx-target, accept-language, cookie"));
         Ok(match self {
-            Wants::Page => answer
-                .content_type(mime::TEXT_HTML_UTF_8)
-                .body(view.page(lang).map_err(Error::broken)?),
-            Wants::Part => answer
-                .content_type(mime::TEXT_HTML_UTF_8)
-                .body(view.part(lang).map_err(Error::broken)?),
-            Wants::Json => answer.json(envelope(
-                status,
-                &view.message(lang),
-                None,
-                &serde_json::to_value(view.data()).map_err(Error::broken)?,
-            )),
+            Wants::Page => answer.content_type(mime::TEXT_HTML_UTF_8).body(view.page(lang).map_err(Error::broken)?),
+            Wants::Part => answer.content_type(mime::TEXT_HTML_UTF_8).body(view.part(lang).map_err(Error::broken)?),
+            Wants::Json => {
+                answer.json(envelope(status, &view.message(lang), None, &serde_json::to_value(view.data()).map_err(Error::broken)?))
+            }
         })
     }
 }
@@ -162,10 +155,7 @@ pub async fn present(
         return Ok(answer.map_into_left_body());
     }
     let ctx = Ctx::of(answer.request())?;
-    let told = answer
-        .response()
-        .error()
-        .map_or_else(|| Told::status(status), |e| Told::by(e, &ctx));
+    let told = answer.response().error().map_or_else(|| Told::status(status), |e| Told::by(e, &ctx));
     let body = told.answer(&ctx, get)?;
     Ok(answer.into_response(body).map_into_right_body())
 }
@@ -201,25 +191,12 @@ impl Told {
             Error::Busy => Some(1),
             _ => None,
         };
-        Self {
-            status: e.status(),
-            message: e.text(),
-            wire: e.wire(),
-            fields,
-            retry_after,
-        }
+        Self { status: e.status(), message: e.text(), wire: e.wire(), fields, retry_after }
     }
     /// An extractor of the framework refused.
     fn foreign(status: StatusCode, why: &str) -> Self {
-        let message = if status.is_server_error() {
-            Text::new("error-broken")
-        } else {
-            Text::new("error-malformed").with(why)
-        };
-        Self {
-            message,
-            ..Self::status(status)
-        }
+        let message = if status.is_server_error() { Text::new("error-broken") } else { Text::new("error-malformed").with(why) };
+        Self { message, ..Self::status(status) }
     }
     fn status(status: StatusCode) -> Self {
         let key = match status.as_u16() {
@@ -236,13 +213,7 @@ impl Told {
             500..=599 => "BROKEN",
             _ => "BAD_REQUEST",
         };
-        Self {
-            status,
-            message: Text::new(key),
-            wire,
-            fields: Vec::new(),
-            retry_after: None,
-        }
+        Self { status, message: Text::new(key), wire, fields: Vec::new(), retry_after: None }
     }
 
     fn answer(self, ctx: &Ctx, get: bool) -> Reply {
@@ -277,11 +248,7 @@ impl Told {
 
 /// Where to come back to is remembered, unless it was an action.
 fn to_login(ctx: &Ctx, get: bool) -> HttpResponse {
-    let next = if get && ctx.wants == Wants::Page {
-        ctx.path.clone()
-    } else {
-        "/".to_owned()
-    };
+    let next = if get && ctx.wants == Wants::Page { ctx.path.clone() } else { "/".to_owned() };
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", &next).finish();
     redirect(ctx, &format!("/login?{query}"))
 }

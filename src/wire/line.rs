@@ -122,11 +122,7 @@ impl Line {
 
     /// For a row that turned out to be new: complains about what is missing.
     pub fn needs_for_insert(&mut self) {
-        for field in self
-            .fields
-            .iter()
-            .filter(|f| f.need == Need::Insert && !self.cells.contains_key(f.name))
-        {
+        for field in self.fields.iter().filter(|f| f.need == Need::Insert && !self.cells.contains_key(f.name)) {
             self.problems.push(Problem::new(LineCode::Missing, field.name, ""));
         }
     }
@@ -148,11 +144,7 @@ impl Line {
     pub fn number_or_default(&self, name: &str) -> i64 {
         self.number(name).value().unwrap_or_else(|| {
             let kind = self.fields.iter().find(|f| f.name == name).map(|f| f.kind);
-            if let Some(Kind::Number { default, .. }) = kind {
-                default
-            } else {
-                0
-            }
+            if let Some(Kind::Number { default, .. }) = kind { default } else { 0 }
         })
     }
     pub fn shop(&self, name: &str) -> Patch<ShopId> {
@@ -186,14 +178,11 @@ impl Line {
 /// The `Always` fields of something that may not even be readable, and its shop: stock and price are kept per shop (G-02),
 /// so that a line about another shop is another line.
 pub fn key_of(fields: &[Field], sent: &Value) -> String {
-    let parts = fields
-        .iter()
-        .filter(|f| f.need == Need::Always || f.kind == Kind::Shop)
-        .filter_map(|f| match sent.get(f.name)? {
-            Value::String(s) => Some(s.trim().chars().take(40).collect()),
-            Value::Number(n) => Some(n.to_string()),
-            _ => None,
-        });
+    let parts = fields.iter().filter(|f| f.need == Need::Always || f.kind == Kind::Shop).filter_map(|f| match sent.get(f.name)? {
+        Value::String(s) => Some(s.trim().chars().take(40).collect()),
+        Value::Number(n) => Some(n.to_string()),
+        _ => None,
+    });
     parts.collect::<Vec<String>>().join("/")
 }
 
@@ -215,11 +204,7 @@ fn read_cell(kind: Kind, value: &Value) -> Result<Cell, Bad> {
             let text = spelled().ok_or_else(|| wrong("text"))?;
             checked_text(text, 20).map(Cell::Text)
         }
-        Kind::Shop => spelled()
-            .and_then(|s| s.parse().ok())
-            .filter(|n: &i64| *n > 0)
-            .map(Cell::Number)
-            .ok_or_else(|| wrong("integer")),
+        Kind::Shop => spelled().and_then(|s| s.parse().ok()).filter(|n: &i64| *n > 0).map(Cell::Number).ok_or_else(|| wrong("integer")),
         Kind::Money | Kind::Weight => read_decimal(spelled().ok_or_else(|| wrong("number"))?),
         Kind::Count => {
             let number: i64 = spelled().and_then(|s| s.parse().ok()).ok_or_else(|| wrong("integer"))?;
@@ -252,19 +237,14 @@ fn read_cell(kind: Kind, value: &Value) -> Result<Cell, Bad> {
         Kind::Json(max) => read_json(value, max),
         Kind::OneOf(choices) => {
             let text = spelled().ok_or_else(|| wrong("text"))?;
-            if choices.contains(&text.as_str()) {
-                Ok(Cell::Text(text))
-            } else {
-                Err((LineCode::BadChoice, vec![choices.join(" | ")]))
-            }
+            if choices.contains(&text.as_str()) { Ok(Cell::Text(text)) } else { Err((LineCode::BadChoice, vec![choices.join(" | ")])) }
         }
         Kind::Ids => {
             let parts: Option<Vec<String>> = match value {
                 Value::String(s) => Some(s.split(',').map(|p| p.trim().to_owned()).filter(|p| !p.is_empty()).collect()),
-                Value::Array(all) => all
-                    .iter()
-                    .map(|v| v.as_str().map(ToOwned::to_owned).or_else(|| v.as_i64().map(|n| n.to_string())))
-                    .collect(),
+                Value::Array(all) => {
+                    all.iter().map(|v| v.as_str().map(ToOwned::to_owned).or_else(|| v.as_i64().map(|n| n.to_string()))).collect()
+                }
                 _ => None,
             };
             parts.map(Cell::Many).ok_or_else(|| wrong("ids"))

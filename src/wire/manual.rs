@@ -8,29 +8,12 @@ use std::fmt::Write;
 /// One file for a language.
 pub fn write(methods: &[&Method], lang: Lang) -> String {
     let say = |key: &str| lang.say(key, &[]);
-    let mut out = format!(
-        "# {}\n\n{}\n\n## {}\n\n{}\n",
-        say("docs-title"),
-        say("docs-intro"),
-        say("docs-signing"),
-        say("docs-signing-how")
-    );
-    let _ = write!(
-        out,
-        "\n```\n{CANONICAL}\n```\n\n## {}\n\n{}\n",
-        say("docs-envelope"),
-        say("docs-envelope-how")
-    );
+    let mut out =
+        format!("# {}\n\n{}\n\n## {}\n\n{}\n", say("docs-title"), say("docs-intro"), say("docs-signing"), say("docs-signing-how"));
+    let _ = write!(out, "\n```\n{CANONICAL}\n```\n\n## {}\n\n{}\n", say("docs-envelope"), say("docs-envelope-how"));
     for method in methods {
         let _ = write!(out, "\n## {}\n\n{}\n\n", method.name, say(method.about));
-        let _ = writeln!(
-            out,
-            "`POST /api/{}` · {} `{}` · {}\n",
-            method.name,
-            say("docs-scope"),
-            method.scope(),
-            method.source
-        );
+        let _ = writeln!(out, "`POST /api/{}` · {} `{}` · {}\n", method.name, say("docs-scope"), method.scope(), method.source);
         let _ = writeln!(
             out,
             "| {} | {} | {} | {} |\n|---|---|---|---|",
@@ -40,14 +23,7 @@ pub fn write(methods: &[&Method], lang: Lang) -> String {
             say("docs-meaning")
         );
         for field in method.fields {
-            let _ = writeln!(
-                out,
-                "| `{}` | {} | {} | {} |",
-                field.name,
-                shape(field.kind).say(lang),
-                say(need(field)),
-                say(field.about)
-            );
+            let _ = writeln!(out, "| `{}` | {} | {} | {} |", field.name, shape(field.kind).say(lang), say(need(field)), say(field.about));
         }
         let _ = write!(
             out,
@@ -80,9 +56,7 @@ pub fn sample(code: LineCode, lang: Lang) -> String {
 
 /// The example as people read it.
 pub fn pretty(json: &str) -> String {
-    serde_json::from_str::<serde_json::Value>(json)
-        .and_then(|v| serde_json::to_string_pretty(&v))
-        .unwrap_or_else(|_| json.to_owned())
+    serde_json::from_str::<serde_json::Value>(json).and_then(|v| serde_json::to_string_pretty(&v)).unwrap_or_else(|_| json.to_owned())
 }
 
 pub fn need(field: &Field) -> &'static str {

@@ -8,10 +8,7 @@ use serde_json::{Map, Value, json};
 /// The whole description, in English; deterministic, so that the checked-in copy can be compared.
 pub fn describe(methods: &[&Method]) -> Value {
     let lang = Lang::En;
-    let paths: Map<String, Value> = methods
-        .iter()
-        .map(|m| (format!("/api/{}", m.name), json!({ "post": operation(m, lang) })))
-        .collect();
+    let paths: Map<String, Value> = methods.iter().map(|m| (format!("/api/{}", m.name), json!({ "post": operation(m, lang) }))).collect();
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -44,11 +41,8 @@ fn operation(method: &Method, lang: Lang) -> Value {
     } else {
         line
     };
-    let data = if method.writes() {
-        json!({ "$ref": "#/components/schemas/Report" })
-    } else {
-        json!({ "description": "See the example." })
-    };
+    let data =
+        if method.writes() { json!({ "$ref": "#/components/schemas/Report" }) } else { json!({ "description": "See the example." }) };
     let mut parameters = Vec::new();
     if method.writes() {
         parameters.push(json!({ "name": "Idempotency-Key", "in": "header", "required": false, "schema": { "type": "string", "minLength": 1, "maxLength": 128 }, "description": lang.say("docs-idempotency", &[]) }));
@@ -111,16 +105,8 @@ fn field_schema(field: &Field, lang: Lang) -> Value {
         }
     };
     if let Some(map) = schema.as_object_mut() {
-        let shape = map
-            .get("description")
-            .and_then(Value::as_str)
-            .map(|d| format!(" ({d})"))
-            .unwrap_or_default();
-        let need = if field.need == Need::Insert {
-            " Needed when the row is new."
-        } else {
-            ""
-        };
+        let shape = map.get("description").and_then(Value::as_str).map(|d| format!(" ({d})")).unwrap_or_default();
+        let need = if field.need == Need::Insert { " Needed when the row is new." } else { "" };
         map.insert("description".into(), format!("{}{shape}.{need}", lang.say(field.about, &[])).into());
     }
     schema
@@ -153,10 +139,7 @@ fn schemas(lang: Lang) -> Value {
     if let Some(map) = report.pointer_mut("/properties").and_then(Value::as_object_mut) {
         map.insert("feedId".into(), json!({ "type": ["string", "null"] }));
         map.insert("preview".into(), json!({ "type": "boolean" }));
-        map.insert(
-            "lines".into(),
-            json!({ "type": "array", "items": { "$ref": "#/components/schemas/Line" } }),
-        );
+        map.insert("lines".into(), json!({ "type": "array", "items": { "$ref": "#/components/schemas/Line" } }));
     }
     json!({
         "Report": report,

@@ -18,14 +18,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub const ALL: [Outcome; 6] = [
-        Outcome::Applied,
-        Outcome::Unchanged,
-        Outcome::Held,
-        Outcome::Stale,
-        Outcome::Parked,
-        Outcome::Rejected,
-    ];
+    pub const ALL: [Outcome; 6] = [Outcome::Applied, Outcome::Unchanged, Outcome::Held, Outcome::Stale, Outcome::Parked, Outcome::Rejected];
     pub fn as_str(self) -> &'static str {
         match self {
             Outcome::Applied => "applied",
@@ -110,10 +103,7 @@ impl LineResult {
     }
     #[must_use]
     pub fn waiting_for(mut self, waits_for: &'static str, code: &str) -> Self {
-        self.parked = Some(Parked {
-            waits_for,
-            code: code.to_owned(),
-        });
+        self.parked = Some(Parked { waits_for, code: code.to_owned() });
         self
     }
     /// Applied or unchanged, and nothing to say about it.

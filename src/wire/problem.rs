@@ -100,12 +100,7 @@ pub struct Problem {
 
 impl Problem {
     pub fn new(code: LineCode, field: &str, value: impl Into<String>) -> Self {
-        Self {
-            code,
-            field: field.to_owned(),
-            value: shorten(value.into()),
-            details: Vec::new(),
-        }
+        Self { code, field: field.to_owned(), value: shorten(value.into()), details: Vec::new() }
     }
     #[must_use]
     pub fn detail(mut self, detail: impl ToString) -> Self {

@@ -8,25 +8,14 @@ async fn try_login(house: &House, login: &str, password: &str) -> Answer {
 }
 
 fn set_cookie(answer: &Answer) -> String {
-    answer
-        .headers
-        .get_all("set-cookie")
-        .filter_map(|v| v.to_str().ok())
-        .find(|c| c.starts_with("duijie="))
-        .unwrap_or_default()
-        .to_owned()
+    answer.headers.get_all("set-cookie").filter_map(|v| v.to_str().ok()).find(|c| c.starts_with("duijie=")).unwrap_or_default().to_owned()
 }
 
 #[tokio::test]
 async fn the_right_password_lets_in_whatever_its_case_and_spaces_around_the_login() {
     let house = House::open().await;
     Cast::enter_logged_in(&house).await;
-    let answer = house
-        .post("/login")
-        .form(&[("login", " WANG "), ("password", PASSWORD), ("next", "/users?q=a")])
-        .send()
-        .await
-        .expect(303);
+    let answer = house.post("/login").form(&[("login", " WANG "), ("password", PASSWORD), ("next", "/users?q=a")]).send().await.expect(303);
     assert_eq!(answer.header("location"), "/users?q=a");
     let cookie = set_cookie(&answer);
     for part in ["HttpOnly", "SameSite=Lax", "Path=/"] {
@@ -34,10 +23,7 @@ async fn the_right_password_lets_in_whatever_its_case_and_spaces_around_the_logi
     }
     assert!(!cookie.contains("Max-Age"), "a session ends with the browser: {cookie}");
     house.get("/account/sessions").by(OWNER).send().await.expect(200);
-    assert_eq!(
-        house.ask("select count(*) from trail where verb = 'user.logged_in' and actor_name = '王店长'"),
-        "2"
-    );
+    assert_eq!(house.ask("select count(*) from trail where verb = 'user.logged_in' and actor_name = '王店长'"), "2");
 }
 
 #[tokio::test]
@@ -58,28 +44,15 @@ async fn wrong_and_unknown_are_answered_alike_and_wait_alike() {
     Cast::enter_logged_in(&house).await;
     let bare = |answer: Answer, login: &str| {
         let page = answer.body.replace(login, "LOGIN");
-        let id = answer
-            .headers
-            .get("x-request-id")
-            .and_then(|v| v.to_str().ok())
-            .unwrap_or_default()
-            .to_owned();
-        (
-            answer.status.as_u16(),
-            answer.headers.get("retry-after").cloned(),
-            page.replace(&id, "ID"),
-        )
+        let id = answer.headers.get("x-request-id").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+        (answer.status.as_u16(), answer.headers.get("retry-after").cloned(), page.replace(&id, "ID"))
     };
     for guess in 1..=8 {
         let known = bare(try_login(&house, OWNER, "wrong password").await, OWNER);
         let unknown = bare(try_login(&house, "nobody-here", "wrong password").await, "nobody-here");
         assert_eq!(known, unknown, "guess {guess}");
         assert_eq!(known.0, if guess < 5 { 422 } else { 429 });
-        assert!(
-            known.2.contains(if guess < 5 { "账号或密码不对" } else { "秒后再试" }),
-            "{}",
-            known.2
-        );
+        assert!(known.2.contains(if guess < 5 { "账号或密码不对" } else { "秒后再试" }), "{}", known.2);
     }
 }
 
@@ -90,21 +63,12 @@ async fn an_account_waits_longer_each_time_and_opens_by_itself() {
     for _ in 1..5 {
         try_login(&house, OWNER, "wrong password").await.expect(422);
     }
-    assert_eq!(
-        try_login(&house, OWNER, "wrong password").await.expect(429).header("retry-after"),
-        "5"
-    );
+    assert_eq!(try_login(&house, OWNER, "wrong password").await.expect(429).header("retry-after"), "5");
     // The right password does not help while the account waits, and costs no guess.
     assert_eq!(try_login(&house, OWNER, PASSWORD).await.expect(429).header("retry-after"), "5");
     house.later(Duration::seconds(6));
-    assert_eq!(
-        try_login(&house, OWNER, "wrong password").await.expect(429).header("retry-after"),
-        "10"
-    );
-    assert_eq!(
-        house.ask("select count(*) from trail where verb = 'user.locked' and merchant_id > 0"),
-        "2"
-    );
+    assert_eq!(try_login(&house, OWNER, "wrong password").await.expect(429).header("retry-after"), "10");
+    assert_eq!(house.ask("select count(*) from trail where verb = 'user.locked' and merchant_id > 0"), "2");
     // Others are not kept out.
     try_login(&house, READER, PASSWORD).await.expect(303);
     house.later(Duration::seconds(11));
@@ -132,13 +96,7 @@ async fn one_address_has_so_many_attempts_a_minute() {
     for n in 0..30 {
         try_login(&house, &format!("login-{n}"), "whatever it is").await.expect(422);
     }
-    let refused = house
-        .post("/login")
-        .json()
-        .form(&[("login", "wang"), ("password", PASSWORD)])
-        .send()
-        .await
-        .expect(429);
+    let refused = house.post("/login").json().form(&[("login", "wang"), ("password", PASSWORD)]).send().await.expect(429);
     assert_eq!(refused.header("retry-after"), "60");
     house.later(Duration::minutes(1));
     try_login(&house, OWNER, PASSWORD).await.expect(303);
@@ -159,10 +117,7 @@ async fn an_address_cannot_be_made_up() {
         )
     };
     assert_eq!(from("203.0.113.7"), (Some("203.0.113.7".into()), Some("127.0.0.1".into())));
-    assert_eq!(
-        from("10.0.0.1, 198.51.100.9"),
-        (Some("198.51.100.9".into()), Some("127.0.0.1".into()))
-    );
+    assert_eq!(from("10.0.0.1, 198.51.100.9"), (Some("198.51.100.9".into()), Some("127.0.0.1".into())));
     assert_eq!(from("10.0.0.1, nonsense").0, None);
 }
 
@@ -171,24 +126,13 @@ async fn a_session_never_keeps_the_id_somebody_brought() {
     let house = House::open().await;
     Cast::enter_logged_in(&house).await;
     let planted = house.cookie(READER).expect("a session");
-    let answer = house
-        .post("/login")
-        .by(READER)
-        .form(&[("login", OWNER), ("password", PASSWORD)])
-        .send()
-        .await
-        .expect(303);
+    let answer = house.post("/login").by(READER).form(&[("login", OWNER), ("password", PASSWORD)]).send().await.expect(303);
     let fresh = set_cookie(&answer);
     assert!(!fresh.is_empty() && !fresh.starts_with(&planted));
     house.get("/account/password").header("cookie", &planted).send().await.expect(303);
     house.get("/account/password").by(READER).send().await.expect(200);
     // An id of somebody's own making names nothing either.
-    house
-        .get("/account/password")
-        .header("cookie", "duijie=abcdefghijklmnopqrstuvwxyz")
-        .send()
-        .await
-        .expect(303);
+    house.get("/account/password").header("cookie", "duijie=abcdefghijklmnopqrstuvwxyz").send().await.expect(303);
 }
 
 #[tokio::test]
@@ -200,13 +144,7 @@ async fn logout_is_final() {
     assert_eq!(answer.header("location"), "/login");
     let out = house.get("/account/password").header("cookie", &cookie).send().await.expect(303);
     assert_eq!(out.header("location"), "/login?next=%2Faccount%2Fpassword");
-    house
-        .get("/account/password")
-        .json()
-        .header("cookie", &cookie)
-        .send()
-        .await
-        .expect(401);
+    house.get("/account/password").json().header("cookie", &cookie).send().await.expect(401);
 }
 
 #[tokio::test]
@@ -214,33 +152,14 @@ async fn other_sites_cannot_act_for_somebody() {
     let house = House::open().await;
     Cast::enter_logged_in(&house).await;
     for site in ["cross-site", "same-site"] {
-        let refused = house
-            .post("/logout")
-            .by(OWNER)
-            .header("sec-fetch-site", site)
-            .send()
-            .await
-            .expect(403);
+        let refused = house.post("/logout").by(OWNER).header("sec-fetch-site", site).send().await.expect(403);
         assert!(refused.body.contains("不是从本站页面发出"), "{}", refused.body);
     }
-    house
-        .post("/login")
-        .header("sec-fetch-site", "cross-site")
-        .form(&[("login", OWNER), ("password", PASSWORD)])
-        .send()
-        .await
-        .expect(403);
+    house.post("/login").header("sec-fetch-site", "cross-site").form(&[("login", OWNER), ("password", PASSWORD)]).send().await.expect(403);
     // Neither header, as from an old program: the session's token decides.
     house.post("/logout").by(OWNER).without("sec-fetch-site").send().await.expect(403);
     let token = house.ask("select state ->> 'csrf' from sessions s join users u on u.id = s.user_id where u.login = 'wang'");
-    house
-        .post("/logout")
-        .by(OWNER)
-        .without("sec-fetch-site")
-        .header("x-csrf-token", &token)
-        .send()
-        .await
-        .expect(303);
+    house.post("/logout").by(OWNER).without("sec-fetch-site").header("x-csrf-token", &token).send().await.expect(303);
 }
 
 #[tokio::test]
@@ -251,11 +170,7 @@ async fn a_changed_password_ends_every_other_session() {
     house.keep_cookies("elsewhere", &elsewhere.headers);
     let before = house.cookie(OWNER).expect("a session");
     let change = |current: &'static str, new: &'static str, repeat: &'static str| {
-        house
-            .post("/account/password")
-            .by(OWNER)
-            .form(&[("current", current), ("password", new), ("repeat", repeat)])
-            .send()
+        house.post("/account/password").by(OWNER).form(&[("current", current), ("password", new), ("repeat", repeat)]).send()
     };
     const NEW: &str = "a much better sentence";
     for (current, new, repeat, why) in [
@@ -267,10 +182,7 @@ async fn a_changed_password_ends_every_other_session() {
     ] {
         let page = change(current, new, repeat).await.expect(422);
         assert!(page.body.contains(why), "{why}: {}", page.body);
-        assert!(
-            !page.body.contains(&format!(r#"value="{new}""#)),
-            "what was typed does not come back"
-        );
+        assert!(!page.body.contains(&format!(r#"value="{new}""#)), "what was typed does not come back");
     }
     house.later(Duration::minutes(1));
     change(PASSWORD, NEW, NEW).await.expect(303);
@@ -296,11 +208,7 @@ async fn old_hashes_are_renewed_at_the_next_login() {
     let hash = weaker.hash_password(PASSWORD.as_bytes()).expect("a hash").to_string();
     house.sql(&format!("update users set password_hash = '{hash}' where login = 'wang'"));
     try_login(&house, OWNER, PASSWORD).await.expect(303);
-    assert!(
-        house
-            .ask("select password_hash from users where login = 'wang'")
-            .starts_with("$argon2id$v=19$m=19456,t=2,p=1$")
-    );
+    assert!(house.ask("select password_hash from users where login = 'wang'").starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
     try_login(&house, OWNER, PASSWORD).await.expect(303);
 }
 

@@ -12,12 +12,7 @@ async fn only_managers_see_people_and_only_their_own() {
     Cast::enter_logged_in(&house).await;
     for who in [READER, AUDITOR] {
         house.get("/users").by(who).send().await.expect(403);
-        house
-            .get(&format!("/users/{}", id_of(&house, OWNER)))
-            .by(who)
-            .send()
-            .await
-            .expect(403);
+        house.get(&format!("/users/{}", id_of(&house, OWNER))).by(who).send().await.expect(403);
     }
     let page = house.get("/users").by(OWNER).send().await.expect(200);
     assert!(page.body.contains("小李") && !page.body.contains("赵外人"), "{}", page.body);
@@ -35,13 +30,7 @@ async fn a_strangers_people_are_not_found() {
     Cast::enter_logged_in(&house).await;
     let id = id_of(&house, READER);
     house.get(&format!("/users/{id}")).by(STRANGER).send().await.expect(404);
-    house
-        .post(&format!("/users/{id}"))
-        .by(STRANGER)
-        .form(&[("name", "小李"), ("role", "owner"), ("active", "1")])
-        .send()
-        .await
-        .expect(404);
+    house.post(&format!("/users/{id}")).by(STRANGER).form(&[("name", "小李"), ("role", "owner"), ("active", "1")]).send().await.expect(404);
     house.get("/users/999999").by(OWNER).send().await.expect(404);
     house.get("/users/abc").by(OWNER).send().await.expect(404);
     house.get(&format!("/users/{id}")).by(ADMIN).send().await.expect(200);
@@ -64,24 +53,12 @@ async fn a_new_person_can_come_in() {
     let id = id_of(&house, "lin@jia.example");
     assert_eq!(answer.header("location"), format!("/users/{id}?done=created"));
     // Only what staff can be given is given, and only in the owner's own merchant.
-    assert_eq!(
-        house.ask(&format!("select permissions::text || merchant_id from users where id = {id}")),
-        format!("{{stock}}{}", cast.a)
-    );
-    let login = house
-        .post("/login")
-        .form(&[("login", "lin@jia.example"), ("password", "our tea is never cold")])
-        .send()
-        .await
-        .expect(303);
+    assert_eq!(house.ask(&format!("select permissions::text || merchant_id from users where id = {id}")), format!("{{stock}}{}", cast.a));
+    let login = house.post("/login").form(&[("login", "lin@jia.example"), ("password", "our tea is never cold")]).send().await.expect(303);
     house.keep_cookies("lin", &login.headers);
     house.get("/account/sessions").by("lin").send().await.expect(200);
     let page = house.get(&format!("/users/{id}")).by(OWNER).send().await.expect(200);
-    assert!(
-        page.body.contains("林小姐") && page.body.contains(r#"value="stock" checked"#),
-        "{}",
-        page.body
-    );
+    assert!(page.body.contains("林小姐") && page.body.contains(r#"value="stock" checked"#), "{}", page.body);
 }
 
 #[tokio::test]
@@ -125,33 +102,11 @@ async fn a_disabled_person_is_out_at_once() {
     Cast::enter_logged_in(&house).await;
     let path = format!("/users/{}", id_of(&house, READER));
     house.get("/account/sessions").by(READER).send().await.expect(200);
-    house
-        .post(&path)
-        .by(OWNER)
-        .form(&[("name", "小李"), ("role", "staff")])
-        .send()
-        .await
-        .expect(303);
+    house.post(&path).by(OWNER).form(&[("name", "小李"), ("role", "staff")]).send().await.expect(303);
     house.get("/account/sessions").by(READER).send().await.expect(303);
-    house
-        .post("/login")
-        .form(&[("login", READER), ("password", PASSWORD)])
-        .send()
-        .await
-        .expect(422);
-    house
-        .post(&path)
-        .by(OWNER)
-        .form(&[("name", "小李"), ("role", "staff"), ("active", "1")])
-        .send()
-        .await
-        .expect(303);
-    house
-        .post("/login")
-        .form(&[("login", READER), ("password", PASSWORD)])
-        .send()
-        .await
-        .expect(303);
+    house.post("/login").form(&[("login", READER), ("password", PASSWORD)]).send().await.expect(422);
+    house.post(&path).by(OWNER).form(&[("name", "小李"), ("role", "staff"), ("active", "1")]).send().await.expect(303);
+    house.post("/login").form(&[("login", READER), ("password", PASSWORD)]).send().await.expect(303);
     assert_eq!(house.ask("select count(*) from trail where verb = 'user.changed'"), "2");
 }
 
@@ -161,24 +116,10 @@ async fn a_reset_password_ends_sessions_and_is_not_kept_in_the_trail() {
     Cast::enter_logged_in(&house).await;
     const NEW: &str = "the harbour smells of rain";
     let path = format!("/users/{}", id_of(&house, READER));
-    house
-        .post(&path)
-        .by(OWNER)
-        .form(&[("name", "小李"), ("role", "staff"), ("active", "1"), ("password", NEW)])
-        .send()
-        .await
-        .expect(303);
+    house.post(&path).by(OWNER).form(&[("name", "小李"), ("role", "staff"), ("active", "1"), ("password", NEW)]).send().await.expect(303);
     house.get("/account/sessions").by(READER).send().await.expect(303);
-    house
-        .post("/login")
-        .form(&[("login", READER), ("password", NEW)])
-        .send()
-        .await
-        .expect(303);
-    assert_eq!(
-        house.ask("select count(*) from trail where after::text like '%harbour%' or after::text like '%argon2%'"),
-        "0"
-    );
+    house.post("/login").form(&[("login", READER), ("password", NEW)]).send().await.expect(303);
+    assert_eq!(house.ask("select count(*) from trail where after::text like '%harbour%' or after::text like '%argon2%'"), "0");
 }
 
 #[tokio::test]
@@ -186,10 +127,7 @@ async fn somebody_must_remain_to_manage_people() {
     let house = House::open().await;
     Cast::enter_logged_in(&house).await;
     let path = format!("/users/{}", id_of(&house, OWNER));
-    for form in [
-        &[("name", "王店长"), ("role", "staff"), ("active", "1")][..],
-        &[("name", "王店长"), ("role", "owner")],
-    ] {
+    for form in [&[("name", "王店长"), ("role", "staff"), ("active", "1")][..], &[("name", "王店长"), ("role", "owner")]] {
         let page = house.post(&path).by(OWNER).form(form).send().await.expect(422);
         assert!(page.body.contains("最后一位管理员"), "{}", page.body);
     }
@@ -200,13 +138,7 @@ async fn somebody_must_remain_to_manage_people() {
         .send()
         .await
         .expect(303);
-    house
-        .post(&path)
-        .by(OWNER)
-        .form(&[("name", "王店长"), ("role", "staff"), ("active", "1")])
-        .send()
-        .await
-        .expect(303);
+    house.post(&path).by(OWNER).form(&[("name", "王店长"), ("role", "staff"), ("active", "1")]).send().await.expect(303);
     house.get("/users").by(OWNER).send().await.expect(303);
 }
 

@@ -11,10 +11,7 @@ async fn another(house: &House, name: &str, keep: &str) {
         .send()
         .await
         .expect(303);
-    let lasting = answer
-        .headers
-        .get_all("set-cookie")
-        .any(|c| c.to_str().is_ok_and(|c| c.contains("Max-Age=604800")));
+    let lasting = answer.headers.get_all("set-cookie").any(|c| c.to_str().is_ok_and(|c| c.contains("Max-Age=604800")));
     assert_eq!(lasting, keep == "1");
     house.keep_cookies(name, &answer.headers);
 }
@@ -71,20 +68,10 @@ async fn people_see_where_they_are_logged_in_and_can_end_it() {
         }
     };
     let (office, strangers) = (of("office").await, of(STRANGER).await);
-    house
-        .delete(&format!("/account/sessions/{strangers}"))
-        .by(OWNER)
-        .send()
-        .await
-        .expect(404);
+    house.delete(&format!("/account/sessions/{strangers}")).by(OWNER).send().await.expect(404);
     house.get("/account/sessions").by(STRANGER).send().await.expect(200);
     // As a plain form sends it.
-    house
-        .post(&format!("/account/sessions/{office}?_method=delete"))
-        .by(OWNER)
-        .send()
-        .await
-        .expect(303);
+    house.post(&format!("/account/sessions/{office}?_method=delete")).by(OWNER).send().await.expect(303);
     house.get("/account/sessions").by("office").send().await.expect(303);
     house.get("/account/sessions").by("phone").send().await.expect(200);
     house.delete("/account/sessions").by(OWNER).send().await.expect(303);
@@ -98,63 +85,27 @@ async fn the_database_knows_no_cookie() {
     Cast::enter_logged_in(&house).await;
     let cookie = house.cookie(OWNER).expect("a session");
     // The cookie is a signature (44 characters) and the session's id (64).
-    let id = cookie
-        .rsplit('=')
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .rev()
-        .take(64)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .rev()
-        .collect::<String>();
+    let id = cookie.rsplit('=').next().unwrap_or_default().chars().rev().take(64).collect::<Vec<_>>().into_iter().rev().collect::<String>();
     assert!(id.chars().all(|c| c.is_ascii_alphanumeric()) && id.len() == 64, "{cookie}");
     assert_eq!(
-        house.ask(&format!(
-            "select count(*) from sessions where encode(token_hash, 'escape') like '%{id}%' or state::text like '%{id}%'"
-        )),
+        house.ask(&format!("select count(*) from sessions where encode(token_hash, 'escape') like '%{id}%' or state::text like '%{id}%'")),
         "0"
     );
-    assert_eq!(
-        house.ask(&format!("select count(*) from sessions where token_hash = sha256('{id}')")),
-        "1"
-    );
+    assert_eq!(house.ask(&format!("select count(*) from sessions where token_hash = sha256('{id}')")), "1");
 }
 
 #[tokio::test]
 async fn the_language_is_kept_and_leads_nowhere_else() {
     let house = House::open().await;
     Cast::enter_logged_in(&house).await;
-    let answer = house
-        .post("/language")
-        .by(OWNER)
-        .form(&[("lang", "en"), ("next", "/account/password")])
-        .send()
-        .await
-        .expect(303);
+    let answer = house.post("/language").by(OWNER).form(&[("lang", "en"), ("next", "/account/password")]).send().await.expect(303);
     assert_eq!(answer.header("location"), "/account/password");
-    assert!(
-        answer
-            .headers
-            .get_all("set-cookie")
-            .any(|c| c.to_str().is_ok_and(|c| c.starts_with("lang=en")))
-    );
+    assert!(answer.headers.get_all("set-cookie").any(|c| c.to_str().is_ok_and(|c| c.starts_with("lang=en"))));
     let page = house.get("/account/password").by(OWNER).send().await.expect(200);
     assert!(page.body.contains("Change password"), "the account remembers");
-    let answer = house
-        .post("/language")
-        .form(&[("lang", "zh-CN"), ("next", "//evil.example")])
-        .send()
-        .await
-        .expect(303);
+    let answer = house.post("/language").form(&[("lang", "zh-CN"), ("next", "//evil.example")]).send().await.expect(303);
     assert_eq!(answer.header("location"), "/");
-    house
-        .post("/language")
-        .form(&[("lang", "fr"), ("next", "/")])
-        .send()
-        .await
-        .expect(404);
+    house.post("/language").form(&[("lang", "fr"), ("next", "/")]).send().await.expect(404);
 }
 
 /// Scripts, pictures and machines' calls look at no session: they work while sessions cannot be read.

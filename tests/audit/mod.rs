@@ -33,10 +33,7 @@ async fn open() -> (House, Cast) {
         category_id: Some("111".into()),
         ..Draft::default()
     };
-    let drafts = [
-        draft("BP-0018342", "0.25g×24粒/盒", "6901234000016"),
-        draft("BP-0018345", "0.25g×36粒/盒", ""),
-    ];
+    let drafts = [draft("BP-0018342", "0.25g×24粒/盒", "6901234000016"), draft("BP-0018345", "0.25g×36粒/盒", "")];
     house
         .platform
         .db

@@ -40,16 +40,8 @@ async fn the_keys_are_on_the_buttons() {
     for n in 1..=6 {
         assert!(page.contains(&format!("class=\"rej\" data-key=\"{n}\"")), "{n}");
     }
-    for form in [
-        "/audit/jia/P1/approval",
-        "/audit/jia/P1/return",
-        "/audit/jia/P1/difficulty",
-        "/audit/jia/P1/skip",
-    ] {
-        assert!(
-            page.contains(&format!("method=\"post\" action=\"{form}\"")),
-            "works without scripts: {form}"
-        );
+    for form in ["/audit/jia/P1/approval", "/audit/jia/P1/return", "/audit/jia/P1/difficulty", "/audit/jia/P1/skip"] {
+        assert!(page.contains(&format!("method=\"post\" action=\"{form}\"")), "works without scripts: {form}");
     }
 }
 
@@ -74,14 +66,7 @@ async fn differences_are_shown_character_by_character() {
 async fn both_languages() {
     let (house, cast) = open().await;
     upload(&house, &cast.erp, json!([unclear("P1")])).await;
-    let english = house
-        .get("/audit/jia/P1")
-        .by(AUDITOR)
-        .header("accept-language", "en")
-        .send()
-        .await
-        .expect(200)
-        .body;
+    let english = house.get("/audit/jia/P1").by(AUDITOR).header("accept-language", "en").send().await.expect(200).body;
     assert!(english.contains("Review queue") && english.contains("After pressing A") && english.contains("Approve as BP-0018342"));
     assert!(!english.contains("audit-"), "no bare keys");
     let chinese = house.get("/audit/jia/P1").by(AUDITOR).send().await.expect(200).body;
@@ -130,31 +115,18 @@ async fn an_opened_item_is_shown_as_being_looked_at() {
     house.later(Duration::minutes(1));
     upload(&house, &cast.erp, json!([unclear("P2")])).await;
     house.get("/audit/jia/P1").by(AUDITOR).send().await.expect(200);
-    assert_eq!(
-        house.ask("select count(*) from audit_items where leased_by is not null"),
-        "0",
-        "looking changes nothing"
-    );
+    assert_eq!(house.ask("select count(*) from audit_items where leased_by is not null"), "0", "looking changes nothing");
     house.post("/audit/jia/P1/lease").by(AUDITOR).part().send().await.expect(200);
     let other = house.post("/audit/jia/P1/lease").by(ADMIN).part().send().await.expect(200);
     assert!(other.body.contains("陈审核 正在看"), "{}", other.body);
     let page = house.get("/audit").by(ADMIN).send().await.expect(200).body;
-    assert!(
-        page.contains("陈审核 正在看") && page.contains("KZ-P2"),
-        "the next free one is opened"
-    );
+    assert!(page.contains("陈审核 正在看") && page.contains("KZ-P2"), "the next free one is opened");
     house.later(Duration::minutes(6));
     let again = house.post("/audit/jia/P1/lease").by(ADMIN).part().send().await.expect(200);
     assert!(!again.body.contains("陈审核"), "{}", again.body);
     house.later(Duration::seconds(20));
     let version = super::version(&house, "P1");
-    house
-        .post("/audit/jia/P1/approval")
-        .by(ADMIN)
-        .form(&[("version", version.as_str()), ("base", "BP-0018342")])
-        .send()
-        .await
-        .expect(303);
+    house.post("/audit/jia/P1/approval").by(ADMIN).form(&[("version", version.as_str()), ("base", "BP-0018342")]).send().await.expect(303);
     assert_eq!(house.ask("select seconds from audit_decisions where reviewer_id is not null"), "20");
 }
 
@@ -181,21 +153,9 @@ async fn the_queue_can_be_narrowed() {
     upload(&house, &cast.other_erp, json!([other])).await;
     let names = |path: &str| house.get(path).by(AUDITOR).json();
     let only = names("/audit?merchant=yi").send().await.expect(200).value();
-    assert_eq!(
-        (
-            only["data"]["queue"].as_array().unwrap().len(),
-            &only["data"]["queue"][0]["prod_id"]
-        ),
-        (1, &json!("Q1"))
-    );
+    assert_eq!((only["data"]["queue"].as_array().unwrap().len(), &only["data"]["queue"][0]["prod_id"]), (1, &json!("Q1")));
     let only = names("/audit?cat=%E6%8A%97%E6%84%9F%E6%9F%93").send().await.expect(200).value();
-    assert_eq!(
-        (
-            only["data"]["queue"].as_array().unwrap().len(),
-            &only["data"]["queue"][0]["prod_id"]
-        ),
-        (1, &json!("P1"))
-    );
+    assert_eq!((only["data"]["queue"].as_array().unwrap().len(), &only["data"]["queue"][0]["prod_id"]), (1, &json!("P1")));
     let none = house.get("/audit?merchant=nobody").by(AUDITOR).send().await.expect(200).body;
     assert!(none.contains("没有符合这些筛选条件的结果"));
 }
@@ -206,11 +166,7 @@ async fn with_htmx_the_next_one_comes_at_once() {
     upload(&house, &cast.erp, json!([unclear("P1")])).await;
     house.later(Duration::minutes(1));
     upload(&house, &cast.erp, json!([unclear("P2")])).await;
-    let next = decide(&house, "jia", "P1", "approval", &[("base", "BP-0018342")])
-        .part()
-        .send()
-        .await
-        .expect(200);
+    let next = decide(&house, "jia", "P1", "approval", &[("base", "BP-0018342")]).part().send().await.expect(200);
     assert!(next.body.contains("id=\"bench\"") && next.body.contains("KZ-P2") && !next.body.contains("<!doctype"));
     assert_eq!(next.header("hx-push-url"), "/audit");
     assert!(next.body.contains("已通过：阿莫西林胶囊"), "a toast comes along");
@@ -222,28 +178,13 @@ async fn past_reviews_keep_what_was_seen() {
     let (house, cast) = open().await;
     upload(&house, &cast.erp, json!([unclear("P1"), unclear("P2")])).await;
     approve(&house, "jia", "P1").send().await.expect(303);
-    decide(&house, "jia", "P2", "return", &[("reason", "picture"), ("note", "换一张")])
-        .send()
-        .await
-        .expect(303);
+    decide(&house, "jia", "P2", "return", &[("reason", "picture"), ("note", "换一张")]).send().await.expect(303);
     upload(&house, &cast.erp, json!([{ "prodId": "P1", "manufacturer": "后来改的厂" }])).await;
     let list = house.get("/audit/done").by(ADMIN).json().send().await.expect(200).value();
     assert_eq!(list["data"]["rows"].as_array().unwrap().len(), 2, "{list}");
-    let returned = house
-        .get("/audit/done?decision=returned")
-        .by(ADMIN)
-        .json()
-        .send()
-        .await
-        .expect(200)
-        .value();
+    let returned = house.get("/audit/done?decision=returned").by(ADMIN).json().send().await.expect(200).value();
     assert_eq!(returned["data"]["rows"][0]["prod_id"], "P2");
-    house
-        .get("/audit/done?decision=returned&reviewer=4&merchant=jia")
-        .by(ADMIN)
-        .send()
-        .await
-        .expect(200);
+    house.get("/audit/done?decision=returned&reviewer=4&merchant=jia").by(ADMIN).send().await.expect(200);
     let id = house.ask("select id from audit_decisions where decision = 'approved'");
     let record = house.get(&format!("/audit/done/jia/{id}")).by(ADMIN).send().await.expect(200).body;
     assert!(record.contains("江州药业有限公司") && !record.contains("后来改的厂"), "{record}");

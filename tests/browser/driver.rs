@@ -24,12 +24,7 @@ impl Browser {
     /// A fresh headless Chromium that looks at `server`.
     pub fn open(server: &str) -> Self {
         let (driver, port) = start_driver();
-        let mut browser = Self {
-            driver,
-            port,
-            session: String::new(),
-            server: server.to_owned(),
-        };
+        let mut browser = Self { driver, port, session: String::new(), server: server.to_owned() };
         let wanted = json!({ "capabilities": { "alwaysMatch": {
             "browserName": "chrome",
             "pageLoadStrategy": "normal",
@@ -41,10 +36,7 @@ impl Browser {
             ], "prefs": { "intl.accept_languages": "zh-CN,zh" } },
         } } });
         let opened = browser.call("POST", "", &wanted);
-        browser.session = opened["sessionId"]
-            .as_str()
-            .unwrap_or_else(|| panic!("no session: {opened}"))
-            .to_owned();
+        browser.session = opened["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {opened}")).to_owned();
         browser
     }
 
@@ -54,16 +46,8 @@ impl Browser {
     }
 
     fn ask(&self, verb: &str, path: &str, body: &Value) -> Result<Value, String> {
-        let path = if self.session.is_empty() {
-            "/session".to_owned()
-        } else {
-            format!("/session/{}{path}", self.session)
-        };
-        let body = if verb == "GET" || verb == "DELETE" {
-            String::new()
-        } else {
-            body.to_string()
-        };
+        let path = if self.session.is_empty() { "/session".to_owned() } else { format!("/session/{}{path}", self.session) };
+        let body = if verb == "GET" || verb == "DELETE" { String::new() } else { body.to_string() };
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).map_err(|e| e.to_string())?;
         stream.set_read_timeout(Some(Duration::from_secs(60))).map_err(|e| e.to_string())?;
         let head = format!(
@@ -160,19 +144,11 @@ impl Browser {
     /// Presses one key, wherever the focus is.
     pub fn press(&self, key: &str) {
         let strokes = json!([{ "type": "keyDown", "value": key }, { "type": "keyUp", "value": key }]);
-        self.call(
-            "POST",
-            "/actions",
-            &json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": strokes }] }),
-        );
+        self.call("POST", "/actions", &json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": strokes }] }));
     }
 
     pub fn cookie(&self, name: &str, value: &str) {
-        self.call(
-            "POST",
-            "/cookie",
-            &json!({ "cookie": { "name": name, "value": value, "path": "/" } }),
-        );
+        self.call("POST", "/cookie", &json!({ "cookie": { "name": name, "value": value, "path": "/" } }));
     }
     pub fn forget_cookies(&self) {
         self.call("DELETE", "/cookie", &Value::Null);
@@ -190,13 +166,7 @@ impl Browser {
                     || entry["source"] == "violation"
                     || entry["source"] == "deprecation"
             })
-            .map(|entry| {
-                format!(
-                    "{} {}",
-                    entry["level"].as_str().unwrap_or_default(),
-                    entry["message"].as_str().unwrap_or_default()
-                )
-            })
+            .map(|entry| format!("{} {}", entry["level"].as_str().unwrap_or_default(), entry["message"].as_str().unwrap_or_default()))
             .collect()
     }
 
@@ -222,25 +192,13 @@ impl Drop for Browser {
 
 /// On a port of its own choice, which it tells on its first lines.
 fn start_driver() -> (Child, u16) {
-    let programs = [
-        "chromedriver",
-        "/usr/lib/chromium/chromedriver",
-        "/usr/lib/chromium-browser/chromedriver",
-    ];
-    let started = programs.iter().find_map(|program| {
-        Command::new(program)
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .ok()
-    });
+    let programs = ["chromedriver", "/usr/lib/chromium/chromedriver", "/usr/lib/chromium-browser/chromedriver"];
+    let started =
+        programs.iter().find_map(|program| Command::new(program).arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok());
     let mut driver = started.expect(INSTALL);
     let mut lines = BufReader::new(driver.stdout.take().expect("piped")).lines().map_while(Result::ok);
-    let port = lines.find_map(|line| {
-        line.split_once("started successfully on port ")
-            .and_then(|(_, port)| port.trim_end_matches('.').parse().ok())
-    });
+    let port = lines
+        .find_map(|line| line.split_once("started successfully on port ").and_then(|(_, port)| port.trim_end_matches('.').parse().ok()));
     // Whatever else it says must not fill the pipe.
     std::thread::spawn(move || lines.for_each(drop));
     (driver, port.expect("chromedriver tells its port"))

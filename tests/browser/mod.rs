@@ -25,10 +25,7 @@ fn log_in(browser: &Browser, login: &str, password: &str) {
     browser.type_into("input[name=login]", login);
     browser.type_into("input[name=password]", password);
     browser.click("form button.pri");
-    browser.until(
-        "the way in",
-        "return location.pathname !== '/login' && document.readyState === 'complete'",
-    );
+    browser.until("the way in", "return location.pathname !== '/login' && document.readyState === 'complete'");
 }
 
 /// What axe finds wrong with the page as it stands.
@@ -39,13 +36,7 @@ fn barriers(browser: &Browser) -> Vec<String> {
          axe.run(document, { resultTypes: ['violations'] }).then(r => done(r.violations.map(v => \
            `${v.id} (${v.impact}): ${v.help}: ` + v.nodes.slice(0, 4).map(n => n.target.join(' ') + ' ' + (n.any[0]?.message ?? '')).join(' | '))), e => done([String(e)]))",
     );
-    found
-        .as_array()
-        .expect("a list")
-        .iter()
-        .filter_map(Value::as_str)
-        .map(ToOwned::to_owned)
-        .collect()
+    found.as_array().expect("a list").iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect()
 }
 
 /// Light and dark: no barrier, no complaint in the console.
@@ -72,11 +63,7 @@ async fn scene(house: &House) {
         ..Draft::default()
     };
     let drafts = [draft("0.25g×24粒/盒", "6901234000016"), draft("0.25g×12粒/盒", "6901234000054")];
-    let made = house
-        .platform
-        .db
-        .write(move |tx| base::create_many(tx, &Cause::system(MerchantId::PLATFORM, "tests", now), &drafts))
-        .await;
+    let made = house.platform.db.write(move |tx| base::create_many(tx, &Cause::system(MerchantId::PLATFORM, "tests", now), &drafts)).await;
     assert_eq!(made.expect("base products").len(), 2);
     house.api(&cast.erp, "catalog.add_or_edit", json!([
         { "id": "C1", "name": "化学药品", "type": 1, "parentId": "0" }, { "id": "C2", "name": "抗感染药", "type": 2, "parentId": "C1" },
@@ -91,10 +78,7 @@ async fn scene(house: &House) {
         .api(
             &cast.erp,
             "prod.add_or_edit",
-            json!([
-                product("ROAD1", "阿莫西林胶囊", "岭南江州制药厂"),
-                product("ROAD2", "谁也不认识的药", "无名药厂")
-            ]),
+            json!([product("ROAD1", "阿莫西林胶囊", "岭南江州制药厂"), product("ROAD2", "谁也不认识的药", "无名药厂")]),
         )
         .send()
         .await
@@ -109,15 +93,7 @@ async fn scene(house: &House) {
         .await
         .expect(200);
     // Something for the lists of failures.
-    house
-        .api(
-            &cast.erp,
-            "sku.inventory.update",
-            json!([{ "skuId": "ROAD1-1", "shopId": 9, "inventory": -1 }]),
-        )
-        .send()
-        .await
-        .expect(422);
+    house.api(&cast.erp, "sku.inventory.update", json!([{ "skuId": "ROAD1-1", "shopId": 9, "inventory": -1 }])).send().await.expect(422);
 }
 
 #[actix_web::test]
@@ -132,16 +108,10 @@ async fn a_product_goes_from_the_queue_to_the_shelf() {
     log_in(&browser, AUDITOR, PASSWORD);
     browser.go("/audit");
     browser.wait_for_text("阿莫西林胶囊");
-    browser.until(
-        "the approval's button",
-        "return document.querySelector('[data-key=a]:not([disabled])') !== null",
-    );
+    browser.until("the approval's button", "return document.querySelector('[data-key=a]:not([disabled])') !== null");
     browser.press("a");
     browser.wait_for_text("谁也不认识的药");
-    browser.until(
-        "the end of the review",
-        "return ![...document.querySelectorAll('.aud-i')].some(i => i.innerText.includes('阿莫西林'))",
-    );
+    browser.until("the end of the review", "return ![...document.querySelectorAll('.aud-i')].some(i => i.innerText.includes('阿莫西林'))");
     assert_eq!(state(&house), "approved listed");
     assert_eq!(browser.complaints(), Vec::<String>::new(), "at the audit");
 
@@ -198,15 +168,7 @@ async fn pages_have_no_barriers_in_light_and_dark() {
         check(&browser, path, &mut wrong);
     }
     log_in(&browser, AUDITOR, PASSWORD);
-    for path in [
-        "/",
-        "/audit",
-        "/audit/done",
-        "/base-products",
-        "/platform-categories",
-        "/aliases",
-        "/blocklist",
-    ] {
+    for path in ["/", "/audit", "/audit/done", "/base-products", "/platform-categories", "/aliases", "/blocklist"] {
         check(&browser, path, &mut wrong);
     }
     assert!(wrong.is_empty(), "{wrong:#?}");

@@ -21,13 +21,7 @@ async fn good_rows_go_in_and_bad_ones_are_told_by_line() {
         let status = house.get("/base-products/import").by(who).send().await.status.as_u16();
         assert_eq!(status, if who == OWNER { 404 } else { 403 });
     }
-    let preview = house
-        .post("/base-products/import")
-        .by(ADMIN)
-        .form(&[("csv", TABLE), ("preview", "1")])
-        .send()
-        .await
-        .expect(200);
+    let preview = house.post("/base-products/import").by(ADMIN).form(&[("csv", TABLE), ("preview", "1")]).send().await.expect(200);
     assert!(preview.body.contains("还没有写入") && house.ask("select count(*) from base_products") == "0");
     let done = house
         .post("/base-products/import")
@@ -65,25 +59,9 @@ async fn good_rows_go_in_and_bad_ones_are_told_by_line() {
         .value();
     assert_eq!((&again["data"]["created"], &again["data"]["unchanged"]), (&json!(0), &json!(1)));
     let other = "code,name\nBP-0018206,阿莫西林胶囊\n";
-    let page = house
-        .post("/base-products/import")
-        .by(ADMIN)
-        .form(&[("csv", other)])
-        .send()
-        .await
-        .expect(200);
-    assert!(
-        page.body.contains("已存在且这些字段不同") && page.body.contains("BP-0018206,阿莫西林胶囊"),
-        "{}",
-        page.body
-    );
-    let nothing = house
-        .post("/base-products/import")
-        .by(ADMIN)
-        .form(&[("csv", "spec\n1")])
-        .send()
-        .await
-        .expect(422);
+    let page = house.post("/base-products/import").by(ADMIN).form(&[("csv", other)]).send().await.expect(200);
+    assert!(page.body.contains("已存在且这些字段不同") && page.body.contains("BP-0018206,阿莫西林胶囊"), "{}", page.body);
+    let nothing = house.post("/base-products/import").by(ADMIN).form(&[("csv", "spec\n1")]).send().await.expect(422);
     assert!(nothing.body.contains("第一行应是列名"));
 }
 
@@ -105,13 +83,7 @@ async fn the_demo_tables_go_in_whole() {
         let table = std::fs::read_to_string(format!("fixtures/demo/{file}.csv")).unwrap();
         let rows = csv::Reader::from_reader(table.as_bytes()).into_records().count();
         let started = std::time::Instant::now();
-        let done = house
-            .post("/base-products/import")
-            .by(ADMIN)
-            .form(&[("csv", &table)])
-            .send()
-            .await
-            .expect(200);
+        let done = house.post("/base-products/import").by(ADMIN).form(&[("csv", &table)]).send().await.expect(200);
         assert!(done.body.contains(&format!("新建 {rows} 个")), "{file}: {}", done.body);
         assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
     }

@@ -7,15 +7,7 @@ use serde_json::json;
 
 async fn found(house: &House, text: &str) -> Vec<String> {
     let text = text.to_owned();
-    house
-        .platform
-        .db
-        .read(move |c| base::search(c, &text, 20))
-        .await
-        .unwrap()
-        .into_iter()
-        .map(|b| b.name)
-        .collect()
+    house.platform.db.read(move |c| base::search(c, &text, 20)).await.unwrap().into_iter().map(|b| b.name).collect()
 }
 
 // P-02
@@ -64,18 +56,11 @@ async fn the_open_platform_searches_too() {
         json!({ "keyword": "阿莫西林", "barCode": 6901234000016_i64 }),
     ] {
         let data = call(body.clone()).await.expect(200).value()["data"].clone();
-        assert_eq!(
-            (data[0]["baseProdId"].as_str(), data.as_array().unwrap().len()),
-            (Some("BP-0000001"), 1),
-            "{body}"
-        );
+        assert_eq!((data[0]["baseProdId"].as_str(), data.as_array().unwrap().len()), (Some("BP-0000001"), 1), "{body}");
         assert_eq!(data[0]["barCodes"], json!(["6901234000016"]));
         assert!(data[0].get("id").is_none(), "our number stays inside");
     }
-    for body in [
-        json!({ "barCode": "6901234000017" }),
-        json!({ "keyword": "阿莫西林", "approvalNo": "国药准字Z20990001" }),
-    ] {
+    for body in [json!({ "barCode": "6901234000017" }), json!({ "keyword": "阿莫西林", "approvalNo": "国药准字Z20990001" })] {
         assert_eq!(call(body).await.expect(200).value()["data"], json!([]));
     }
     assert_eq!(call(json!({})).await.expect(422).value()["error"], "BAD_FIELD");
@@ -96,12 +81,7 @@ async fn thousands_of_base_products_are_created_and_found_quickly() {
             ..Draft::default()
         })
         .collect();
-    let made = house
-        .platform
-        .db
-        .write(move |tx| base::create_many(tx, &cause, &drafts))
-        .await
-        .unwrap();
+    let made = house.platform.db.write(move |tx| base::create_many(tx, &cause, &drafts)).await.unwrap();
     let took = started.elapsed();
     assert_eq!((made.len(), made[2999].name.as_str()), (3000, "测试商品2999号胶囊"));
     assert!(took.as_secs() < 20, "{took:?}");

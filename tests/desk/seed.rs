@@ -26,9 +26,7 @@ pub fn stock(house: &House, merchant: MerchantId, prod_id: &str, shop: i64, qty:
         "insert into stock (merchant_id, shop_id, sku_id, erp_qty, updated_at) values ({merchant}, {shop}, {sku}, {qty}, now())"
     ));
     if let Some(mark) = mark {
-        house.sql(&format!(
-            "insert into stock_marks (merchant_id, sku_id, shop_id, mark) values ({merchant}, {sku}, {shop}, '{mark}')"
-        ));
+        house.sql(&format!("insert into stock_marks (merchant_id, sku_id, shop_id, mark) values ({merchant}, {sku}, {shop}, '{mark}')"));
     }
 }
 

@@ -48,18 +48,8 @@ async fn every_change_is_told_with_its_cause() {
     assert_eq!(one["data"]["events"].as_array().map(Vec::len), Some(1));
     let part = house.get("/trail").by(OWNER).part().send().await.expect(200);
     assert!(!part.body.contains("<html") && part.body.contains("SKU-9"));
-    let english = house
-        .get("/trail")
-        .by(OWNER)
-        .header("accept-language", "en")
-        .send()
-        .await
-        .expect(200);
-    assert!(
-        english.body.contains("Added the shop") && english.body.contains("Audit log"),
-        "{}",
-        english.body
-    );
+    let english = house.get("/trail").by(OWNER).header("accept-language", "en").send().await.expect(200);
+    assert!(english.body.contains("Added the shop") && english.body.contains("Audit log"), "{}", english.body);
 }
 
 #[tokio::test]
@@ -73,13 +63,7 @@ async fn pages_neither_repeat_nor_leave_out() {
     let mut path = "/trail?view=system&q=ERP%E7%94%B2".to_owned();
     loop {
         let page = house.get(&path).by(OWNER).json().send().await.expect(200).value();
-        seen.extend(
-            page["data"]["events"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|e| e["subject_id"].as_str().unwrap().to_owned()),
-        );
+        seen.extend(page["data"]["events"].as_array().unwrap().iter().map(|e| e["subject_id"].as_str().unwrap().to_owned()));
         let Some(next) = page["data"]["next"].as_str() else {
             break;
         };
@@ -98,27 +82,14 @@ async fn everybody_sees_their_own() {
     event(&house, cast.a, 1, "erp", "stock.reported", "SKU-9", "null", "null");
     assert!(!house.get("/trail").by(STRANGER).send().await.expect(200).body.contains("SKU-9"));
     // A merchant's people have no say in whose trail it is.
-    assert!(
-        !house
-            .get("/trail?merchant=jia")
-            .by(STRANGER)
-            .send()
-            .await
-            .expect(200)
-            .body
-            .contains("SKU-9")
-    );
+    assert!(!house.get("/trail?merchant=jia").by(STRANGER).send().await.expect(200).body.contains("SKU-9"));
     house.get("/trail").by(READER).send().await.expect(403);
     house.get("/trail").by(AUDITOR).send().await.expect(403);
     let platform = house.get("/trail").by(ADMIN).send().await.expect(200);
     assert!(platform.body.contains("平台 · 谁在什么时候") && !platform.body.contains("SKU-9"));
     let theirs = house.get("/trail?merchant=jia").by(ADMIN).send().await.expect(200);
     // The platform has no page of a merchant's calls, so there is no link to one.
-    assert!(
-        theirs.body.contains("SKU-9") && !theirs.body.contains("/sync/calls/"),
-        "{}",
-        theirs.body
-    );
+    assert!(theirs.body.contains("SKU-9") && !theirs.body.contains("/sync/calls/"), "{}", theirs.body);
     house.get("/trail?merchant=nobody").by(ADMIN).send().await.expect(404);
     house.get("/trail?merchant=platform").by(ADMIN).send().await.expect(404);
 }

@@ -12,10 +12,7 @@ use std::{
 
 use duijie::db::embedded::{Cluster, Options, PgError, Server, servers, usual_folders};
 
-const OPTIONS: Options = Options {
-    durable: false,
-    max_connections: 10,
-};
+const OPTIONS: Options = Options { durable: false, max_connections: 10 };
 /// Tells `second_program` which folder to open.
 const FOLDER: &str = "DUIJIE_TEST_GROUND";
 
@@ -64,22 +61,14 @@ fn within(seconds: u64, mut done: impl FnMut() -> bool) -> bool {
 }
 
 fn kill(pid: &str) {
-    assert!(
-        Command::new("/bin/sh")
-            .arg("-c")
-            .arg(format!("kill -9 {pid}"))
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(Command::new("/bin/sh").arg("-c").arg(format!("kill -9 {pid}")).status().unwrap().success());
 }
 
 /// Asks through the address the program itself would use.
 fn psql(cluster: &Cluster, text: &str) -> Command {
     let newest = servers(usual_folders()).remove(0);
     let mut psql = Command::new(newest.bin.join("psql"));
-    psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", text])
-        .arg(cluster.url("postgres"));
+    psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", text]).arg(cluster.url("postgres"));
     psql
 }
 
@@ -99,11 +88,7 @@ struct Second {
 impl Second {
     fn open(folder: &Path) -> Self {
         let (_, module) = module_path!().split_once("::").unwrap_or_default();
-        let test = if module.is_empty() {
-            "second_program".into()
-        } else {
-            format!("{module}::second_program")
-        };
+        let test = if module.is_empty() { "second_program".into() } else { format!("{module}::second_program") };
         let mut child = Command::new(env::current_exe().unwrap())
             .args([&test, "--exact", "--ignored", "--nocapture", "--test-threads=1"])
             .env(FOLDER, folder)
@@ -190,14 +175,8 @@ fn a_killed_server_comes_back_by_itself() {
     assert_eq!(sql(&cluster, "select n from kept"), "42");
 
     // One of its children is too busy to notice its death.
-    let mut busy = psql(&cluster, "do $$ begin loop end loop; end $$")
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    assert!(within(5, || sql(
-        &cluster,
-        "select count(*) from pg_stat_activity where query like 'do%'"
-    ) == "1"));
+    let mut busy = psql(&cluster, "do $$ begin loop end loop; end $$").stderr(Stdio::null()).spawn().unwrap();
+    assert!(within(5, || sql(&cluster, "select count(*) from pg_stat_activity where query like 'do%'") == "1"));
     let second = folder.pid();
     kill(&second);
     let by_itself = || cluster.alive() && folder.pid() != second;
@@ -232,11 +211,7 @@ fn a_killed_program_leaves_nothing_that_stops_the_next_one() {
     stopped.lock().unwrap();
 
     // A machine lost its power: a pid file remains, and the number is somebody else's now.
-    let stale = format!(
-        "{}\n{1}/pg\n1700000000\n5432\n{1}/run\n\n  1 1\nready   \n",
-        id(),
-        folder.0.display()
-    );
+    let stale = format!("{}\n{1}/pg\n1700000000\n5432\n{1}/run\n\n  1 1\nready   \n", id(), folder.0.display());
     fs::write(folder.0.join("pg/postmaster.pid"), &stale).unwrap();
     fs::write(folder.0.join("run/.s.PGSQL.5432.lock"), &stale).unwrap();
     drop(stopped);
@@ -259,17 +234,9 @@ fn data_of_another_version_stays_untouched() {
 
     // Of several installations the one that wrote the data is taken, not the newest.
     fs::write(folder.0.join("pg/PG_VERSION"), "16\n").unwrap();
-    let installed = |major| Server {
-        bin: format!("/nowhere/{major}").into(),
-        major,
-    };
+    let installed = |major| Server { bin: format!("/nowhere/{major}").into(), major };
     let error = Cluster::open_with(&folder.0, &OPTIONS, &[installed(17), installed(15)]).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("only PostgreSQL 17 (/nowhere/17) and PostgreSQL 15 (/nowhere/15)"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("only PostgreSQL 17 (/nowhere/17) and PostgreSQL 15 (/nowhere/15)"), "{error}");
 }
 
 #[test]
@@ -305,14 +272,5 @@ fn a_missing_server_is_named_with_its_remedy() {
     std::os::unix::fs::symlink(new.join("postgres"), links.join("postgres")).unwrap();
     let new = new.canonicalize().unwrap();
     let found = servers([old.clone(), links, old.clone()]);
-    assert_eq!(
-        found,
-        [
-            Server { bin: new, major: 18 },
-            Server {
-                bin: old.canonicalize().unwrap(),
-                major: 15
-            }
-        ]
-    );
+    assert_eq!(found, [Server { bin: new, major: 18 }, Server { bin: old.canonicalize().unwrap(), major: 15 }]);
 }

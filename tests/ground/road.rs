@@ -21,10 +21,7 @@ async fn nobody_is_sent_to_the_login_and_comes_back() {
     let answer = house.get("/sync/calls?view=failed").send().await.expect(303);
     assert_eq!(answer.header("location"), "/login?next=%2Fsync%2Fcalls%3Fview%3Dfailed");
     let json = house.get("/sync/calls").json().send().await.expect(401);
-    assert_eq!(
-        (json.value()["error"].clone(), json.value()["success"].clone()),
-        (json!("LOGGED_OUT"), json!(false))
-    );
+    assert_eq!((json.value()["error"].clone(), json.value()["success"].clone()), (json!("LOGGED_OUT"), json!(false)));
 }
 
 // G24
@@ -34,11 +31,7 @@ async fn every_answer_carries_the_security_headers() {
     for path in ["/login", "/nowhere", "/static/css/base.css", "/healthz"] {
         let answer = house.get(path).send().await;
         assert!(answer.header("content-security-policy").contains("script-src 'self'"), "{path}");
-        assert_eq!(
-            (answer.header("x-content-type-options"), answer.header("x-frame-options")),
-            ("nosniff", "DENY"),
-            "{path}"
-        );
+        assert_eq!((answer.header("x-content-type-options"), answer.header("x-frame-options")), ("nosniff", "DENY"), "{path}");
         assert!(!answer.header("x-request-id").is_empty(), "{path}");
     }
 }

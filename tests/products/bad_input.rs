@@ -36,22 +36,11 @@ async fn each_mistake_is_named_and_the_other_lines_are_applied() {
     lines.push(good("FINE"));
     let answer = s.erp("prod.add_or_edit", Value::Array(lines)).await.expect(200);
     let data = answer.value()["data"].clone();
-    assert_eq!(
-        (data["applied"].clone(), data["rejected"].clone()),
-        (json!(1), json!(mistakes().len()))
-    );
+    assert_eq!((data["applied"].clone(), data["rejected"].clone()), (json!(1), json!(mistakes().len())));
     for (at, (_, code, field)) in mistakes().into_iter().enumerate() {
         let line = &data["lines"][at];
-        assert_eq!(
-            (line["line"].clone(), line["outcome"].clone()),
-            (json!(at + 1), json!("rejected")),
-            "{line}"
-        );
-        let named = line["problems"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|p| p["code"] == code && p["field"] == field);
+        assert_eq!((line["line"].clone(), line["outcome"].clone()), (json!(at + 1), json!("rejected")), "{line}");
+        let named = line["problems"].as_array().unwrap().iter().find(|p| p["code"] == code && p["field"] == field);
         let named = named.unwrap_or_else(|| panic!("{code} {field}: {line}"));
         assert!(named["msg"].as_str().unwrap().chars().count() > 5, "{named}");
     }
@@ -63,18 +52,9 @@ async fn all_or_nothing_applies_nothing() {
     let s = Scene::open().await;
     let mut lines: Vec<Value> = (0..5).map(|n| good(&format!("P{n}"))).collect();
     lines.push(with("BAD", json!({ "price": "8.605" })));
-    let answer = s
-        .erp("prod.add_or_edit", json!({ "onError": "all", "lines": lines }))
-        .await
-        .expect(422);
+    let answer = s.erp("prod.add_or_edit", json!({ "onError": "all", "lines": lines })).await.expect(422);
     let codes: Vec<_> = answer.lines().into_iter().map(|l| l.2).collect();
-    assert_eq!(
-        (
-            codes.iter().filter(|c| *c == "ALL_OR_NOTHING").count(),
-            codes.last().map(String::as_str)
-        ),
-        (5, Some("DECIMALS"))
-    );
+    assert_eq!((codes.iter().filter(|c| *c == "ALL_OR_NOTHING").count(), codes.last().map(String::as_str)), (5, Some("DECIMALS")));
     for table in ["products", "skus", "external_ids", "audit_decisions", "product_keys"] {
         assert_eq!(s.house.ask(&format!("select count(*) from {table}")), "0", "{table}");
     }
@@ -86,10 +66,7 @@ async fn warnings_do_not_stand_in_the_way() {
     let answer = s.upload(with("P1", json!({ "colour": "red", "barCode": "6901234000017" }))).await;
     let mut found = codes(&answer);
     found.sort();
-    assert!(
-        found.contains(&"UNKNOWN_FIELD".to_owned()) && found.contains(&"BAD_BARCODE".to_owned()),
-        "{found:?}"
-    );
+    assert!(found.contains(&"UNKNOWN_FIELD".to_owned()) && found.contains(&"BAD_BARCODE".to_owned()), "{found:?}");
     assert!(answer.body.contains("colour"));
     assert_eq!(s.product("P1", "barcode"), "6901234000017");
 }
@@ -97,20 +74,8 @@ async fn warnings_do_not_stand_in_the_way() {
 #[actix_web::test]
 async fn lines_about_the_same_product_are_told_apart_by_nobody() {
     let s = Scene::open().await;
-    let answer = s
-        .erp(
-            "prod.add_or_edit",
-            json!([good("P1"), good("P2"), with("P1", json!({ "price": 9 }))]),
-        )
-        .await
-        .expect(200);
-    assert_eq!(
-        answer.lines(),
-        [
-            (1, "rejected".into(), "DUPLICATE_IN_BATCH".into()),
-            (3, "rejected".into(), "DUPLICATE_IN_BATCH".into())
-        ]
-    );
+    let answer = s.erp("prod.add_or_edit", json!([good("P1"), good("P2"), with("P1", json!({ "price": 9 }))])).await.expect(200);
+    assert_eq!(answer.lines(), [(1, "rejected".into(), "DUPLICATE_IN_BATCH".into()), (3, "rejected".into(), "DUPLICATE_IN_BATCH".into())]);
     assert_eq!(s.house.ask("select string_agg(prod_id, ',') from products"), "P2");
 }
 
@@ -129,10 +94,7 @@ async fn a_call_that_cannot_be_read_changes_nothing() {
         assert!(!answer.value()["msg"].as_str().unwrap().is_empty());
     }
     let heavy = format!(r#"[{{"prodId":"P1","description":"{}"}}]"#, "x".repeat(11 * 1024 * 1024));
-    assert_eq!(
-        s.erp("prod.add_or_edit", heavy.as_str()).await.expect(413).value()["error"],
-        "TOO_LARGE"
-    );
+    assert_eq!(s.erp("prod.add_or_edit", heavy.as_str()).await.expect(413).value()["error"], "TOO_LARGE");
     assert_eq!(s.house.ask("select count(*) from products"), "0");
 }
 
@@ -153,25 +115,16 @@ async fn a_strangers_product_is_a_new_one() {
     let s = Scene::open().await;
     s.upload(good("P1")).await;
     let other = s.cast.other_erp.clone();
-    let edit = s
-        .by(&other, "prod.add_or_edit", json!({ "prodId": "P1", "brand": "乙" }))
-        .await
-        .expect(422);
+    let edit = s.by(&other, "prod.add_or_edit", json!({ "prodId": "P1", "brand": "乙" })).await.expect(422);
     assert_eq!(codes(&edit), ["MISSING", "MISSING", "MISSING", "MISSING"]);
     assert_eq!(s.product("P1", "brand"), "");
-    let sku = s
-        .by(&other, "sku.add_or_edit", json!({ "skuId": "P1-1", "price": 1 }))
-        .await
-        .expect(422);
+    let sku = s.by(&other, "sku.add_or_edit", json!({ "skuId": "P1-1", "price": 1 })).await.expect(422);
     assert_eq!(codes(&sku), ["MISSING"]);
     // The other merchant's category is not known here.
     s.house.sql(&format!(
         "insert into categories (merchant_id, id, name, level, parent_id, path) values ({}, '110177', '甲的', 3, '1101', '11-1101-110177')",
         s.cast.a
     ));
-    let parked = s
-        .by(&other, "prod.add_or_edit", with("P9", json!({ "catalogId": "110177" })))
-        .await
-        .expect(200);
+    let parked = s.by(&other, "prod.add_or_edit", with("P9", json!({ "catalogId": "110177" }))).await.expect(200);
     assert_eq!(codes(&parked), ["UNKNOWN_CATEGORY"]);
 }

@@ -66,9 +66,7 @@ async fn load_bases(s: &Scene, bases: Vec<Value>) {
 fn line(at: usize, row: &Row) -> Value {
     let mut line =
         json!({ "prodId": format!("R{at}"), "erpProdCode": row["erp_prod_code"], "prodName": row["name"], "catalogId": "110101" });
-    let price = row["price"]
-        .parse::<f64>()
-        .map_or("1.00".to_owned(), |price| format!("{:.2}", price.abs()));
+    let price = row["price"].parse::<f64>().map_or("1.00".to_owned(), |price| format!("{:.2}", price.abs()));
     line["price"] = price.into();
     let optional = [
         ("tradeName", "trade_name"),
@@ -101,12 +99,7 @@ async fn real_uploads_are_matched_and_never_wrongly() {
     for call in lines.chunks(1000) {
         let answer = s.erp("prod.add_or_edit", Value::Array(call.to_vec())).await.expect(200);
         let counts = answer.value()["data"].clone();
-        assert_eq!(
-            (counts["applied"].clone(), counts["rejected"].clone()),
-            (json!(call.len()), json!(0)),
-            "{}",
-            answer.body
-        );
+        assert_eq!((counts["applied"].clone(), counts["rejected"].clone()), (json!(call.len()), json!(0)), "{}", answer.body);
     }
     let found = s.house.ask(
         "select jsonb_object_agg(p.prod_id, jsonb_build_array(p.audit_status, b.code, a.state)) from products p \
@@ -125,10 +118,7 @@ async fn real_uploads_are_matched_and_never_wrongly() {
         count.0 += 1;
         count.1 += usize::from(right);
         if approved && !right {
-            wrong.push(format!(
-                "{at} {} {}: {base} instead of {} {}",
-                row["name"], row["spec"], row["expect"], row["expected_base_id"]
-            ));
+            wrong.push(format!("{at} {} {}: {base} instead of {} {}", row["name"], row["spec"], row["expect"], row["expected_base_id"]));
         } else if !right {
             missed.push(format!("{at} {} {}: {}", row["name"], row["spec"], row["mess"]));
         }
@@ -138,11 +128,5 @@ async fn real_uploads_are_matched_and_never_wrongly() {
     assert!(wrong.is_empty(), "matched wrongly: {wrong:#?}");
     let (all, right) = counts.get("match").copied().unwrap_or_default();
     assert!(right * 100 >= all * 99, "only {right} of {all} matched: {missed:#?}");
-    assert!(
-        counts
-            .iter()
-            .filter(|(expect, _)| **expect != "match")
-            .all(|(_, (all, right))| all == right),
-        "{counts:?} {missed:#?}"
-    );
+    assert!(counts.iter().filter(|(expect, _)| **expect != "match").all(|(_, (all, right))| all == right), "{counts:?} {missed:#?}");
 }

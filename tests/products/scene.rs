@@ -17,11 +17,7 @@ pub const APPROVAL: &str = "国药准字H20990417";
 
 /// A barcode with its check digit.
 pub fn ean(first_twelve: &str) -> String {
-    let sum: u32 = first_twelve
-        .chars()
-        .zip([1, 3].iter().cycle())
-        .map(|(c, w)| c.to_digit(10).unwrap_or(0) * w)
-        .sum();
+    let sum: u32 = first_twelve.chars().zip([1, 3].iter().cycle()).map(|(c, w)| c.to_digit(10).unwrap_or(0) * w).sum();
     format!("{first_twelve}{}", (10 - sum % 10) % 10)
 }
 
@@ -86,10 +82,7 @@ impl Scene {
     }
     /// A column of a product of merchant A.
     pub fn product(&self, prod_id: &str, column: &str) -> String {
-        self.house.ask(&format!(
-            "select {column} from products where merchant_id = {} and prod_id = '{prod_id}'",
-            self.cast.a
-        ))
+        self.house.ask(&format!("select {column} from products where merchant_id = {} and prod_id = '{prod_id}'", self.cast.a))
     }
     /// Sets A's stock of a product's default SKU at shop 1 behind everybody's back.
     pub fn stock(&self, prod_id: &str, qty: i64) {
@@ -140,9 +133,5 @@ pub fn codes(answer: &Answer) -> Vec<String> {
 /// The one outcome of a one-line call.
 pub fn outcome(answer: &Answer) -> String {
     let data = answer.value()["data"].clone();
-    ["applied", "unchanged", "held", "stale", "parked", "rejected"]
-        .into_iter()
-        .find(|o| data[*o] == 1)
-        .unwrap_or_default()
-        .to_owned()
+    ["applied", "unchanged", "held", "stale", "parked", "rejected"].into_iter().find(|o| data[*o] == 1).unwrap_or_default().to_owned()
 }

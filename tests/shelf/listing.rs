@@ -6,23 +6,11 @@ use crate::support::{Cast, House};
 use serde_json::{Value, json};
 
 fn state(house: &House, id: &str) -> String {
-    house.ask(&format!(
-        "select listing || ':' || coalesce(unlisted_by, '') || ':' || list_wish from products where prod_id = '{id}'"
-    ))
+    house.ask(&format!("select listing || ':' || coalesce(unlisted_by, '') || ':' || list_wish from products where prod_id = '{id}'"))
 }
 
 async fn put(house: &House, path: &str, body: Value) -> Value {
-    house
-        .post(path)
-        .by(OWNER)
-        .json()
-        .header("content-type", "application/json")
-        .body(body)
-        .send()
-        .await
-        .expect(200)
-        .value()["data"]
-        .clone()
+    house.post(path).by(OWNER).json().header("content-type", "application/json").body(body).send().await.expect(200).value()["data"].clone()
 }
 
 const SOME: [&str; 6] = ["KZ-100382", "KZ-300214", "KZ-100144", "KZ-200018", "KZ-300071", "nobody"];
@@ -37,11 +25,7 @@ async fn the_preview_tells_exactly_what_doing_it_does() {
         let before: Vec<_> = SOME.iter().map(|id| state(&house, id)).collect();
         let trail = house.ask("select count(*) from trail where subject_kind = 'product'");
         let preview = put(&house, "/products/listing/preview", json!({ "id": SOME, "way": way })).await;
-        assert_eq!(
-            SOME.iter().map(|id| state(&house, id)).collect::<Vec<_>>(),
-            before,
-            "a preview changes nothing"
-        );
+        assert_eq!(SOME.iter().map(|id| state(&house, id)).collect::<Vec<_>>(), before, "a preview changes nothing");
         assert_eq!(house.ask("select count(*) from trail where subject_kind = 'product'"), trail);
         let done = put(&house, "/products/listing", json!({ "id": SOME, "way": way })).await;
         for field in ["total", "changed", "unchanged", "wished", "kept"] {
@@ -56,10 +40,7 @@ async fn what_keeps_products_back_is_counted_by_what_to_mend() {
     let cast = Cast::enter(&house).await;
     stock_up(&house, cast.a);
     let told = put(&house, "/products/listing/preview", json!({ "id": SOME, "way": "list" })).await;
-    assert_eq!(
-        (told["changed"].clone(), told["unchanged"].clone(), told["wished"].clone()),
-        (json!(2), json!(1), json!(2))
-    );
+    assert_eq!((told["changed"].clone(), told["unchanged"].clone(), told["wished"].clone()), (json!(2), json!(1), json!(2)));
     let kept: Vec<_> = told["kept"]
         .as_array()
         .unwrap()
@@ -71,19 +52,8 @@ async fn what_keeps_products_back_is_counted_by_what_to_mend() {
         "{kept:?}"
     );
     // Without script: the ticks and a button of a plain form.
-    let form = [
-        ("id", "KZ-300214"),
-        ("id", "KZ-100144"),
-        ("way", "list"),
-        ("filter", "view=unlisted"),
-    ];
-    let page = house
-        .post("/products/listing/preview")
-        .by(OWNER)
-        .form(&form)
-        .send()
-        .await
-        .expect(200);
+    let form = [("id", "KZ-300214"), ("id", "KZ-100144"), ("way", "list"), ("filter", "view=unlisted")];
+    let page = house.post("/products/listing/preview").by(OWNER).form(&form).send().await.expect(200);
     assert!(
         page.body.contains("上架 1 个") && page.body.contains("缺价格") && page.body.contains("href=\"/products?view=unlisted\""),
         "{}",
@@ -96,32 +66,15 @@ async fn everything_a_filter_finds_can_be_taken_at_once() {
     let house = House::open().await;
     let cast = Cast::enter(&house).await;
     stock_up(&house, cast.a);
-    let told = put(
-        &house,
-        "/products/listing",
-        json!({ "all": "1", "filter": "view=listed", "way": "unlist" }),
-    )
-    .await;
+    let told = put(&house, "/products/listing", json!({ "all": "1", "filter": "view=listed", "way": "unlist" })).await;
     assert_eq!((told["total"].clone(), told["changed"].clone()), (json!(4), json!(4)));
     assert_eq!(house.ask("select count(*) from products where listing = 'listed'"), "0");
     // I-9
-    let back = house
-        .post("/products/listing?_method=delete")
-        .by(OWNER)
-        .json()
-        .header("content-type", "application/json");
-    let back = back
-        .body(json!({ "id": told["ids"], "way": "unlist" }))
-        .send()
-        .await
-        .expect(200)
-        .value();
+    let back = house.post("/products/listing?_method=delete").by(OWNER).json().header("content-type", "application/json");
+    let back = back.body(json!({ "id": told["ids"], "way": "unlist" })).send().await.expect(200).value();
     assert_eq!(back["data"]["changed"], json!(4));
     assert_eq!(house.ask("select count(*) from products where listing = 'listed'"), "4");
-    assert_eq!(
-        house.ask("select count(*) from feeds where channel = 'page' and method = 'prod.shelf.update'"),
-        "2"
-    );
+    assert_eq!(house.ask("select count(*) from feeds where channel = 'page' and method = 'prod.shelf.update'"), "2");
 }
 
 //
@@ -134,20 +87,8 @@ async fn a_person_has_the_last_word_whatever_is_pushed() {
     assert_eq!(answer.header("location"), "/products/KZ-100382?done=unlist");
     let page = house.get("/products/KZ-100382?done=unlist").by(OWNER).send().await.expect(200);
     assert!(page.body.contains("已下架") && page.body.contains("人工下架"));
-    house
-        .api(&cast.erp, "prod.shelf.update", json!({ "prodId": "KZ-100382", "listed": 1 }))
-        .send()
-        .await
-        .expect(200);
-    house
-        .api(
-            &cast.erp,
-            "sku.inventory.update",
-            json!({ "skuId": "KZ-100382-1", "shopId": 1, "inventory": 500 }),
-        )
-        .send()
-        .await
-        .expect(200);
+    house.api(&cast.erp, "prod.shelf.update", json!({ "prodId": "KZ-100382", "listed": 1 })).send().await.expect(200);
+    house.api(&cast.erp, "sku.inventory.update", json!({ "skuId": "KZ-100382-1", "shopId": 1, "inventory": 500 })).send().await.expect(200);
     assert_eq!(state(&house, "KZ-100382"), "unlisted:person:false");
     house.post("/products/KZ-100382/listing").by(OWNER).send().await.expect(303);
     assert_eq!(state(&house, "KZ-100382"), "listed::false");
@@ -169,13 +110,7 @@ async fn bad_input_is_told_and_changes_nothing() {
     let cast = Cast::enter(&house).await;
     stock_up(&house, cast.a);
     let before = house.ask("select count(*) from trail where subject_kind = 'product'");
-    let none = house
-        .post("/products/listing/preview")
-        .by(OWNER)
-        .form(&[("way", "list")])
-        .send()
-        .await
-        .expect(422);
+    let none = house.post("/products/listing/preview").by(OWNER).form(&[("way", "list")]).send().await.expect(422);
     assert!(none.body.contains("没有选中商品"));
     for form in [&[("id", "KZ-100382")][..], &[("id", "KZ-100382"), ("way", "burn")]] {
         house.post("/products/listing").by(OWNER).form(form).send().await.expect(422);
@@ -190,13 +125,7 @@ async fn bad_input_is_told_and_changes_nothing() {
         .send()
         .await
         .expect(422);
-    house
-        .post("/products/listing")
-        .by(READER)
-        .form(&[("id", "KZ-100382"), ("way", "unlist")])
-        .send()
-        .await
-        .expect(403);
+    house.post("/products/listing").by(READER).form(&[("id", "KZ-100382"), ("way", "unlist")]).send().await.expect(403);
     house
         .post("/products/listing")
         .by(OWNER)

@@ -32,25 +32,12 @@ async fn three_faces_of_every_page_in_both_languages() {
     for path in paths {
         let page = house.get(&path).by(OWNER).send().await.expect(200);
         assert!(page.body.contains("<!doctype html>") && page.body.contains("</html>"), "{path}");
-        assert!(
-            !page.body.contains("shelf-") && !page.body.contains(">products-"),
-            "a key without a sentence on {path}"
-        );
+        assert!(!page.body.contains("shelf-") && !page.body.contains(">products-"), "a key without a sentence on {path}");
         let part = house.get(&path).by(OWNER).part().send().await.expect(200);
         assert!(!part.body.contains("<!doctype"), "{path}");
-        assert_eq!(
-            house.get(&path).by(OWNER).json().send().await.expect(200).value()["success"],
-            json!(true),
-            "{path}"
-        );
+        assert_eq!(house.get(&path).by(OWNER).json().send().await.expect(200).value()["success"], json!(true), "{path}");
     }
-    let english = house
-        .get("/products/KZ-100382")
-        .by(OWNER)
-        .header("accept-language", "en")
-        .send()
-        .await
-        .expect(200);
+    let english = house.get("/products/KZ-100382").by(OWNER).header("accept-language", "en").send().await.expect(200);
     assert!(english.body.contains("Can it be sold now?"), "{}", english.body);
 }
 
@@ -105,12 +92,7 @@ async fn what_is_missing_is_said_with_what_to_do() {
     assert!(asked.body.contains("<del>100</del>") && asked.body.contains("<ins>60</ins>") && asked.body.contains("BP-0021440"));
     let log = house.get("/products/KZ-100382/log").by(OWNER).send().await.expect(200);
     assert!(log.body.contains("<del>3g</del>"));
-    let told = house
-        .api(&cast.erp, "explain.sellable", json!({ "prodId": "KZ-100144" }))
-        .send()
-        .await
-        .expect(200)
-        .value();
+    let told = house.api(&cast.erp, "explain.sellable", json!({ "prodId": "KZ-100144" })).send().await.expect(200).value();
     assert_eq!(told["data"]["verdict"], "missing");
     let lacks: Vec<_> = told["data"]["checks"]
         .as_array()
@@ -120,11 +102,7 @@ async fn what_is_missing_is_said_with_what_to_do() {
         .map(|c| c["code"].clone())
         .collect();
     assert_eq!(lacks, [json!("priced")]);
-    house
-        .api(&cast.other_erp, "explain.sellable", json!({ "prodId": "KZ-100144" }))
-        .send()
-        .await
-        .expect(404);
+    house.api(&cast.other_erp, "explain.sellable", json!({ "prodId": "KZ-100144" })).send().await.expect(404);
 }
 
 // I-13
@@ -134,12 +112,7 @@ async fn a_stranger_finds_nothing() {
     let cast = Cast::enter(&house).await;
     stock_up(&house, cast.a);
     for tab in ["", "/skus", "/match", "/stock", "/log"] {
-        house
-            .get(&format!("/products/KZ-100382{tab}"))
-            .by(STRANGER)
-            .send()
-            .await
-            .expect(404);
+        house.get(&format!("/products/KZ-100382{tab}")).by(STRANGER).send().await.expect(404);
         house.get(&format!("/products/nobody{tab}")).by(OWNER).send().await.expect(404);
     }
     house.get("/products/KZ-100382/prices").by(OWNER).send().await.expect(404);
@@ -159,22 +132,10 @@ async fn no_result_names_the_way_back_and_neighbours_follow_the_list() {
     let house = House::open().await;
     let cast = Cast::enter(&house).await;
     stock_up(&house, cast.a);
-    let nothing = house
-        .get("/products?q=%E6%B2%A1%E6%9C%89%E7%9A%84&view=listed")
-        .by(OWNER)
-        .send()
-        .await
-        .expect(200);
+    let nothing = house.get("/products?q=%E6%B2%A1%E6%9C%89%E7%9A%84&view=listed").by(OWNER).send().await.expect(200);
     assert!(nothing.body.contains("没有符合这些筛选条件的结果") && nothing.body.contains("清除筛选"));
     // On sale, newest first: …126, …001, …017, …382.
-    let middle = house
-        .get("/products/KZ-100001?view=listed")
-        .by(OWNER)
-        .json()
-        .send()
-        .await
-        .expect(200)
-        .value();
+    let middle = house.get("/products/KZ-100001?view=listed").by(OWNER).json().send().await.expect(200).value();
     assert_eq!(middle["data"]["prev"], "/products/KZ-100126?view=listed");
     assert_eq!(middle["data"]["next"], "/products/KZ-100017?view=listed");
 }

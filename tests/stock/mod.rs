@@ -61,20 +61,14 @@ impl House {
     /// The marks made on the way are those made anew.
     pub async fn marks_are_right(&self, merchant: MerchantId) {
         let before = self.marks();
-        self.platform
-            .db
-            .write(move |tx| duijie::stock::remark(tx, merchant))
-            .await
-            .expect("remark");
+        self.platform.db.write(move |tx| duijie::stock::remark(tx, merchant)).await.expect("remark");
         assert_eq!(before, self.marks());
     }
 }
 
 /// Stock of S1…S<n> at shop 1.
 pub fn lines(n: i64, qty: impl Fn(i64) -> i64) -> Value {
-    (1..=n)
-        .map(|i| json!({ "skuId": format!("S{i}"), "shopId": "1", "inventory": qty(i) }))
-        .collect()
+    (1..=n).map(|i| json!({ "skuId": format!("S{i}"), "shopId": "1", "inventory": qty(i) })).collect()
 }
 
 pub fn text(answer: &Answer) -> Vec<(i64, String, String)> {

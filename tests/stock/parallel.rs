@@ -78,33 +78,19 @@ async fn a_thousand_lines_take_as_many_statements_as_ten() {
                 #[diesel(sql_type = BigInt)]
                 id: SkuId,
             }
-            let skus: Vec<Id> = diesel::sql_query("select id from skus where merchant_id = $1 order by id")
-                .bind::<BigInt, _>(merchant)
-                .load(tx)?;
+            let skus: Vec<Id> =
+                diesel::sql_query("select id from skus where merchant_id = $1 order by id").bind::<BigInt, _>(merchant).load(tx)?;
             let cause = Cause::system(merchant, "tests", now);
             let run = |tx: &mut PgConnection, n: usize, qty: i64| {
-                let sets: Vec<Set> = (1..)
-                    .zip(skus.iter().take(n))
-                    .map(|(no, s)| Set::quantity(no, s.id, ShopId(1), qty))
-                    .collect();
+                let sets: Vec<Set> = (1..).zip(skus.iter().take(n)).map(|(no, s)| Set::quantity(no, s.id, ShopId(1), qty)).collect();
                 statements(tx, |tx| assert_eq!(set(tx, &cause, sets).expect("set").len(), n))
             };
-            Ok([
-                run(tx, 10, 50),
-                run(tx, 1000, 60),
-                run(tx, 10, 40),
-                run(tx, 1000, 30),
-                run(tx, 1000, 30),
-            ])
+            Ok([run(tx, 10, 50), run(tx, 1000, 60), run(tx, 10, 40), run(tx, 1000, 30), run(tx, 1000, 30)])
         })
         .await
         .expect("runs");
     let [new_few, new_many, few, many, same] = used;
-    assert_eq!(
-        (new_few, few),
-        (new_many, many),
-        "the number of statements does not depend on the number of lines"
-    );
+    assert_eq!((new_few, few), (new_many, many), "the number of statements does not depend on the number of lines");
     assert!(many <= 5 && same <= 2, "{used:?}");
 }
 
@@ -114,17 +100,10 @@ async fn two_calls_that_empty_one_product_take_it_off_sale() {
     let (house, cast) = house(1).await;
     for round in 0..5 {
         house
-            .push(
-                &cast,
-                json!([{ "skuId": "S1", "shopId": 1, "inventory": 5 }, { "skuId": "S1", "shopId": 2, "inventory": 5 }]),
-            )
+            .push(&cast, json!([{ "skuId": "S1", "shopId": 1, "inventory": 5 }, { "skuId": "S1", "shopId": 2, "inventory": 5 }]))
             .await
             .expect(200);
-        assert_eq!(
-            house.ask("select listing from products where prod_id = 'P1' order by merchant_id limit 1"),
-            "listed",
-            "round {round}"
-        );
+        assert_eq!(house.ask("select listing from products where prod_id = 'P1' order by merchant_id limit 1"), "listed", "round {round}");
         let empty = |shop: i64| house.push(&cast, json!({ "skuId": "S1", "shopId": shop, "inventory": 0 }));
         for answer in futures_util::future::join_all([empty(1), empty(2)]).await {
             answer.expect(200);

@@ -6,20 +6,10 @@ use serde_json::json;
 #[actix_web::test]
 async fn a_push_sets_the_number_and_keeps_its_story() {
     let (house, cast) = house(3).await;
-    let answer = house
-        .push(&cast, json!({ "skuId": "S1", "inventory": "112", "saled": 0, "freeze": 0 }))
-        .await
-        .expect(200)
-        .value();
-    assert_eq!(
-        (answer["data"]["applied"].as_i64(), answer["data"]["lines"].as_array().map(Vec::len)),
-        (Some(1), Some(0))
-    );
+    let answer = house.push(&cast, json!({ "skuId": "S1", "inventory": "112", "saled": 0, "freeze": 0 })).await.expect(200).value();
+    assert_eq!((answer["data"]["applied"].as_i64(), answer["data"]["lines"].as_array().map(Vec::len)), (Some(1), Some(0)));
     house
-        .push(
-            &cast,
-            json!([{ "skuId": "S1", "shopId": 1, "inventory": 90 }, { "skuId": "S1", "shopId": "2", "inventory": 5 }]),
-        )
+        .push(&cast, json!([{ "skuId": "S1", "shopId": 1, "inventory": 90 }, { "skuId": "S1", "shopId": "2", "inventory": 5 }]))
         .await
         .expect(200);
     assert_eq!((house.row("S1", 1), house.row("S1", 2)), ("90 erp v2".into(), "5 erp v1".into()));
@@ -27,36 +17,15 @@ async fn a_push_sets_the_number_and_keeps_its_story() {
     let cause = house.ask("select bool_and(request_id is not null and feed_id is not null and line_no is not null and actor_kind = 'erp') from stock_movements");
     assert_eq!(cause, "true");
 
-    let told = house
-        .api(&cast.erp, "sku.inventory.get", json!({ "skuId": "S1" }))
-        .send()
-        .await
-        .expect(200)
-        .value();
+    let told = house.api(&cast.erp, "sku.inventory.get", json!({ "skuId": "S1" })).send().await.expect(200).value();
     let data = &told["data"];
-    assert_eq!(
-        (&data["shopId"], &data["inventory"], &data["version"]),
-        (&json!("1"), &json!(90), &json!("2"))
-    );
+    assert_eq!((&data["shopId"], &data["inventory"], &data["version"]), (&json!("1"), &json!(90), &json!("2")));
     assert_eq!(data["reportedAt"], "2026-11-22 12:00:00");
     assert_eq!(data["shops"].as_array().map(Vec::len), Some(2));
-    let one = house
-        .api(&cast.erp, "sku.inventory.get", json!({ "skuId": "S1", "shopId": 2 }))
-        .send()
-        .await
-        .expect(200)
-        .value();
+    let one = house.api(&cast.erp, "sku.inventory.get", json!({ "skuId": "S1", "shopId": 2 })).send().await.expect(200).value();
     assert_eq!((&one["data"]["inventory"], one["data"].get("shops")), (&json!(5), None));
-    house
-        .api(&cast.erp, "sku.inventory.get", json!({ "skuId": "S9" }))
-        .send()
-        .await
-        .expect(404);
-    house
-        .api(&cast.erp, "sku.inventory.get", json!({ "skuId": "S1", "shopId": 9 }))
-        .send()
-        .await
-        .expect(404);
+    house.api(&cast.erp, "sku.inventory.get", json!({ "skuId": "S9" })).send().await.expect(404);
+    house.api(&cast.erp, "sku.inventory.get", json!({ "skuId": "S1", "shopId": 9 })).send().await.expect(404);
 }
 
 #[actix_web::test]
@@ -84,14 +53,8 @@ async fn an_older_number_never_replaces_a_newer_one() {
     house.push(&cast, at("11:50:00", 8)).await.expect(200);
     let late = house.push(&cast, at("11:49:00", 99)).await.expect(200);
     assert_eq!(late.lines(), [line(1, "stale", "STALE")]);
-    assert_eq!(
-        late.value()["data"]["lines"][0]["now"],
-        json!({ "inventory": 8, "version": "1", "sourceTime": "2026-11-22 11:50:00" })
-    );
-    assert_eq!(
-        house.push(&cast, at("12:06:00", 1)).await.expect(422).lines(),
-        [line(1, "rejected", "CLOCK_AHEAD")]
-    );
+    assert_eq!(late.value()["data"]["lines"][0]["now"], json!({ "inventory": 8, "version": "1", "sourceTime": "2026-11-22 11:50:00" }));
+    assert_eq!(house.push(&cast, at("12:06:00", 1)).await.expect(422).lines(), [line(1, "rejected", "CLOCK_AHEAD")]);
     house.push(&cast, at("11:51:00", 7)).await.expect(200);
     assert_eq!(house.row("S1", 1), "7 erp v2");
 }
@@ -100,15 +63,9 @@ async fn an_older_number_never_replaces_a_newer_one() {
 async fn compare_and_set_refuses_what_has_moved() {
     let (house, cast) = house(1).await;
     house.push(&cast, lines(1, |_| 8)).await.expect(200);
-    let wrong = house
-        .push(&cast, json!({ "skuId": "S1", "inventory": 3, "ifVersion": 7 }))
-        .await
-        .expect(422);
+    let wrong = house.push(&cast, json!({ "skuId": "S1", "inventory": 3, "ifVersion": 7 })).await.expect(422);
     assert_eq!(wrong.lines(), [line(1, "rejected", "CONFLICT")]);
-    house
-        .push(&cast, json!({ "skuId": "S1", "inventory": 3, "ifVersion": "1" }))
-        .await
-        .expect(200);
+    house.push(&cast, json!({ "skuId": "S1", "inventory": 3, "ifVersion": "1" })).await.expect(200);
     assert_eq!(house.row("S1", 1), "3 erp v2");
 }
 
@@ -117,10 +74,7 @@ async fn compare_and_set_refuses_what_has_moved() {
 async fn the_erps_counters_are_compared_and_never_copied() {
     let (house, cast) = house(2).await;
     let pushed = house
-        .push(
-            &cast,
-            json!([{ "skuId": "S1", "inventory": 50, "saled": 4, "freeze": 0 }, { "skuId": "S2", "inventory": 50, "saled": 0 }]),
-        )
+        .push(&cast, json!([{ "skuId": "S1", "inventory": 50, "saled": 4, "freeze": 0 }, { "skuId": "S2", "inventory": 50, "saled": 0 }]))
         .await
         .expect(200);
     assert_eq!(pushed.lines(), [line(1, "applied", "COUNTER_DRIFT")]);
@@ -131,30 +85,16 @@ async fn the_erps_counters_are_compared_and_never_copied() {
     assert_eq!(house.marks(), "S1/1 drift");
     // What we froze and sold is taken off, whatever the ERP thinks of it.
     house.sql("update stock set frozen = 3, sold = 4, sold_open = 1, safety = 2");
-    house
-        .push(&cast, json!({ "skuId": "S1", "inventory": 40, "saled": 4, "freeze": 3 }))
-        .await
-        .expect(200);
-    let told = house
-        .api(&cast.erp, "sku.inventory.get", json!({ "skuId": "S1" }))
-        .send()
-        .await
-        .expect(200)
-        .value();
-    assert_eq!(
-        (&told["data"]["inventory"], &told["data"]["freeze"], &told["data"]["saled"]),
-        (&json!(34), &json!(3), &json!(4))
-    );
+    house.push(&cast, json!({ "skuId": "S1", "inventory": 40, "saled": 4, "freeze": 3 })).await.expect(200);
+    let told = house.api(&cast.erp, "sku.inventory.get", json!({ "skuId": "S1" })).send().await.expect(200).value();
+    assert_eq!((&told["data"]["inventory"], &told["data"]["freeze"], &told["data"]["saled"]), (&json!(34), &json!(3), &json!(4)));
     assert_eq!(house.marks(), "");
 }
 
 #[actix_web::test]
 async fn marks_follow_the_figures() {
     let (house, cast) = house(5).await;
-    house
-        .push(&cast, lines(5, |i| [0, 1, 20, 21, 500][usize::try_from(i - 1).unwrap()]))
-        .await
-        .expect(200);
+    house.push(&cast, lines(5, |i| [0, 1, 20, 21, 500][usize::try_from(i - 1).unwrap()])).await.expect(200);
     assert_eq!(house.marks(), "S1/1 out, S2/1 low, S3/1 low");
     house.sql("update stock set frozen = 3");
     house.marks_are_right_after_a_push(&cast).await;
@@ -164,14 +104,8 @@ async fn marks_follow_the_figures() {
 impl crate::support::House {
     async fn marks_are_right_after_a_push(&self, cast: &crate::support::Cast) {
         let merchant = cast.a;
-        self.platform
-            .db
-            .write(move |tx| duijie::stock::remark(tx, merchant))
-            .await
-            .expect("remark");
-        self.push(cast, lines(5, |i| [4, 3, 2, 900, 500][usize::try_from(i - 1).unwrap()]))
-            .await
-            .expect(200);
+        self.platform.db.write(move |tx| duijie::stock::remark(tx, merchant)).await.expect("remark");
+        self.push(cast, lines(5, |i| [4, 3, 2, 900, 500][usize::try_from(i - 1).unwrap()])).await.expect(200);
         self.marks_are_right(merchant).await;
     }
 }
@@ -184,18 +118,10 @@ async fn a_push_below_what_is_promised_leaves_us_short() {
     house.sql("update stock set frozen = 3");
     house.push(&cast, lines(1, |_| 2)).await.expect(200);
     assert_eq!(
-        (
-            house.marks(),
-            house.ask("select available from stock_movements order by id desc limit 1")
-        ),
+        (house.marks(), house.ask("select available from stock_movements order by id desc limit 1")),
         ("S1/1 short".into(), "-1".into())
     );
-    let told = house
-        .api(&cast.erp, "sku.inventory.get", json!({ "skuId": "S1" }))
-        .send()
-        .await
-        .expect(200)
-        .value();
+    let told = house.api(&cast.erp, "sku.inventory.get", json!({ "skuId": "S1" })).send().await.expect(200).value();
     assert_eq!((&told["data"]["inventory"], &told["data"]["available"]), (&json!(0), &json!(-1)));
 }
 
@@ -264,21 +190,9 @@ async fn a_credential_writes_only_to_its_shops() {
     let (house, cast) = house(1).await;
     house.sql(&format!("update apps set shops = '{{2}}' where merchant_id = {}", cast.a));
     let answer = house.push(&cast, json!([{ "skuId": "S1", "shopId": 1, "inventory": 5 }, { "skuId": "S1", "inventory": 5 }, { "skuId": "S1", "shopId": 2, "inventory": 5 }])).await.expect(200);
-    assert_eq!(
-        answer.lines(),
-        [line(1, "rejected", "UNKNOWN_SHOP"), line(2, "rejected", "UNKNOWN_SHOP")]
-    );
-    house
-        .api(&cast.erp, "sku.inventory.get", json!({ "skuId": "S1", "shopId": 1 }))
-        .send()
-        .await
-        .expect(404);
-    let told = house
-        .api(&cast.erp, "sku.inventory.get", json!({ "skuId": "S1", "shopId": 2 }))
-        .send()
-        .await
-        .expect(200)
-        .value();
+    assert_eq!(answer.lines(), [line(1, "rejected", "UNKNOWN_SHOP"), line(2, "rejected", "UNKNOWN_SHOP")]);
+    house.api(&cast.erp, "sku.inventory.get", json!({ "skuId": "S1", "shopId": 1 })).send().await.expect(404);
+    let told = house.api(&cast.erp, "sku.inventory.get", json!({ "skuId": "S1", "shopId": 2 })).send().await.expect(200).value();
     assert_eq!(told["data"]["inventory"], 5);
 }
 
@@ -287,11 +201,7 @@ async fn a_credential_writes_only_to_its_shops() {
 async fn another_merchants_sku_is_not_known() {
     let (house, cast) = house(1).await;
     house.sql(&format!("update skus set sku_id = 'OURS' where merchant_id = {}", cast.a));
-    let answer = house
-        .api(&cast.other_erp, "sku.inventory.update", json!({ "skuId": "OURS", "inventory": 5 }))
-        .send()
-        .await
-        .expect(200);
+    let answer = house.api(&cast.other_erp, "sku.inventory.update", json!({ "skuId": "OURS", "inventory": 5 })).send().await.expect(200);
     assert_eq!(answer.lines(), [line(1, "parked", "UNKNOWN_SKU")]);
     assert_eq!(house.ask("select count(*) from stock"), "0");
 }

@@ -59,17 +59,11 @@ pub fn admit(tx: &mut PgConnection, knock: &Knock, now: DateTime<Utc>, master_ke
         Some(door) => door.secrets(master_key, &knock.app_key, now)?,
         None => nobodys_secrets(master_key, &knock.app_key),
     };
-    let fits = secrets
-        .live
-        .iter()
-        .fold(Choice::from(0), |fits, secret| fits | sign(secret, &knock.request()).ct_eq(&sent));
+    let fits = secrets.live.iter().fold(Choice::from(0), |fits, secret| fits | sign(secret, &knock.request()).ct_eq(&sent));
     let door = door.ok_or_else(unproved)?;
     if !bool::from(fits) {
         return Err(if door.sandbox {
-            Error::Call(
-                Code::BadSignature,
-                diagnose(&knock.request(), None, &sent, &knock.app_key, &secrets.live, &secrets.ended),
-            )
+            Error::Call(Code::BadSignature, diagnose(&knock.request(), None, &sent, &knock.app_key, &secrets.live, &secrets.ended))
         } else {
             unproved()
         });
@@ -109,10 +103,7 @@ fn well_formed(knock: &Knock) -> Result<[u8; 32]> {
     }
     if knock.timestamp.len() == 13 && knock.timestamp.bytes().all(|b| b.is_ascii_digit()) {
         let seconds: String = knock.timestamp.chars().take(10).collect();
-        return Err(Error::Call(
-            Code::BadHeaders,
-            Text::new("api-sig-milliseconds").with(&knock.timestamp).with(seconds),
-        ));
+        return Err(Error::Call(Code::BadHeaders, Text::new("api-sig-milliseconds").with(&knock.timestamp).with(seconds)));
     }
     if !(1..=11).contains(&knock.timestamp.len()) || !knock.timestamp.bytes().all(|b| b.is_ascii_digit()) {
         return Err(bad_header("X-Timestamp", "1763769600"));
@@ -130,20 +121,14 @@ fn in_time(knock: &Knock, now: DateTime<Utc>) -> Result<()> {
     }
     Err(Error::Call(
         Code::OldTimestamp,
-        Text::new("api-sig-old")
-            .with(&knock.timestamp)
-            .with(now.timestamp().to_string())
-            .with(on_the_wire(now)),
+        Text::new("api-sig-old").with(&knock.timestamp).with(now.timestamp().to_string()).with(on_the_wire(now)),
     ))
 }
 
 /// What a known key would cost, so that time does not tell which keys exist.
 fn nobodys_secrets(master_key: &[u8; 32], app_key: &str) -> Secrets {
     let opened = sealing::open(master_key, app_key, &[0; 68]);
-    Secrets {
-        live: vec![opened.unwrap_or_default()],
-        ended: Vec::new(),
-    }
+    Secrets { live: vec![opened.unwrap_or_default()], ended: Vec::new() }
 }
 
 /// The caller holds the secret, so it may know why it is shut out.
@@ -178,11 +163,7 @@ fn spend_nonce(tx: &mut PgConnection, app: AppId, nonce: &str, now: DateTime<Utc
     .bind::<Timestamptz, _>(now)
     .bind::<Timestamptz, _>(now - Duration::minutes(NONCE_MINUTES))
     .execute(tx)?;
-    if fresh == 1 {
-        Ok(())
-    } else {
-        Err(Error::Call(Code::Replayed, Text::new("api-sig-replayed").with(nonce)))
-    }
+    if fresh == 1 { Ok(()) } else { Err(Error::Call(Code::Replayed, Text::new("api-sig-replayed").with(nonce))) }
 }
 
 fn note_use(tx: &mut PgConnection, door: &Door, now: DateTime<Utc>) -> Result<()> {
@@ -190,7 +171,7 @@ fn note_use(tx: &mut PgConnection, door: &Door, now: DateTime<Utc>) -> Result<()
         return Ok(());
     }
     // To the minute: a write to disk for every call would cost more than it tells.
-    diesel::sql_query("update apps set last_used_at = $3 where merchant_id = $1 and id = $2 and (last_used_at is null or last_used_at < $3 - interval '1 minute')")
+    diesel::sql_query("update apps set last_used_at = $3 where merchant_id = $1 and id = $2 and (last_used_at is null or last_used_at <= $3 - interval '1 minute')")
         .bind::<BigInt, _>(door.merchant_id)
         .bind::<BigInt, _>(door.id)
         .bind::<Timestamptz, _>(now)
@@ -203,8 +184,7 @@ pub fn forget_old(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<usize> {
     let nonces = diesel::sql_query("delete from nonces where seen_at < $1")
         .bind::<Timestamptz, _>(now - Duration::minutes(NONCE_MINUTES))
         .execute(tx)?;
-    let secrets = diesel::sql_query("delete from app_secrets where expires_at < $1")
-        .bind::<Timestamptz, _>(now - Duration::days(30))
-        .execute(tx)?;
+    let secrets =
+        diesel::sql_query("delete from app_secrets where expires_at < $1").bind::<Timestamptz, _>(now - Duration::days(30)).execute(tx)?;
     Ok(nonces + secrets)
 }

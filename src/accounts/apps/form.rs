@@ -41,9 +41,7 @@ pub struct AppForm {
 
 /// Every scope there is: module and right.
 pub fn scopes() -> impl Iterator<Item = String> {
-    Module::ALL
-        .into_iter()
-        .flat_map(|module| ["read", "write"].map(|right| format!("{}:{right}", module.as_str())))
+    Module::ALL.into_iter().flat_map(|module| ["read", "write"].map(|right| format!("{}:{right}", module.as_str())))
 }
 
 impl AppForm {

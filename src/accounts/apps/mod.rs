@@ -18,11 +18,7 @@ use actix_web::web::{ServiceConfig, resource};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource("/api-keys").get(pages::list).post(pages::add))
-        .service(
-            resource("/api-keys/signature")
-                .get(pages::checker::page)
-                .post(pages::checker::check),
-        )
+        .service(resource("/api-keys/signature").get(pages::checker::page).post(pages::checker::check))
         .service(resource("/api-keys/{id}").delete(pages::remove))
         .service(resource("/api-keys/{id}/rotation").post(pages::renew));
 }

@@ -193,12 +193,10 @@ fn add_secret(tx: &mut PgConnection, cause: &Cause, master_key: &[u8; 32], app: 
 
 /// The credential, locked, if it is the cause's merchant's and not revoked.
 fn hold(tx: &mut PgConnection, cause: &Cause, id: AppId) -> Result<Named> {
-    Ok(
-        diesel::sql_query("select id, app_key, name from apps where merchant_id = $1 and id = $2 and revoked_at is null for update")
-            .bind::<BigInt, _>(cause.merchant)
-            .bind::<BigInt, _>(id)
-            .get_result(tx)?,
-    )
+    Ok(diesel::sql_query("select id, app_key, name from apps where merchant_id = $1 and id = $2 and revoked_at is null for update")
+        .bind::<BigInt, _>(cause.merchant)
+        .bind::<BigInt, _>(id)
+        .get_result(tx)?)
 }
 
 /// A new secret; the one before still opens for `overlap`, so that an ERP can change over without a gap. Older ones end now.
@@ -218,11 +216,7 @@ pub fn rotate(tx: &mut PgConnection, cause: &Cause, master_key: &[u8; 32], id: A
     let entry =
         Entry::new("app.rotated", "app", id).change(json!(null), json!({ "name": app.name, "oldSecretUntil": cause.now + overlap }));
     trail::record(tx, cause, &[entry])?;
-    Ok(Issued {
-        id: app.id,
-        app_key: app.app_key,
-        secret,
-    })
+    Ok(Issued { id: app.id, app_key: app.app_key, secret })
 }
 
 /// Ends a credential for good.
@@ -233,11 +227,7 @@ pub fn revoke(tx: &mut PgConnection, cause: &Cause, id: AppId) -> Result<()> {
         .bind::<BigInt, _>(id)
         .bind::<Timestamptz, _>(cause.now)
         .execute(tx)?;
-    trail::record(
-        tx,
-        cause,
-        &[Entry::new("app.revoked", "app", id).change(json!({ "name": app.name }), json!(null))],
-    )
+    trail::record(tx, cause, &[Entry::new("app.revoked", "app", id).change(json!({ "name": app.name }), json!(null))])
 }
 
 /// What knocking needs to know of a credential.
@@ -290,19 +280,12 @@ const DOOR: &str = "select a.id, a.merchant_id, m.name as merchant_name, m.statu
 
 impl Door {
     pub fn by_key(c: &mut PgConnection, app_key: &str) -> Result<Option<Self>> {
-        Ok(diesel::sql_query(format!("{DOOR} a.app_key = $1"))
-            .bind::<SqlText, _>(app_key)
-            .get_result(c)
-            .optional()?)
+        Ok(diesel::sql_query(format!("{DOOR} a.app_key = $1")).bind::<SqlText, _>(app_key).get_result(c).optional()?)
     }
     /// A sandbox credential of the merchant's own, for the signature checker.
     pub fn own_sandbox(c: &mut PgConnection, merchant: MerchantId, app_key: &str) -> Result<Option<Self>> {
         let sql = format!("{DOOR} a.merchant_id = $1 and a.app_key = $2 and a.sandbox and a.revoked_at is null");
-        Ok(diesel::sql_query(sql)
-            .bind::<BigInt, _>(merchant)
-            .bind::<SqlText, _>(app_key)
-            .get_result(c)
-            .optional()?)
+        Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<SqlText, _>(app_key).get_result(c).optional()?)
     }
     /// Secrets that open now, and those that did once.
     pub fn secrets(&self, master_key: &[u8; 32], app_key: &str, now: DateTime<Utc>) -> Result<Secrets> {
@@ -310,11 +293,7 @@ impl Door {
         for (sealed, end) in self.sealed.iter().zip(&self.ends) {
             let secret = sealing::open(master_key, app_key, sealed)
                 .ok_or_else(|| Error::broken("a sealed API secret does not open: was the master key changed?"))?;
-            if end.is_none_or(|end| end > now) {
-                secrets.live.push(secret)
-            } else {
-                secrets.ended.push(secret)
-            }
+            if end.is_none_or(|end| end > now) { secrets.live.push(secret) } else { secrets.ended.push(secret) }
         }
         Ok(secrets)
     }

@@ -39,26 +39,16 @@ pub struct SessionLayer {
 /// The session layer of the application.
 pub fn session_layer(platform: &Platform) -> SessionLayer {
     let cookie = if platform.https { "__Host-duijie" } else { "duijie" };
-    let key = [
-        sealing::derive(&platform.master_key, "cookie-signing"),
-        sealing::derive(&platform.master_key, "cookie-sealing"),
-    ]
-    .concat();
-    let inner = SessionMiddleware::builder(
-        Store {
-            db: platform.db.clone(),
-            clock: platform.clock.clone(),
-        },
-        Key::from(&key),
-    )
-    .cookie_name(cookie.to_owned())
-    .cookie_secure(platform.https)
-    .cookie_http_only(true)
-    .cookie_same_site(SameSite::Lax)
-    .cookie_path("/".to_owned())
-    .cookie_content_security(CookieContentSecurity::Signed)
-    .session_lifecycle(BrowserSession::default())
-    .build();
+    let key = [sealing::derive(&platform.master_key, "cookie-signing"), sealing::derive(&platform.master_key, "cookie-sealing")].concat();
+    let inner = SessionMiddleware::builder(Store { db: platform.db.clone(), clock: platform.clock.clone() }, Key::from(&key))
+        .cookie_name(cookie.to_owned())
+        .cookie_secure(platform.https)
+        .cookie_http_only(true)
+        .cookie_same_site(SameSite::Lax)
+        .cookie_path("/".to_owned())
+        .cookie_content_security(CookieContentSecurity::Signed)
+        .session_lifecycle(BrowserSession::default())
+        .build();
     SessionLayer { inner, cookie }
 }
 
@@ -93,13 +83,7 @@ where
     fn new_transform(&self, service: S) -> Self::Future {
         let without = Rc::new(service);
         let (making, cookie) = (self.inner.new_transform(Rc::clone(&without)), self.cookie);
-        Box::pin(async move {
-            Ok(SessionService {
-                with_session: making.await?,
-                without,
-                cookie,
-            })
-        })
+        Box::pin(async move { Ok(SessionService { with_session: making.await?, without, cookie }) })
     }
 }
 
@@ -147,10 +131,7 @@ fn make_lasting<B>(answer: &mut ServiceResponse<B>, name: &str) {
     let cookies: Vec<HeaderValue> = headers.get_all(header::SET_COOKIE).cloned().collect();
     headers.remove(header::SET_COOKIE);
     for cookie in cookies {
-        let ours = cookie
-            .to_str()
-            .ok()
-            .filter(|text| text.strip_prefix(name).is_some_and(|rest| rest.starts_with('=')));
+        let ours = cookie.to_str().ok().filter(|text| text.strip_prefix(name).is_some_and(|rest| rest.starts_with('=')));
         let lasting = ours.and_then(|text| HeaderValue::from_str(&format!("{text}; Max-Age={}", KEEP_DAYS * 86_400)).ok());
         headers.append(header::SET_COOKIE, lasting.unwrap_or(cookie));
     }
@@ -158,11 +139,7 @@ fn make_lasting<B>(answer: &mut ServiceResponse<B>, name: &str) {
 
 /// Starts somebody's session under a new id; whatever the old one knew is gone.
 pub fn begin(req: &HttpRequest, session: &Session, platform: &Platform, user: UserId, keep: bool) -> Result<()> {
-    let agent = req
-        .headers()
-        .get(header::USER_AGENT)
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or_default();
+    let agent = req.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let agent: String = agent.chars().take(AGENT_LENGTH).collect();
     session.renew();
     session.clear();

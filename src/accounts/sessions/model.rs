@@ -78,17 +78,13 @@ pub fn change(tx: &mut PgConnection, token_hash: &[u8], state: &State) -> Result
 }
 
 pub fn end(tx: &mut PgConnection, token_hash: &[u8]) -> Result<()> {
-    diesel::sql_query("delete from sessions where token_hash = $1")
-        .bind::<Bytea, _>(token_hash)
-        .execute(tx)?;
+    diesel::sql_query("delete from sessions where token_hash = $1").bind::<Bytea, _>(token_hash).execute(tx)?;
     Ok(())
 }
 
 /// Ends every session of a user: password changed, account disabled.
 pub fn end_all(tx: &mut PgConnection, user: UserId) -> Result<usize> {
-    Ok(diesel::sql_query("delete from sessions where user_id = $1")
-        .bind::<BigInt, _>(user)
-        .execute(tx)?)
+    Ok(diesel::sql_query("delete from sessions where user_id = $1").bind::<BigInt, _>(user).execute(tx)?)
 }
 
 /// Ends a user's sessions but the one with this public name.
@@ -98,11 +94,7 @@ pub fn end_all_but(tx: &mut PgConnection, cause: &Cause, user: UserId, sid: &str
         .bind::<Text, _>(sid)
         .execute(tx)?;
     if ended > 0 {
-        trail::record(
-            tx,
-            cause,
-            &[Entry::new("session.ended", "user", user).change(json!(ended), Value::Null)],
-        )?;
+        trail::record(tx, cause, &[Entry::new("session.ended", "user", user).change(json!(ended), Value::Null)])?;
     }
     Ok(ended)
 }
@@ -119,11 +111,7 @@ pub fn end_one(tx: &mut PgConnection, cause: &Cause, user: UserId, sid: &str) ->
     if ended == 0 {
         return Err(crate::Error::NotFound);
     }
-    trail::record(
-        tx,
-        cause,
-        &[Entry::new("session.ended", "user", user).change(json!(1), Value::Null)],
-    )
+    trail::record(tx, cause, &[Entry::new("session.ended", "user", user).change(json!(1), Value::Null)])
 }
 
 /// A session as its owner sees it.
@@ -190,19 +178,14 @@ pub fn known(c: &mut PgConnection, user: UserId) -> Result<Option<Known>> {
 
 /// Keeps the language somebody chose.
 pub fn set_language(tx: &mut PgConnection, user: UserId, tag: &str) -> Result<()> {
-    diesel::sql_query("update users set language = $2 where id = $1")
-        .bind::<BigInt, _>(user)
-        .bind::<Text, _>(tag)
-        .execute(tx)?;
+    diesel::sql_query("update users set language = $2 where id = $1").bind::<BigInt, _>(user).bind::<Text, _>(tag).execute(tx)?;
     Ok(())
 }
 
 /// Housekeeping: sessions past their end, and those that fell asleep a day ago.
 pub fn forget_old(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<usize> {
-    Ok(
-        diesel::sql_query("delete from sessions where expires_at < $1 or (seen_at < $2 and coalesce(state ->> 'keep', 'false') <> 'true')")
-            .bind::<Timestamptz, _>(now)
-            .bind::<Timestamptz, _>(now - Duration::days(1))
-            .execute(tx)?,
-    )
+    Ok(diesel::sql_query("delete from sessions where expires_at < $1 or (seen_at < $2 and coalesce(state ->> 'keep', 'false') <> 'true')")
+        .bind::<Timestamptz, _>(now)
+        .bind::<Timestamptz, _>(now - Duration::days(1))
+        .execute(tx)?)
 }

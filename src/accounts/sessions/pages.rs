@@ -66,12 +66,7 @@ pub async fn list(ctx: Ctx, session: Session, done: Query<Done>) -> Reply {
     let ctx = done.said(ctx);
     let (user, now) = (ctx.seat()?.person.user, ctx.now);
     let rows = ctx.db.read(move |c| model::of_user(c, user, now)).await?;
-    ctx.reply(SessionsPage {
-        frame: ctx.frame("sessions"),
-        now,
-        rows,
-        current: current(&session),
-    })
+    ctx.reply(SessionsPage { frame: ctx.frame("sessions"), now, rows, current: current(&session) })
 }
 
 /// `DELETE /account/sessions/{id}`

@@ -100,11 +100,7 @@ pub async fn verify_login(db: &Db, attempt: Attempt, now: DateTime<Utc>) -> Resu
         request_id: attempt.request_id,
         feed: None,
     };
-    let fresh = if password::is_outdated(&account.password_hash) {
-        Some(password::hash(attempt.password).await?)
-    } else {
-        None
-    };
+    let fresh = if password::is_outdated(&account.password_hash) { Some(password::hash(attempt.password).await?) } else { None };
     let id = account.id;
     db.write(move |tx| let_in(tx, &cause, &account, fresh, ip)).await?;
     Ok(Verdict::Right(id))
@@ -120,15 +116,10 @@ async fn note_wait(
     request_id: Option<Uuid>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let (merchant, subject) = whose.map_or((MerchantId::PLATFORM, "unknown".to_owned()), |(merchant, id)| {
-        (merchant, id.to_string())
-    });
+    let (merchant, subject) = whose.map_or((MerchantId::PLATFORM, "unknown".to_owned()), |(merchant, id)| (merchant, id.to_string()));
     tracing::warn!(user = subject, wait, "an account waits after wrong passwords");
     // Who guessed is not known: it need not be the account's owner.
-    let cause = Cause {
-        request_id,
-        ..Cause::system(merchant, "login", now)
-    };
+    let cause = Cause { request_id, ..Cause::system(merchant, "login", now) };
     let entry = Entry::new("user.locked", "user", subject).change(Value::Null, json!({ "seconds": wait, "ip": ip }));
     db.write(move |tx| trail::record(tx, &cause, &[entry])).await
 }
@@ -139,9 +130,8 @@ fn wrong(wait: i64) -> Verdict {
 
 /// How long to wait after so many wrong guesses.
 fn wait_after(failed: i32) -> i64 {
-    let doubled = u32::try_from(failed - FREE - 1)
-        .ok()
-        .map(|n| FIRST_WAIT.saturating_mul(1_i64.checked_shl(n.min(20)).unwrap_or(i64::MAX)));
+    let doubled =
+        u32::try_from(failed - FREE - 1).ok().map(|n| FIRST_WAIT.saturating_mul(1_i64.checked_shl(n.min(20)).unwrap_or(i64::MAX)));
     doubled.map_or(0, |seconds| seconds.min(LONGEST_WAIT))
 }
 
@@ -168,9 +158,7 @@ fn count_guess(tx: &mut PgConnection, login: &str, ip: Option<IpAddr>, now: Date
     };
     let until = count.as_ref().and_then(|c| c.until);
     if let Some(left) = until.map(|until| until - now).filter(|left| *left > Duration::zero()) {
-        return Ok(Guess::Refused(
-            u64::try_from(left.num_seconds() + i64::from(left.subsec_nanos() > 0)).unwrap_or(1),
-        ));
+        return Ok(Guess::Refused(u64::try_from(left.num_seconds() + i64::from(left.subsec_nanos() > 0)).unwrap_or(1)));
     }
     let forgiven = until.is_some_and(|until| now - until > Duration::seconds(FORGIVEN_AFTER));
     let failed = if forgiven { 0 } else { count.map_or(0, |c| c.failed) }.saturating_add(1);
@@ -218,11 +206,7 @@ fn let_in(tx: &mut PgConnection, cause: &Cause, account: &Account, fresh_hash: O
     if entered == 0 {
         return Err(crate::Error::Busy);
     }
-    trail::record(
-        tx,
-        cause,
-        &[Entry::new("user.logged_in", "user", account.id).change(Value::Null, json!({ "ip": ip }))],
-    )
+    trail::record(tx, cause, &[Entry::new("user.logged_in", "user", account.id).change(Value::Null, json!({ "ip": ip }))])
 }
 
 #[cfg(test)]
@@ -231,9 +215,6 @@ mod tests {
 
     #[test]
     fn waits_grow_and_stop_growing() {
-        assert_eq!(
-            [1, 4, 5, 6, 7, 12, 13, 100, i32::MAX].map(wait_after),
-            [0, 0, 5, 10, 20, 640, 900, 900, 900]
-        );
+        assert_eq!([1, 4, 5, 6, 7, 12, 13, 100, i32::MAX].map(wait_after), [0, 0, 5, 10, 20, 640, 900, 900, 900]);
     }
 }

@@ -83,29 +83,21 @@ pub fn create(tx: &mut PgConnection, cause: &Cause, new: &NewUser) -> Result<Use
     let id = match inserted {
         Ok(row) => row.id,
         Err(Sql::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
-            return Err(Error::invalid(
-                Form::default().with_error("login", Text::new("account-login-taken").with(login)),
-            ));
+            return Err(Error::invalid(Form::default().with_error("login", Text::new("account-login-taken").with(login))));
         }
         Err(e) => return Err(e.into()),
     };
     let after = json!({ "login": login, "name": new.name, "role": new.role, "permissions": new.permissions });
-    trail::record(
-        tx,
-        &cause.at(new.merchant),
-        &[Entry::new("user.created", "user", id).change(json!(null), after)],
-    )?;
+    trail::record(tx, &cause.at(new.merchant), &[Entry::new("user.created", "user", id).change(json!(null), after)])?;
     Ok(id)
 }
 
 /// One person of a merchant, or of any for `None`.
 pub fn find(c: &mut PgConnection, of: Option<MerchantId>, id: UserId) -> Result<User> {
-    Ok(
-        diesel::sql_query(format!("{COLUMNS} where u.id = $1 and ($2::bigint is null or u.merchant_id = $2)"))
-            .bind::<BigInt, _>(id)
-            .bind::<Nullable<BigInt>, _>(of)
-            .get_result(c)?,
-    )
+    Ok(diesel::sql_query(format!("{COLUMNS} where u.id = $1 and ($2::bigint is null or u.merchant_id = $2)"))
+        .bind::<BigInt, _>(id)
+        .bind::<Nullable<BigInt>, _>(of)
+        .get_result(c)?)
 }
 
 /// People of a merchant, or of all for `None`: by id, after `after`, whose login or name holds `text`.
@@ -161,11 +153,7 @@ pub fn update(tx: &mut PgConnection, cause: &Cause, of: Option<MerchantId>, id: 
     }
     let before = json!({ "name": old.name, "role": old.role, "permissions": old.permissions, "active": old.active });
     let after = json!({ "name": new.name, "role": new.role, "permissions": new.permissions, "active": new.active, "newPassword": new.password_hash.is_some() });
-    trail::record(
-        tx,
-        &cause.at(old.merchant_id),
-        &[Entry::new("user.changed", "user", id).change(before, after)],
-    )
+    trail::record(tx, &cause.at(old.merchant_id), &[Entry::new("user.changed", "user", id).change(before, after)])
 }
 
 /// Locks the merchant's managers and sees whether one remains.
@@ -174,11 +162,7 @@ fn another_manager(tx: &mut PgConnection, leaving: &User) -> Result<()> {
         diesel::sql_query("select id from users where merchant_id = $1 and active and role in ('owner', 'admin') order by id for update")
             .bind::<BigInt, _>(leaving.merchant_id)
             .load(tx)?;
-    if managers.iter().any(|m| m.id != leaving.id) {
-        Ok(())
-    } else {
-        Err(Error::Conflict(Text::new("account-last-manager")))
-    }
+    if managers.iter().any(|m| m.id != leaving.id) { Ok(()) } else { Err(Error::Conflict(Text::new("account-last-manager"))) }
 }
 
 #[derive(QueryableByName)]
@@ -190,9 +174,7 @@ struct Hash {
 /// Somebody's own hash, to compare what they typed with; a thief at an open session gets few tries.
 pub(super) fn password_to_compare(tx: &mut PgConnection, id: UserId, now: DateTime<Utc>) -> Result<String> {
     buckets::take(tx, &format!("password:{id}"), COMPARED_PER_MINUTE, now)?;
-    let row: Hash = diesel::sql_query("select password_hash from users where id = $1 and active")
-        .bind::<BigInt, _>(id)
-        .get_result(tx)?;
+    let row: Hash = diesel::sql_query("select password_hash from users where id = $1 and active").bind::<BigInt, _>(id).get_result(tx)?;
     Ok(row.password_hash)
 }
 

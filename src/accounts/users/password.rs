@@ -29,10 +29,7 @@ fn argon2() -> Argon2<'static> {
 }
 
 async fn turn() -> Result<SemaphorePermit<'static>> {
-    tokio::time::timeout(PATIENCE, HASHERS.acquire())
-        .await
-        .map_err(|_| Error::Busy)?
-        .map_err(|_| Error::Busy)
+    tokio::time::timeout(PATIENCE, HASHERS.acquire()).await.map_err(|_| Error::Busy)?.map_err(|_| Error::Busy)
 }
 
 async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
@@ -46,13 +43,7 @@ async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send +
 
 /// Never call this inside a transaction: it would hold a connection for the time of the hash.
 pub async fn hash(password: String) -> Result<String> {
-    off_thread(move || {
-        argon2()
-            .hash_password(password.as_bytes())
-            .map(|hash| hash.to_string())
-            .map_err(Error::broken)
-    })
-    .await
+    off_thread(move || argon2().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(Error::broken)).await
 }
 
 /// Compares; `None` takes as long and is never right.
@@ -96,10 +87,8 @@ pub fn weakness(password: &str, context: &[&str]) -> Option<Text> {
         .flat_map(|words| words.split(|c: char| !c.is_alphanumeric()))
         .filter(|word| word.chars().count() >= 2)
         .map(str::to_lowercase);
-    let mut words: Vec<String> = own_words
-        .chain(COMMON.iter().map(|w| (*w).to_owned()))
-        .chain(["duijie".to_owned(), "对接".to_owned()])
-        .collect();
+    let mut words: Vec<String> =
+        own_words.chain(COMMON.iter().map(|w| (*w).to_owned())).chain(["duijie".to_owned(), "对接".to_owned()]).collect();
     words.sort_by_key(|word| std::cmp::Reverse(word.len()));
     for word in &words {
         rest = rest.replace(word.as_str(), "");
@@ -128,10 +117,7 @@ mod tests {
         ] {
             assert_eq!(weakness(password, &context).as_ref().map(Text::key), key, "{password}");
         }
-        assert!(
-            weakness(&"我的猫很重abc".repeat(8), &context).is_none(),
-            "64 characters and more are welcome"
-        );
+        assert!(weakness(&"我的猫很重abc".repeat(8), &context).is_none(), "64 characters and more are welcome");
         assert!(weakness(&"ab3d".repeat(65), &[]).is_some());
     }
 
@@ -143,8 +129,6 @@ mod tests {
         assert!(!fits("correct-horse-batterz".into(), Some(hashed.clone())).await.unwrap());
         assert!(!fits("anything".into(), None).await.unwrap());
         assert!(!is_outdated(&hashed));
-        assert!(is_outdated(
-            "$argon2id$v=19$m=4096,t=3,p=1$c29tZXNhbHRzb21lc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-        ));
+        assert!(is_outdated("$argon2id$v=19$m=4096,t=3,p=1$c29tZXNhbHRzb21lc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"));
     }
 }

@@ -15,9 +15,7 @@ use std::collections::{HashMap, HashSet};
 /// Creates one; `Error::Invalid` tells by field what is wrong.
 pub fn create(tx: &mut PgConnection, cause: &Cause, draft: &Draft) -> Result<BaseProduct> {
     let made = create_many(tx, cause, std::slice::from_ref(draft))?;
-    made.into_iter()
-        .next()
-        .ok_or_else(|| Error::broken("a base product was created and not found"))
+    made.into_iter().next().ok_or_else(|| Error::broken("a base product was created and not found"))
 }
 
 /// Creates all or none, in the order given. `Error::Invalid` tells what is wrong with the first bad one; ask
@@ -86,9 +84,8 @@ fn taken(c: &mut PgConnection, codes: Vec<String>) -> Result<HashSet<String>> {
     if codes.is_empty() {
         return Ok(HashSet::new());
     }
-    let found: Vec<Code> = diesel::sql_query("select code from base_products where code = any($1)")
-        .bind::<Array<SqlText>, _>(codes)
-        .load(c)?;
+    let found: Vec<Code> =
+        diesel::sql_query("select code from base_products where code = any($1)").bind::<Array<SqlText>, _>(codes).load(c)?;
     Ok(found.into_iter().map(|f| f.code).collect())
 }
 
@@ -113,11 +110,7 @@ fn give_codes(tx: &mut PgConnection, drafts: &mut [Draft], ids: &[BaseId]) -> Re
     for (draft, id) in drafts.iter_mut().zip(ids).filter(|(d, _)| d.code.is_none()) {
         draft.code = Some(code(id));
     }
-    let brought: HashSet<String> = drafts
-        .iter()
-        .zip(ids)
-        .filter_map(|(d, id)| d.code.clone().filter(|c| *c != code(id)))
-        .collect();
+    let brought: HashSet<String> = drafts.iter().zip(ids).filter_map(|(d, id)| d.code.clone().filter(|c| *c != code(id))).collect();
     let mut used = taken(tx, ids.iter().map(code).collect())?;
     used.extend(brought);
     for (draft, id) in drafts.iter_mut().zip(ids) {
@@ -173,12 +166,7 @@ fn insert(tx: &mut PgConnection, cause: &Cause, ids: &[BaseId], drafts: &[Draft]
 pub(super) fn add_barcodes(tx: &mut PgConnection, ids: &[BaseId], drafts: &[Draft]) -> Result<()> {
     let mut rows: Vec<(BaseId, String, String, bool)> = Vec::new();
     for (id, draft) in ids.iter().zip(drafts) {
-        rows.extend(
-            draft
-                .gtins()
-                .into_iter()
-                .map(|(gtin, printed, carton)| (*id, gtin, printed, carton)),
-        );
+        rows.extend(draft.gtins().into_iter().map(|(gtin, printed, carton)| (*id, gtin, printed, carton)));
     }
     if rows.is_empty() {
         return Ok(());
@@ -196,12 +184,8 @@ pub(super) fn add_barcodes(tx: &mut PgConnection, ids: &[BaseId], drafts: &[Draf
 
 /// What is stated, for the trail.
 pub(super) fn told(draft: &Draft) -> Value {
-    let mut map: Map<String, Value> = draft
-        .texts()
-        .into_iter()
-        .filter(|(_, text)| !text.is_empty())
-        .map(|(name, text)| (name.to_owned(), json!(text)))
-        .collect();
+    let mut map: Map<String, Value> =
+        draft.texts().into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| (name.to_owned(), json!(text))).collect();
     if !draft.barcodes.is_empty() {
         map.insert("barcodes".into(), json!(draft.barcodes.join(" ")));
     }

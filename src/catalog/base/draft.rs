@@ -113,12 +113,7 @@ impl Draft {
             }
         }
         if let Some(why) = self.approval_doubt().filter(|why| is_typo(*why)) {
-            form.complain(
-                "approval_no",
-                Text::new("base-approval-bad")
-                    .with(&self.approval_no)
-                    .with(Text::new(why.text_key())),
-            );
+            form.complain("approval_no", Text::new("base-approval-bad").with(&self.approval_no).with(Text::new(why.text_key())));
         }
         form
     }
@@ -144,11 +139,7 @@ impl Draft {
 
     /// The barcodes as canonical number and as printed, and whether each is a carton's.
     pub(super) fn gtins(&self) -> Vec<(String, String, bool)> {
-        self.barcodes
-            .iter()
-            .filter_map(|b| Gtin::parse(b).ok())
-            .map(|g| (g.to_string(), g.printed(), g.unit_inside().is_some()))
-            .collect()
+        self.barcodes.iter().filter_map(|b| Gtin::parse(b).ok()).map(|g| (g.to_string(), g.printed(), g.unit_inside().is_some())).collect()
     }
 }
 
@@ -182,11 +173,7 @@ mod tests {
 
     #[test]
     fn a_wrong_check_digit_names_the_right_one() {
-        let draft = Draft {
-            name: "阿莫西林胶囊".into(),
-            barcodes: vec!["6901234000055".into()],
-            ..Draft::default()
-        };
+        let draft = Draft { name: "阿莫西林胶囊".into(), barcodes: vec!["6901234000055".into()], ..Draft::default() };
         let form = draft.tidy().check();
         let said = form.error("barcodes").unwrap().say(Lang::Zh);
         assert!(said.contains("6901234000055") && said.contains("应为 4"), "{said}");
@@ -205,15 +192,7 @@ mod tests {
 
     #[test]
     fn typos_in_approval_numbers_are_refused_and_unknown_registers_are_not() {
-        let of = |no: &str| {
-            Draft {
-                name: "x".into(),
-                approval_no: no.into(),
-                ..Draft::default()
-            }
-            .check()
-            .is_bad()
-        };
+        let of = |no: &str| Draft { name: "x".into(), approval_no: no.into(), ..Draft::default() }.check().is_bad();
         assert!(of("国药准字H2099041"));
         assert!(of("国药准字H2O990417"));
         assert!(!of("国药准字H20990417"));

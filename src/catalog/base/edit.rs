@@ -15,10 +15,7 @@ use serde_json::{Map, Value, json};
 /// Makes it what the draft says. Somebody else's change in between is a conflict, told before anything is overwritten.
 pub fn edit(tx: &mut PgConnection, cause: &Cause, id: BaseId, version: i32, draft: &Draft) -> Result<BaseProduct> {
     let before = locked(tx, id, Some(version))?;
-    let draft = Draft {
-        code: Some(before.code.clone()),
-        ..draft.tidy()
-    };
+    let draft = Draft { code: Some(before.code.clone()), ..draft.tidy() };
     let mut form = draft.check();
     let wanted: Vec<String> = draft.category_id.iter().cloned().collect();
     check_category(&draft, &categories::by_ids(tx, MerchantId::PLATFORM, &wanted)?, &mut form);
@@ -37,9 +34,7 @@ pub fn edit(tx: &mut PgConnection, cause: &Cause, id: BaseId, version: i32, draf
 
 /// The row, locked, as long as it is still its own and of this version.
 pub(super) fn locked(tx: &mut PgConnection, id: BaseId, version: Option<i32>) -> Result<BaseProduct> {
-    diesel::sql_query("select 1 from base_products where id = $1 for no key update")
-        .bind::<BigInt, _>(id)
-        .execute(tx)?;
+    diesel::sql_query("select 1 from base_products where id = $1 for no key update").bind::<BigInt, _>(id).execute(tx)?;
     let row = find(tx, id)?;
     if row.is_merged() {
         return Err(Error::Conflict(Text::new("base-is-merged").with(&row.code)));
@@ -55,19 +50,9 @@ pub(super) fn difference(before: &Draft, after: &Draft) -> (Map<String, Value>, 
     let (old, new) = (told(before), told(after));
     let (mut was, mut is) = (Map::new(), Map::new());
     let empty = json!("");
-    for name in [
-        "name",
-        "trade_name",
-        "spec",
-        "dosage_form",
-        "unit",
-        "manufacturer",
-        "brand",
-        "approval_no",
-        "origin",
-        "barcodes",
-        "category_id",
-    ] {
+    for name in
+        ["name", "trade_name", "spec", "dosage_form", "unit", "manufacturer", "brand", "approval_no", "origin", "barcodes", "category_id"]
+    {
         let (a, b) = (old.get(name).unwrap_or(&empty), new.get(name).unwrap_or(&empty));
         let same_barcodes = name == "barcodes" && sorted(before) == sorted(after);
         if a != b && !same_barcodes {

@@ -150,10 +150,7 @@ struct Counted {
 
 /// How many a view holds, counted up to `cap`.
 pub fn count(c: &mut PgConnection, view: View, cap: i64) -> Result<i64> {
-    let sql = format!(
-        "select count(*) as n from (select 1 from base_products b where {} limit $1) x",
-        view.condition()
-    );
+    let sql = format!("select count(*) as n from (select 1 from base_products b where {} limit $1) x", view.condition());
     let counted: Counted = diesel::sql_query(sql).bind::<BigInt, _>(cap).get_result(c)?;
     Ok(counted.n)
 }

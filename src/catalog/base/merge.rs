@@ -32,10 +32,7 @@ pub fn merge(tx: &mut PgConnection, cause: &Cause, keep: (BaseId, i32), loser: (
     let rows = [locked(tx, first.0, Some(first.1))?, locked(tx, second.0, Some(second.1))?];
     let [a, b] = rows;
     let (survivor, gone) = if a.id == keep.0 { (a, b) } else { (b, a) };
-    let mut draft = Draft {
-        code: Some(survivor.code.clone()),
-        ..chosen.tidy()
-    };
+    let mut draft = Draft { code: Some(survivor.code.clone()), ..chosen.tidy() };
     draft.barcodes.extend(survivor.barcodes.iter().chain(&gone.barcodes).cloned());
     let draft = draft.tidy();
     let mut form = draft.check();
@@ -51,9 +48,7 @@ pub fn merge(tx: &mut PgConnection, cause: &Cause, keep: (BaseId, i32), loser: (
     .bind::<BigInt, _>(survivor.id)
     .bind::<BigInt, _>(gone.id)
     .execute(tx)?;
-    diesel::sql_query("delete from base_barcodes where base_id = $1")
-        .bind::<BigInt, _>(gone.id)
-        .execute(tx)?;
+    diesel::sql_query("delete from base_barcodes where base_id = $1").bind::<BigInt, _>(gone.id).execute(tx)?;
     write(tx, cause, survivor.id, &draft)?;
     diesel::sql_query(
         "update base_products set merged_into = $1, status = 'merged', version = version + 1, updated_at = $3 where id = $2 or merged_into = $2",
@@ -79,10 +74,8 @@ fn tell(tx: &mut PgConnection, cause: &Cause, survivor: &BaseProduct, gone: &Bas
     is.insert("merged".into(), json!(gone.code));
     let entries = [
         Entry::new("base.took_over", "base_product", &survivor.code).change(Value::Object(was), Value::Object(is)),
-        Entry::new("base.merged", "base_product", &gone.code).change(
-            json!({ "status": gone.status }),
-            json!({ "status": "merged", "merged_into": survivor.code, "products": moved.len() }),
-        ),
+        Entry::new("base.merged", "base_product", &gone.code)
+            .change(json!({ "status": gone.status }), json!({ "status": "merged", "merged_into": survivor.code, "products": moved.len() })),
     ];
     trail::record(tx, &cause.at(MerchantId::PLATFORM), &entries)?;
     let mut by_merchant: BTreeMap<MerchantId, Vec<Entry>> = BTreeMap::new();

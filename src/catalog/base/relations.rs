@@ -56,11 +56,9 @@ pub struct Links {
 }
 
 pub fn links(c: &mut PgConnection, base: BaseId) -> Result<Links> {
-    Ok(
-        diesel::sql_query("select count(*) as products, count(distinct merchant_id) as merchants from products where base_product_id = $1")
-            .bind::<BigInt, _>(base)
-            .get_result(c)?,
-    )
+    Ok(diesel::sql_query("select count(*) as products, count(distinct merchant_id) as merchants from products where base_product_id = $1")
+        .bind::<BigInt, _>(base)
+        .get_result(c)?)
 }
 
 /// Base products that look like one, and why.
@@ -114,14 +112,7 @@ pub fn duplicates(c: &mut PgConnection, limit: i64) -> Result<Vec<Group>> {
     let all: Vec<BaseId> = groups.iter().flat_map(|(ids, _, _)| ids.iter().copied()).collect();
     let rows: HashMap<BaseId, BaseProduct> = by_ids(c, &all)?.into_iter().map(|b| (b.id, b)).collect();
     let members = |ids: &[BaseId]| ids.iter().filter_map(|id| rows.get(id).cloned()).collect();
-    Ok(groups
-        .iter()
-        .map(|(ids, gtin, approval)| Group {
-            gtin: gtin.clone(),
-            approval: approval.clone(),
-            members: members(ids),
-        })
-        .collect())
+    Ok(groups.iter().map(|(ids, gtin, approval)| Group { gtin: gtin.clone(), approval: approval.clone(), members: members(ids) }).collect())
 }
 
 /// Others in use that look like this one, by the rules of [`duplicates`].

@@ -60,31 +60,18 @@ pub struct BadRow {
 /// `Error::Invalid` with a complaint about `csv` when there is no table to read; bad rows are no error.
 pub fn import(tx: &mut PgConnection, cause: &Cause, text: &str, preview: bool) -> Result<Imported> {
     let (rows, ignored) = read(text)?;
-    let mut report = Imported {
-        total: rows.len(),
-        preview,
-        ignored,
-        ..Imported::default()
-    };
+    let mut report = Imported { total: rows.len(), preview, ignored, ..Imported::default() };
     let mut fresh: Vec<(u64, Draft)> = Vec::with_capacity(rows.len());
     let codes: Vec<String> = rows.iter().filter_map(|(_, row)| row.as_ref().ok()?.code.clone()).collect();
     let known = by_codes(tx, &codes)?;
     for (line, row) in rows {
         match row {
-            Err(why) => report.bad.push(BadRow {
-                line,
-                key: String::new(),
-                problems: vec![(String::new(), why)],
-            }),
+            Err(why) => report.bad.push(BadRow { line, key: String::new(), problems: vec![(String::new(), why)] }),
             Ok(draft) => match draft.code.as_ref().and_then(|code| known.get(code)) {
                 None => fresh.push((line, draft)),
                 Some(there) => match differs(&draft, there) {
                     None => report.unchanged += 1,
-                    Some(problem) => report.bad.push(BadRow {
-                        line,
-                        key: draft.code.clone().unwrap_or_default(),
-                        problems: vec![problem],
-                    }),
+                    Some(problem) => report.bad.push(BadRow { line, key: draft.code.clone().unwrap_or_default(), problems: vec![problem] }),
                 },
             },
         }
@@ -147,10 +134,9 @@ fn read(text: &str) -> Result<(Rows, Vec<String>)> {
             return Err(refuse(Text::new("base-import-too-many").with(MAX_ROWS)));
         }
         match record {
-            Err(e) => rows.push((
-                e.position().map_or(0, csv::Position::line),
-                Err(Text::new("base-import-unreadable").with(e.to_string())),
-            )),
+            Err(e) => {
+                rows.push((e.position().map_or(0, csv::Position::line), Err(Text::new("base-import-unreadable").with(e.to_string()))))
+            }
             Ok(record) => {
                 let line = record.position().map_or(0, csv::Position::line);
                 let cells: HashMap<&str, &str> = heads.iter().map(String::as_str).zip(record.iter()).collect();
@@ -195,10 +181,7 @@ mod tests {
     fn reads_commas_tabs_and_a_byte_order_mark() {
         let (rows, ignored) = read("\u{feff}code,Name,barcodes,colour\nBP-1,\"甲, 乙\",6901234000054|,red\n").unwrap();
         let draft = rows[0].1.as_ref().unwrap();
-        assert_eq!(
-            (draft.name.as_str(), draft.barcodes.len(), ignored),
-            ("甲, 乙", 1, vec!["colour".to_owned()])
-        );
+        assert_eq!((draft.name.as_str(), draft.barcodes.len(), ignored), ("甲, 乙", 1, vec!["colour".to_owned()]));
         let (rows, _) = read("name\tspec\n甲\t10片\n\n乙\t\n").unwrap();
         assert_eq!(rows.len(), 2);
         assert_eq!(rows[1].0, 4);

@@ -49,29 +49,16 @@ pub fn misfits(known: &HashMap<String, Known>, wishes: &[Wish]) -> HashMap<Strin
     let children = children_of(known, wishes);
     let mut out: HashMap<String, Misfit> = HashMap::new();
     loop {
-        let tree = Imagined {
-            known,
-            wishes: wishes
-                .iter()
-                .filter(|w| !out.contains_key(&w.id))
-                .map(|w| (w.id.as_str(), &w.place))
-                .collect(),
-        };
-        let failing: Vec<(&Wish, Misfit)> = wishes
-            .iter()
-            .filter(|w| !out.contains_key(&w.id))
-            .filter_map(|w| tree.check(w, &children).map(|why| (w, why)))
-            .collect();
+        let tree =
+            Imagined { known, wishes: wishes.iter().filter(|w| !out.contains_key(&w.id)).map(|w| (w.id.as_str(), &w.place)).collect() };
+        let failing: Vec<(&Wish, Misfit)> =
+            wishes.iter().filter(|w| !out.contains_key(&w.id)).filter_map(|w| tree.check(w, &children).map(|why| (w, why))).collect();
         if failing.is_empty() {
             return out;
         }
         // A wish whose parent's wish fails too may fit once that is taken back; a circle of failures goes as a whole.
         let names: HashSet<&str> = failing.iter().map(|(w, _)| w.id.as_str()).collect();
-        let causes: Vec<_> = failing
-            .iter()
-            .filter(|(w, _)| !names.contains(w.place.parent.as_str()))
-            .cloned()
-            .collect();
+        let causes: Vec<_> = failing.iter().filter(|(w, _)| !names.contains(w.place.parent.as_str())).cloned().collect();
         let taken = if causes.is_empty() { failing } else { causes };
         out.extend(taken.into_iter().map(|(w, why)| (w.id.clone(), why)));
     }
@@ -79,10 +66,7 @@ pub fn misfits(known: &HashMap<String, Known>, wishes: &[Wish]) -> HashMap<Strin
 
 fn children_of(known: &HashMap<String, Known>, wishes: &[Wish]) -> HashMap<String, Vec<String>> {
     let mut children: HashMap<String, Vec<String>> = HashMap::new();
-    let places = known
-        .iter()
-        .map(|(id, k)| (id, &k.place))
-        .chain(wishes.iter().map(|w| (&w.id, &w.place)));
+    let places = known.iter().map(|(id, k)| (id, &k.place)).chain(wishes.iter().map(|w| (&w.id, &w.place)));
     for (id, place) in places {
         children.entry(place.parent.clone()).or_default().push(id.clone());
     }
@@ -105,11 +89,7 @@ impl Imagined<'_> {
         if self.leads_back(wish) {
             return Some(Misfit::Cycle);
         }
-        let fitting = if parent == ROOT {
-            Some(1)
-        } else {
-            self.place(parent).map(|p| p.level + 1)
-        };
+        let fitting = if parent == ROOT { Some(1) } else { self.place(parent).map(|p| p.level + 1) };
         match fitting {
             None => return Some(Misfit::Parent),
             Some(fits) if fits != *level || fits > 3 => return Some(Misfit::Level(fits)),
@@ -124,11 +104,7 @@ impl Imagined<'_> {
         }
         let stays = |child: &&String| self.place(child).is_some_and(|p| p.parent == wish.id && p.level != level + 1);
         // A child that has a wish of its own is judged by that.
-        let stuck = children
-            .get(&wish.id)?
-            .iter()
-            .filter(|child| !self.wishes.contains_key(child.as_str()))
-            .find(stays)?;
+        let stuck = children.get(&wish.id)?.iter().filter(|child| !self.wishes.contains_key(child.as_str())).find(stays)?;
         Some(Misfit::Children(stuck.clone()))
     }
 
@@ -153,28 +129,11 @@ mod tests {
 
     fn known(rows: &[(&str, i16, &str)]) -> HashMap<String, Known> {
         rows.iter()
-            .map(|(id, level, parent)| {
-                (
-                    (*id).to_owned(),
-                    Known {
-                        place: Place {
-                            level: *level,
-                            parent: (*parent).to_owned(),
-                        },
-                        goods: 0,
-                    },
-                )
-            })
+            .map(|(id, level, parent)| ((*id).to_owned(), Known { place: Place { level: *level, parent: (*parent).to_owned() }, goods: 0 }))
             .collect()
     }
     fn wish(id: &str, level: i16, parent: &str) -> Wish {
-        Wish {
-            id: id.into(),
-            place: Place {
-                level,
-                parent: parent.into(),
-            },
-        }
+        Wish { id: id.into(), place: Place { level, parent: parent.into() } }
     }
     fn told(known: &HashMap<String, Known>, wishes: &[Wish]) -> Vec<(String, Misfit)> {
         let mut all: Vec<_> = misfits(known, wishes).into_iter().collect();
@@ -192,10 +151,7 @@ mod tests {
     #[test]
     fn a_bad_parent_takes_its_new_children_along() {
         let all = [wish("c", 3, "b"), wish("b", 2, "nowhere")];
-        assert_eq!(
-            told(&known(&[]), &all),
-            [("b".into(), Misfit::Parent), ("c".into(), Misfit::Parent)]
-        );
+        assert_eq!(told(&known(&[]), &all), [("b".into(), Misfit::Parent), ("c".into(), Misfit::Parent)]);
     }
 
     #[test]

@@ -54,36 +54,15 @@ pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Lin
             Err(result) => results.push(*result),
         }
     }
-    let wishes: Vec<Wish> = targets
-        .iter()
-        .map(|t| Wish {
-            id: t.row.id.clone(),
-            place: place(&t.row),
-        })
-        .collect();
-    let known = stored
-        .iter()
-        .map(|(id, s)| {
-            (
-                id.clone(),
-                Known {
-                    place: place(s),
-                    goods: s.goods,
-                },
-            )
-        })
-        .collect();
+    let wishes: Vec<Wish> = targets.iter().map(|t| Wish { id: t.row.id.clone(), place: place(&t.row) }).collect();
+    let known = stored.iter().map(|(id, s)| (id.clone(), Known { place: place(s), goods: s.goods })).collect();
     let misfits = plan::misfits(&known, &wishes);
     let mut written = Vec::with_capacity(targets.len());
     for target in targets {
         match misfits.get(&target.row.id) {
             Some(why) => results.push(LineResult::rejected(&target.line, problem(&target, why))),
             None => {
-                let outcome = if changes(&target).is_empty() {
-                    Outcome::Unchanged
-                } else {
-                    Outcome::Applied
-                };
+                let outcome = if changes(&target).is_empty() { Outcome::Unchanged } else { Outcome::Applied };
                 results.push(LineResult::of(&target.line, outcome));
                 written.push(target);
             }
@@ -95,21 +74,14 @@ pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Lin
 }
 
 fn place(row: &Stored) -> Place {
-    Place {
-        level: row.level,
-        parent: row.parent_id.clone(),
-    }
+    Place { level: row.level, parent: row.parent_id.clone() }
 }
 
 /// The categories the lines touch, everything above what they lean on, and the children of what they touch.
 fn load(tx: &mut PgConnection, merchant: MerchantId, lines: &[Line]) -> Result<HashMap<String, Stored>> {
     let ids: Vec<String> = lines.iter().map(|l| l.text_or_empty("id")).collect();
-    let near: Vec<String> = lines
-        .iter()
-        .map(|l| l.text_or_empty("parentId"))
-        .filter(|p| p != ROOT && !p.is_empty())
-        .chain(ids.iter().cloned())
-        .collect();
+    let near: Vec<String> =
+        lines.iter().map(|l| l.text_or_empty("parentId")).filter(|p| p != ROOT && !p.is_empty()).chain(ids.iter().cloned()).collect();
     let goods = if merchant == MerchantId::PLATFORM {
         "select 1 from base_products b where b.category_id = c.id"
     } else {
@@ -124,11 +96,8 @@ fn load(tx: &mut PgConnection, merchant: MerchantId, lines: &[Line]) -> Result<H
          from wanted w join categories c on c.merchant_id = $1 and c.id = w.id \
          cross join lateral (select count(*) as goods from ({goods} limit 1000) g) n"
     );
-    let found: Vec<Stored> = diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<Array<Text>, _>(near)
-        .bind::<Array<Text>, _>(ids)
-        .load(tx)?;
+    let found: Vec<Stored> =
+        diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Array<Text>, _>(near).bind::<Array<Text>, _>(ids).load(tx)?;
     Ok(found.into_iter().map(|s| (s.id.clone(), s)).collect())
 }
 
@@ -184,9 +153,7 @@ fn problem(target: &Target, why: &Misfit) -> Problem {
     let row = &target.row;
     match why {
         Misfit::Level(4) => Problem::new(LineCode::CategoryTooDeep, "parentId", &row.parent_id),
-        Misfit::Level(fits) => Problem::new(LineCode::CategoryLevel, "type", row.level.to_string())
-            .detail(&row.parent_id)
-            .detail(fits),
+        Misfit::Level(fits) => Problem::new(LineCode::CategoryLevel, "type", row.level.to_string()).detail(&row.parent_id).detail(fits),
         Misfit::Parent => Problem::new(LineCode::CategoryParent, "parentId", &row.parent_id),
         Misfit::Cycle => Problem::new(LineCode::CategoryCycle, "parentId", &row.parent_id),
         Misfit::InUse(goods) => Problem::new(LineCode::CategoryInUse, "type", &row.id).detail(goods),
@@ -279,23 +246,12 @@ fn entry(target: &Target) -> Option<Entry> {
     if changes.is_empty() {
         return None;
     }
-    let verb = if target.before.is_none() {
-        "category.created"
-    } else {
-        "category.changed"
-    };
+    let verb = if target.before.is_none() { "category.created" } else { "category.changed" };
     let side = |after: bool| -> Value {
         Value::Object(
-            changes
-                .iter()
-                .map(|(name, old, new)| ((*name).to_owned(), if after { new } else { old }.clone()))
-                .collect::<Map<_, _>>(),
+            changes.iter().map(|(name, old, new)| ((*name).to_owned(), if after { new } else { old }.clone())).collect::<Map<_, _>>(),
         )
     };
     let before = if target.before.is_some() { side(false) } else { Value::Null };
-    Some(
-        Entry::new(verb, "category", &target.row.id)
-            .change(before, side(true))
-            .line(target.line.no),
-    )
+    Some(Entry::new(verb, "category", &target.row.id).change(before, side(true)).line(target.line.no))
 }

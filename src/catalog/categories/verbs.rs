@@ -9,9 +9,7 @@ use serde_json::json;
 
 /// One writer at a time per tree: a parent must not move while a child is hung under it. The lock ends with the transaction.
 pub(super) fn lock(tx: &mut PgConnection, merchant: MerchantId) -> Result<()> {
-    diesel::sql_query("select pg_advisory_xact_lock(hashtextextended('categories', $1))")
-        .bind::<BigInt, _>(merchant)
-        .execute(tx)?;
+    diesel::sql_query("select pg_advisory_xact_lock(hashtextextended('categories', $1))").bind::<BigInt, _>(merchant).execute(tx)?;
     Ok(())
 }
 
@@ -38,11 +36,7 @@ fn switch(tx: &mut PgConnection, cause: &Cause, id: &str, on: bool) -> Result<()
         return Ok(());
     }
     let verb = if on { "category.enabled" } else { "category.disabled" };
-    trail::record(
-        tx,
-        cause,
-        &[Entry::new(verb, "category", id).change(json!({ "enable": !on }), json!({ "enable": on }))],
-    )
+    trail::record(tx, cause, &[Entry::new(verb, "category", id).change(json!({ "enable": !on }), json!({ "enable": on }))])
 }
 
 /// P-16: goods of these branches, all the way down, must not be sold. Only the platform's tree says so.
@@ -83,11 +77,7 @@ fn permit(tx: &mut PgConnection, cause: &Cause, ids: &[String], allowed: bool, r
     let verb = if allowed { "category.allowed" } else { "category.forbidden" };
     let entries: Vec<Entry> = changed
         .iter()
-        .map(|c| {
-            Entry::new(verb, "category", &c.id)
-                .change(json!({ "allowed": !allowed }), json!({ "allowed": allowed }))
-                .note(reason)
-        })
+        .map(|c| Entry::new(verb, "category", &c.id).change(json!({ "allowed": !allowed }), json!({ "allowed": allowed })).note(reason))
         .collect();
     trail::record(tx, &cause, &entries)
 }

@@ -44,27 +44,13 @@ pub async fn list(ctx: Ctx, query: Query<ListQuery>, done: Query<Done>) -> Reply
     let (text, before) = (q.clone(), Cursor::read(&after));
     let rows = ctx.db.read(move |c| model::list(c, revoked, &text, before, PER_PAGE + 1)).await?;
     let page = Page::cut(rows, PER_PAGE, |a| a.id);
-    let tab = |label, href: &str, current| Tab {
-        label: Text::new(label),
-        href: href.to_owned(),
-        current,
-        count: None,
-        tone: "",
-    };
+    let tab = |label, href: &str, current| Tab { label: Text::new(label), href: href.to_owned(), current, count: None, tone: "" };
     ctx.reply(ListPage {
         frame: ctx.frame("aliases"),
         now: ctx.now,
-        tabs: vec![
-            tab("alias-view-live", "/aliases", !revoked),
-            tab("alias-view-revoked", "/aliases?view=revoked", revoked),
-        ],
+        tabs: vec![tab("alias-view-live", "/aliases", !revoked), tab("alias-view-revoked", "/aliases?view=revoked", revoked)],
         revoked,
-        pager: Pager::of(
-            "/aliases",
-            &query_of(&[("view", if revoked { "revoked" } else { "" }), ("q", &q)]),
-            Some(&after),
-            &page,
-        ),
+        pager: Pager::of("/aliases", &query_of(&[("view", if revoked { "revoked" } else { "" }), ("q", &q)]), Some(&after), &page),
         q,
         page,
         may_manage: seat.person.may(Permission::ManageCatalogue),

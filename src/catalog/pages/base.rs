@@ -56,10 +56,7 @@ struct ListPage {
     may_create: bool,
     may_manage: bool,
 }
-show!(
-    ListPage,
-    |v| json!({ "rows": v.page.rows, "next": v.page.next, "duplicates": v.groups })
-);
+show!(ListPage, |v| json!({ "rows": v.page.rows, "next": v.page.next, "duplicates": v.groups }));
 
 impl ListPage {
     fn chain(&self, id: Option<&String>) -> &str {
@@ -77,21 +74,13 @@ pub async fn list(ctx: Ctx, query: Query<ListQuery>, done: Query<Done>) -> Reply
     let seat = ctx.platform_seat()?;
     let ListQuery { view, q, category, after } = query.into_inner();
     let (view, q) = (View::of(&view), q.trim().to_owned());
-    let filter = Filter {
-        view,
-        q: q.clone(),
-        category: Some(category.clone()).filter(|c| !c.is_empty()),
-    };
+    let filter = Filter { view, q: q.clone(), category: Some(category.clone()).filter(|c| !c.is_empty()) };
     let before: Option<i64> = Cursor::read(&after);
     let (rows, groups, chosen, nodes, chains, counts) = ctx
         .db
         .snapshot(move |c| {
             let radar = filter.view == View::Duplicates;
-            let rows = if radar {
-                Vec::new()
-            } else {
-                model::list(c, &filter, before, PER_PAGE + 1)?
-            };
+            let rows = if radar { Vec::new() } else { model::list(c, &filter, before, PER_PAGE + 1)? };
             let groups = if radar { model::duplicates(c, SHOWN)? } else { Vec::new() };
             let chosen = match &filter.category {
                 None => None,
@@ -115,11 +104,7 @@ pub async fn list(ctx: Ctx, query: Query<ListQuery>, done: Query<Done>) -> Reply
         label: Text::new(v.label()),
         href: href(
             "/base-products",
-            &query_of(&[
-                ("view", if v == View::All { "" } else { v.as_str() }),
-                ("q", &q),
-                ("category", &category),
-            ]),
+            &query_of(&[("view", if v == View::All { "" } else { v.as_str() }), ("q", &q), ("category", &category)]),
         ),
         current: v == view,
         count: counts.iter().find(|(of, _)| *of == v).map(|(_, n)| *n),
@@ -130,10 +115,7 @@ pub async fn list(ctx: Ctx, query: Query<ListQuery>, done: Query<Done>) -> Reply
         now: ctx.now,
         tabs: View::ALL.into_iter().map(tab).collect(),
         view,
-        picks: nodes
-            .into_iter()
-            .map(|node| (node.clone(), href("/base-products", &listed(&node.id))))
-            .collect(),
+        picks: nodes.into_iter().map(|node| (node.clone(), href("/base-products", &listed(&node.id)))).collect(),
         without_category: href("/base-products", &listed("")),
         pager: Pager::of("/base-products", &listed(&category), Some(&after), &page),
         category: chosen,
@@ -194,20 +176,14 @@ async fn one_page(ctx: &Ctx, id: BaseId, form: Form) -> crate::Result<OnePage> {
             let base = model::find(c, id)?;
             let wanted: Vec<String> = base.category_id.iter().cloned().collect();
             let chain = categories::chains(c, MerchantId::PLATFORM, &wanted)?.remove(base.category_id.as_deref().unwrap_or_default());
-            let allowed = categories::by_ids(c, MerchantId::PLATFORM, &wanted)?
-                .values()
-                .all(|category| category.allowed);
+            let allowed = categories::by_ids(c, MerchantId::PLATFORM, &wanted)?.values().all(|category| category.allowed);
             let survivor = match base.merged_into {
                 None => None,
                 Some(id) => Some(model::find(c, id)?),
             };
             let links = model::links(c, id)?;
             let linked = model::linked(c, id, SHOWN)?;
-            let twins = if base.is_active() {
-                model::twins(c, &base, TWINS)?
-            } else {
-                Vec::new()
-            };
+            let twins = if base.is_active() { model::twins(c, &base, TWINS)? } else { Vec::new() };
             let events = trail::of_subject(c, MerchantId::PLATFORM, "base_product", &base.code, MOMENTS)?;
             Ok((base, (chain.unwrap_or_default(), !allowed), survivor, links, linked, twins, events))
         })

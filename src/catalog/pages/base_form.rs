@@ -103,10 +103,7 @@ pub(super) fn leaves(nodes: &[Node]) -> Vec<Leaf> {
     let leaf = |node: &Node| {
         let parent = name(&node.parent_id)?;
         let top = name(&parent.parent_id)?;
-        Some(Leaf {
-            id: node.id.clone(),
-            chain: format!("{} › {} › {}", top.name, parent.name, node.name),
-        })
+        Some(Leaf { id: node.id.clone(), chain: format!("{} › {} › {}", top.name, parent.name, node.name) })
     };
     nodes.iter().filter(|n| n.level == 3 && n.enabled).filter_map(leaf).collect()
 }
@@ -124,12 +121,7 @@ show!(FormPage, |v| json!({ "base": v.base, "errors": v.form }));
 
 async fn form_page(ctx: &Ctx, form: Form, base: Option<BaseProduct>) -> Result<FormPage> {
     let nodes = ctx.db.read(|c| categories::tree(c, MerchantId::PLATFORM)).await?;
-    Ok(FormPage {
-        frame: ctx.frame("base-products"),
-        form,
-        base,
-        leaves: leaves(&nodes),
-    })
+    Ok(FormPage { frame: ctx.frame("base-products"), form, base, leaves: leaves(&nodes) })
 }
 
 /// `GET /base-products/new`
@@ -186,12 +178,7 @@ pub async fn save(ctx: Ctx, id: Path<i64>, input: Input<Typed>) -> Reply {
         Err(Error::Invalid(why)) => refused(&ctx, with_complaints(typed.form(), &why), Some(base)).await,
         // What was typed is not lost: it comes back beside what is there now, to be saved over it or given up.
         Err(Error::Conflict(why)) if ctx.wants != Wants::Json && !base.is_merged() => {
-            let form = Typed {
-                version: base.version,
-                ..typed
-            }
-            .form()
-            .with_error("", why);
+            let form = Typed { version: base.version, ..typed }.form().with_error("", why);
             let page = form_page(&ctx, form, Some(base)).await?;
             ctx.wants.answer(actix_web::http::StatusCode::CONFLICT, ctx.lang, &page)
         }

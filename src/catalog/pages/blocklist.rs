@@ -56,27 +56,13 @@ async fn list_page(ctx: &Ctx, query: ListQuery, form: Form) -> Result<ListPage> 
     let (lifted, before) = (query.view == "lifted", Cursor::read(&query.after));
     let rows = ctx.db.read(move |c| model::list(c, lifted, before, PER_PAGE + 1)).await?;
     let page = Page::cut(rows, PER_PAGE, |b| b.id);
-    let tab = |label, href: &str, current| Tab {
-        label: Text::new(label),
-        href: href.to_owned(),
-        current,
-        count: None,
-        tone: "",
-    };
+    let tab = |label, href: &str, current| Tab { label: Text::new(label), href: href.to_owned(), current, count: None, tone: "" };
     Ok(ListPage {
         frame: ctx.frame("blocklist"),
         now: ctx.now,
-        tabs: vec![
-            tab("block-view-live", "/blocklist", !lifted),
-            tab("block-view-lifted", "/blocklist?view=lifted", lifted),
-        ],
+        tabs: vec![tab("block-view-live", "/blocklist", !lifted), tab("block-view-lifted", "/blocklist?view=lifted", lifted)],
         lifted,
-        pager: Pager::of(
-            "/blocklist",
-            &query_of(&[("view", if lifted { "lifted" } else { "" })]),
-            Some(&query.after),
-            &page,
-        ),
+        pager: Pager::of("/blocklist", &query_of(&[("view", if lifted { "lifted" } else { "" })]), Some(&query.after), &page),
         page,
         form,
         may_manage: seat.person.may(Permission::ManageCatalogue),
@@ -98,19 +84,12 @@ pub async fn add(ctx: Ctx, input: Input<Typed>) -> Reply {
     let sent = typed.clone();
     let outcome = match Kind::of(&sent.kind) {
         None => Err(Error::invalid(Form::default().with_error("kind", Text::new("form-missing")))),
-        Some(kind) => {
-            ctx.db
-                .write(move |tx| model::add(tx, &seat.cause, kind, &sent.text, &sent.reason))
-                .await
-        }
+        Some(kind) => ctx.db.write(move |tx| model::add(tx, &seat.cause, kind, &sent.text, &sent.reason)).await,
     };
     match outcome {
         Ok(_) => Ok(redirect(&ctx, "/blocklist?done=blocked")),
         Err(Error::Invalid(why)) => {
-            let form = with_complaints(
-                Form::filled([("kind", typed.kind), ("text", typed.text), ("reason", typed.reason)]),
-                &why,
-            );
+            let form = with_complaints(Form::filled([("kind", typed.kind), ("text", typed.text), ("reason", typed.reason)]), &why);
             let page = list_page(&ctx, ListQuery::default(), form.clone()).await?;
             again(&ctx, form, |_| page)
         }

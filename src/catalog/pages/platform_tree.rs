@@ -68,11 +68,7 @@ pub struct Typed {
 
 impl Typed {
     fn form(&self) -> Form {
-        Form::filled([
-            ("id", self.id.clone()),
-            ("name", self.name.clone()),
-            ("parent_id", self.parent_id.clone()),
-        ])
+        Form::filled([("id", self.id.clone()), ("name", self.name.clone()), ("parent_id", self.parent_id.clone())])
     }
 }
 
@@ -102,22 +98,13 @@ async fn form_page(ctx: &Ctx, form: Form, id: Option<String>) -> Result<FormPage
     // A category keeps its level, so it moves only under parents of the same level as now.
     let fits = |parent: &Node| parent.level < 3 && node.as_ref().is_none_or(|n| parent.level + 1 == n.level && parent.id != n.id);
     let parents = nodes.into_iter().filter(fits).collect();
-    Ok(FormPage {
-        frame: ctx.frame("platform-categories"),
-        form,
-        node,
-        parents,
-    })
+    Ok(FormPage { frame: ctx.frame("platform-categories"), form, node, parents })
 }
 
 /// `GET /platform-categories/new`
 pub async fn new(ctx: Ctx, query: Query<NewQuery>) -> Reply {
     ctx.platform_seat()?.may(Permission::ManageCatalogue)?;
-    let parent = if query.parent.is_empty() {
-        ROOT.to_owned()
-    } else {
-        query.into_inner().parent
-    };
+    let parent = if query.parent.is_empty() { ROOT.to_owned() } else { query.into_inner().parent };
     let page = form_page(&ctx, Form::filled([("parent_id", parent)]), None).await?;
     ctx.reply(page)
 }
@@ -127,12 +114,7 @@ pub async fn edit(ctx: Ctx, id: Path<String>) -> Reply {
     ctx.platform_seat()?.may(Permission::ManageCatalogue)?;
     let mut page = form_page(&ctx, Form::default(), Some(id.into_inner())).await?;
     if let Some(node) = &page.node {
-        page.form = Typed {
-            id: node.id.clone(),
-            name: node.name.clone(),
-            parent_id: node.parent_id.clone(),
-        }
-        .form();
+        page.form = Typed { id: node.id.clone(), name: node.name.clone(), parent_id: node.parent_id.clone() }.form();
     }
     ctx.reply(page)
 }
@@ -150,10 +132,7 @@ pub async fn save(ctx: Ctx, id: Path<String>, input: Input<Typed>) -> Reply {
     let id = id.into_inner();
     let known = id.clone();
     ctx.db.read(move |c| categories::find(c, MerchantId::PLATFORM, &known)).await?;
-    let typed = Typed {
-        id: id.clone(),
-        ..input.checked()?
-    };
+    let typed = Typed { id: id.clone(), ..input.checked()? };
     put(&ctx, seat, typed, Some(id)).await
 }
 
@@ -165,29 +144,15 @@ async fn put(ctx: &Ctx, seat: Seat, typed: Typed, existing: Option<String>) -> R
         .write(move |tx| {
             let there = categories::by_ids(tx, MerchantId::PLATFORM, &[sent.id.clone(), sent.parent_id.clone()])?;
             if is_new && there.contains_key(&sent.id) {
-                return Err(Error::invalid(
-                    Form::default().with_error("id", crate::text::Text::new("category-id-taken")),
-                ));
+                return Err(Error::invalid(Form::default().with_error("id", crate::text::Text::new("category-id-taken"))));
             }
             let level = there.get(&sent.parent_id).map_or(1, |parent| parent.level + 1).min(3);
             let line = json!({ "id": sent.id, "name": sent.name, "type": level, "parentId": sent.parent_id });
-            let scope = Scope {
-                merchant: MerchantId::PLATFORM,
-                shops: None,
-                lang,
-            };
-            let batch = Batch {
-                lines: vec![line],
-                ..Batch::default()
-            };
+            let scope = Scope { merchant: MerchantId::PLATFORM, shops: None, lang };
+            let batch = Batch { lines: vec![line], ..Batch::default() };
             let report = feeds::run(tx, &seat.cause, &scope, Channel::Page, &CATALOG_ADD_OR_EDIT, batch)?;
             let mut form = Form::default();
-            for problem in report
-                .results
-                .iter()
-                .filter(|r| r.outcome == Outcome::Rejected)
-                .flat_map(|r| &r.problems)
-            {
+            for problem in report.results.iter().filter(|r| r.outcome == Outcome::Rejected).flat_map(|r| &r.problems) {
                 form.complain(field_of(&problem.field), problem.text());
             }
             if form.is_bad() { Err(Error::invalid(form)) } else { Ok(()) }
@@ -232,17 +197,13 @@ pub async fn resume(ctx: Ctx, id: Path<String>) -> Reply {
 pub async fn ban(ctx: Ctx, id: Path<String>, input: Input<Why>) -> Reply {
     let seat = ctx.platform_seat()?.may(Permission::ManageCatalogue)?;
     let why = input.checked()?;
-    ctx.db
-        .write(move |tx| categories::forbid(tx, &seat.cause, &[id.into_inner()], why.reason.trim()))
-        .await?;
+    ctx.db.write(move |tx| categories::forbid(tx, &seat.cause, &[id.into_inner()], why.reason.trim())).await?;
     Ok(redirect(&ctx, "/platform-categories?done=banned"))
 }
 
 /// `DELETE /platform-categories/{id}/ban`
 pub async fn unban(ctx: Ctx, id: Path<String>) -> Reply {
     let seat = ctx.platform_seat()?.may(Permission::ManageCatalogue)?;
-    ctx.db
-        .write(move |tx| categories::allow(tx, &seat.cause, &[id.into_inner()], ""))
-        .await?;
+    ctx.db.write(move |tx| categories::allow(tx, &seat.cause, &[id.into_inner()], "")).await?;
     Ok(redirect(&ctx, "/platform-categories?done=unbanned"))
 }

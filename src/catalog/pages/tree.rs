@@ -22,11 +22,8 @@ pub(super) fn narrowed(nodes: Vec<Node>, q: &str) -> Vec<Node> {
     if q.is_empty() {
         return nodes;
     }
-    let named: HashSet<String> = nodes
-        .iter()
-        .filter(|n| n.name.to_lowercase().contains(&q) || n.id.to_lowercase() == q)
-        .map(|n| n.id.clone())
-        .collect();
+    let named: HashSet<String> =
+        nodes.iter().filter(|n| n.name.to_lowercase().contains(&q) || n.id.to_lowercase() == q).map(|n| n.id.clone()).collect();
     let parent_of = |id: &str| nodes.iter().find(|n| n.id == id).map(|n| n.parent_id.clone());
     let mut kept = named.clone();
     for id in &named {
@@ -52,12 +49,7 @@ pub(super) struct Sums {
 impl Sums {
     pub fn of(nodes: &[Node]) -> Self {
         let count = |is: fn(&&Node) -> bool| nodes.iter().filter(is).count();
-        Self {
-            all: nodes.len(),
-            leaves: count(|n| n.level == 3),
-            off: count(|n| !n.enabled),
-            banned: count(|n| !n.allowed),
-        }
+        Self { all: nodes.len(), leaves: count(|n| n.level == 3), off: count(|n| !n.enabled), banned: count(|n| !n.allowed) }
     }
 }
 
@@ -88,11 +80,5 @@ pub async fn page(ctx: Ctx, query: Query<TreeQuery>) -> Reply {
     let merchant = ctx.merchant()?.merchant;
     let nodes = ctx.db.read(move |c| categories::tree(c, merchant)).await?;
     let q = query.into_inner().q.trim().to_owned();
-    ctx.reply(TreePage {
-        frame: ctx.frame("categories"),
-        now: ctx.now,
-        sums: Sums::of(&nodes),
-        nodes: narrowed(nodes, &q),
-        q,
-    })
+    ctx.reply(TreePage { frame: ctx.frame("categories"), now: ctx.now, sums: Sums::of(&nodes), nodes: narrowed(nodes, &q), q })
 }

@@ -42,12 +42,7 @@ impl Amount {
             mantissa /= 10;
             exp = exp.checked_add(1)?;
         }
-        (exp.abs() < 20).then_some(Self {
-            kind,
-            per: "",
-            mantissa,
-            exp,
-        })
+        (exp.abs() < 20).then_some(Self { kind, per: "", mantissa, exp })
     }
 }
 

@@ -81,20 +81,7 @@ const COUNTS: [(&str, Counted); 40] = [
 ];
 
 /// Words that say nothing about the quantity: compound, approximately, origin of the goods.
-const SILENT: [&str; 12] = [
-    "复方",
-    "约",
-    "装",
-    "重",
-    "规格",
-    "进口",
-    "国产",
-    "分装",
-    "分包装",
-    "含",
-    "共",
-    "净含量",
-];
+const SILENT: [&str; 12] = ["复方", "约", "装", "重", "规格", "进口", "国产", "分装", "分包装", "含", "共", "净含量"];
 
 /// One pass over the characters; never fails.
 pub(super) struct Reader<'a> {
@@ -115,12 +102,7 @@ impl Reader<'_> {
 
     /// Reads figures and words; `None` for a text that describes two packs.
     pub(super) fn read(chars: &[char]) -> Option<Spec> {
-        let mut reader = Reader {
-            chars,
-            at: 0,
-            spec: Spec::default(),
-            mixed: false,
-        };
+        let mut reader = Reader { chars, at: 0, spec: Spec::default(), mixed: false };
         reader.run_through();
         (!reader.mixed).then_some(reader.spec)
     }
@@ -262,11 +244,7 @@ impl Reader<'_> {
             Some(count) if !loose => {
                 self.at += word.chars().count();
                 let counted = counted.map_or(Counted::Any, |(_, counted)| counted);
-                self.spec.levels.push(Level {
-                    count,
-                    counted,
-                    word: word.to_owned(),
-                });
+                self.spec.levels.push(Level { count, counted, word: word.to_owned() });
             }
             _ => match Amount::new(Kind::Bare, &digits, 0).filter(|_| self.peek(0).is_none_or(|c| !c.is_alphabetic())) {
                 Some(amount) => self.spec.amounts.push(amount),
@@ -304,9 +282,8 @@ impl Reader<'_> {
 
     fn run(&mut self) -> String {
         let mut word = String::new();
-        while let Some(c) = self
-            .peek(0)
-            .filter(|c| !c.is_ascii_digit() && !matches!(c, '(' | ')' | '*' | ':' | ';' | ',' | '/' | '+' | '、'))
+        while let Some(c) =
+            self.peek(0).filter(|c| !c.is_ascii_digit() && !matches!(c, '(' | ')' | '*' | ':' | ';' | ',' | '/' | '+' | '、'))
         {
             word.push(c);
             self.at += 1;
@@ -322,10 +299,7 @@ impl Reader<'_> {
     }
 
     fn measure_word(&self) -> Option<(&'static str, Kind, i8)> {
-        MEASURES
-            .iter()
-            .find(|(word, _, _)| self.rest_starts(word) && self.ends(word))
-            .cloned()
+        MEASURES.iter().find(|(word, _, _)| self.rest_starts(word) && self.ends(word)).cloned()
     }
 
     fn count_word(&self) -> Option<(&'static str, Counted)> {

@@ -72,9 +72,6 @@ pub(super) trait Doing<T> {
 
 impl<T> Doing<T> for io::Result<T> {
     fn doing<S: Into<String>>(self, what: impl FnOnce() -> S) -> Result<T, PgError> {
-        self.map_err(|source| PgError::Io {
-            what: what().into(),
-            source,
-        })
+        self.map_err(|source| PgError::Io { what: what().into(), source })
     }
 }

@@ -57,21 +57,13 @@ impl Rights {
             }
             Self::Passing { uid, gid, capability } => {
                 let mut command = Command::new("setpriv");
-                command
-                    .arg(format!("--reuid={uid}"))
-                    .arg(format!("--regid={gid}"))
-                    .arg("--clear-groups");
-                command
-                    .arg(format!("--inh-caps=-all,+{capability}"))
-                    .arg(format!("--ambient-caps=-all,+{capability}"));
+                command.arg(format!("--reuid={uid}")).arg(format!("--regid={gid}")).arg("--clear-groups");
+                command.arg(format!("--inh-caps=-all,+{capability}")).arg(format!("--ambient-caps=-all,+{capability}"));
                 command.arg("--").arg(program);
                 command
             }
         };
-        command
-            .env_clear()
-            .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
-            .env("LC_ALL", "C");
+        command.env_clear().env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").env("LC_ALL", "C");
         // Ctrl-C in our terminal is for us to handle; the server leaves after we did.
         command.current_dir(dir).stdin(Stdio::null()).process_group(0);
         command
@@ -101,22 +93,14 @@ impl Rights {
         if found.uid() == wanted {
             return Ok(());
         }
-        Err(PgError::NotTheServers {
-            path: path.to_path_buf(),
-            owner: found.uid(),
-            wanted,
-        })
+        Err(PgError::NotTheServers { path: path.to_path_buf(), owner: found.uid(), wanted })
     }
 }
 
 fn our_uid() -> Result<u32, PgError> {
     let doing = || "cannot ask `id -u` who we are";
     let out = Command::new("id").arg("-u").stdin(Stdio::null()).output().doing(doing)?;
-    String::from_utf8_lossy(&out.stdout)
-        .trim()
-        .parse()
-        .map_err(io::Error::other)
-        .doing(doing)
+    String::from_utf8_lossy(&out.stdout).trim().parse().map_err(io::Error::other).doing(doing)
 }
 
 /// The user the server's package made, else the one every system has for such work.
@@ -147,8 +131,5 @@ fn passing_capability() -> Option<&'static str> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let held = status.lines().find_map(|l| l.strip_prefix("CapEff:"))?;
     let held = u64::from_str_radix(held.trim(), 16).ok()?;
-    [("dac_read_search", 2), ("dac_override", 1)]
-        .into_iter()
-        .find(|(_, bit)| held >> bit & 1 == 1)
-        .map(|(name, _)| name)
+    [("dac_read_search", 2), ("dac_override", 1)].into_iter().find(|(_, bit)| held >> bit & 1 == 1).map(|(name, _)| name)
 }

@@ -50,14 +50,7 @@ impl Site {
     pub(super) fn new(dir: PathBuf, server: Server, rights: Rights, options: Options) -> Result<Self, PgError> {
         let data = dir.join(DATA);
         let socket = socket_folder(&dir, rights)?;
-        Ok(Self {
-            dir,
-            socket,
-            rights,
-            data,
-            server,
-            options,
-        })
+        Ok(Self { dir, socket, rights, data, server, options })
     }
 
     pub(super) fn tool(&self, name: &str) -> PathBuf {
@@ -82,19 +75,13 @@ impl Site {
         }
         self.private_folder(&work)?;
         let mut initdb = self.command("initdb", setup)?;
-        initdb
-            .arg("-D")
-            .arg(UNFINISHED)
-            .args(["-U", USER, "-E", "UTF8", "--locale=C.UTF-8"]);
+        initdb.arg("-D").arg(UNFINISHED).args(["-U", USER, "-E", "UTF8", "--locale=C.UTF-8"]);
         initdb.args(["--auth-local=trust", "--auth-host=reject"]);
         initdb.arg(if self.options.durable { "--data-checksums" } else { "--no-sync" });
         let out = initdb.output().doing(|| "cannot run initdb")?;
         if !out.status.success() {
             let output = String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned();
-            return Err(PgError::Failed {
-                what: "initdb".into(),
-                output,
-            });
+            return Err(PgError::Failed { what: "initdb".into(), output });
         }
         match fs::rename(&work, &self.data) {
             Err(e) if e.kind() == ErrorKind::DirectoryNotEmpty => {
@@ -124,10 +111,7 @@ impl Site {
             }
             if began.elapsed() > PATIENCE {
                 let output = "it takes no connections; its log says what it is doing".into();
-                return Err(PgError::Failed {
-                    what: format!("starting PostgreSQL in {}", self.dir.display()),
-                    output,
-                });
+                return Err(PgError::Failed { what: format!("starting PostgreSQL in {}", self.dir.display()), output });
             }
         }
     }
@@ -144,9 +128,7 @@ impl Site {
             let mut pg_ctl = self.command("pg_ctl", setup)?;
             // Relative names throughout: pg_ctl builds a shell command of them without regard for
             // quotes or dollar signs in the path.
-            pg_ctl
-                .args(["start", "-s", "-w", "-t", "60", "-D", DATA, "-o"])
-                .arg(format!("-c config_file={CONFIG}"));
+            pg_ctl.args(["start", "-s", "-w", "-t", "60", "-D", DATA, "-o"]).arg(format!("-c config_file={CONFIG}"));
             pg_ctl.arg("-l").arg(Path::new(DATA).join(START_LOG));
             // The server inherits them: a pipe would never end.
             pg_ctl.stdout(Stdio::null()).stderr(Stdio::null());
@@ -158,10 +140,7 @@ impl Site {
             // Where we cannot see processes: a killed server's children need a moment to notice.
             let orphans = output.contains("shared memory block");
             if !orphans || Instant::now() > patience {
-                return Err(PgError::Failed {
-                    what: format!("starting PostgreSQL in {}", self.dir.display()),
-                    output,
-                });
+                return Err(PgError::Failed { what: format!("starting PostgreSQL in {}", self.dir.display()), output });
             }
             sleep(Duration::from_millis(200));
         }
@@ -216,10 +195,7 @@ impl Site {
         }
         if self.state()? != State::Down {
             let what = format!("stopping PostgreSQL in {}", self.dir.display());
-            return Err(PgError::Failed {
-                what,
-                output: "it does not react".into(),
-            });
+            return Err(PgError::Failed { what, output: "it does not react".into() });
         }
         if self.socket.starts_with(&self.dir) {
             return Ok(());
@@ -296,9 +272,7 @@ impl Site {
         let Ok(entries) = fs::read_dir(self.data.join("log")) else {
             return String::new();
         };
-        let logs = entries
-            .flatten()
-            .filter_map(|e| Some((e.metadata().ok()?.modified().ok()?, e.path())));
+        let logs = entries.flatten().filter_map(|e| Some((e.metadata().ok()?.modified().ok()?, e.path())));
         let Some((_, newest)) = logs.filter(|(time, _)| *time >= began).max() else {
             return String::new();
         };
@@ -312,9 +286,7 @@ impl Site {
         let path = self.data.join(START_LOG);
         match fs::symlink_metadata(&path) {
             Ok(m) if m.len() < 1_000_000 => Ok((path, m.len())),
-            Ok(_) => fs::remove_file(&path)
-                .doing(|| format!("cannot remove {}", path.display()))
-                .map(|()| (path, 0)),
+            Ok(_) => fs::remove_file(&path).doing(|| format!("cannot remove {}", path.display())).map(|()| (path, 0)),
             Err(_) => Ok((path, 0)),
         }
     }
@@ -327,12 +299,7 @@ fn socket_folder(dir: &Path, rights: Rights) -> Result<PathBuf, PgError> {
         return Ok(dir.join("run"));
     }
     let itself = fs::metadata(dir).doing(|| format!("cannot look at {}", dir.display()))?;
-    Ok(PathBuf::from(format!(
-        "/tmp/duijie-{}-{:x}-{:x}",
-        rights.uid(),
-        itself.dev(),
-        itself.ino()
-    )))
+    Ok(PathBuf::from(format!("/tmp/duijie-{}-{:x}-{:x}", rights.uid(), itself.dev(), itself.ino())))
 }
 
 /// A name inside a quoted list inside a quoted setting.

@@ -86,14 +86,10 @@ pub(super) fn processes(data: &Path, rights: Rights) -> Result<Vec<u32>, PgError
         return Ok(Vec::new());
     }
     let mut stat = rights.command(Path::new("/"), Path::new("/bin/sh"));
-    stat.arg("-c")
-        .arg("exec stat -L -c '%n %d %i' /proc/[0-9]*/cwd")
-        .stderr(Stdio::null());
+    stat.arg("-c").arg("exec stat -L -c '%n %d %i' /proc/[0-9]*/cwd").stderr(Stdio::null());
     let out = stat.output().doing(doing)?;
     let at_work = String::from_utf8_lossy(&out.stdout);
-    let pids = at_work
-        .lines()
-        .filter_map(|line| line.strip_suffix(&here)?.strip_prefix("/proc/")?.strip_suffix("/cwd")?.parse().ok());
+    let pids = at_work.lines().filter_map(|line| line.strip_suffix(&here)?.strip_prefix("/proc/")?.strip_suffix("/cwd")?.parse().ok());
     Ok(pids.filter(|pid| is_postgres(*pid)).collect())
 }
 

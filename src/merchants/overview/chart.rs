@@ -72,10 +72,7 @@ impl Chart {
             }
         };
         let grid = (0..=lines.max(1)).map(|k| (round(y((k * step) as f64)), k * step)).collect();
-        Self {
-            columns: (0..HOURS).map(column).collect(),
-            grid,
-        }
+        Self { columns: (0..HOURS).map(column).collect(), grid }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -110,24 +107,14 @@ mod tests {
 
     #[test]
     fn the_grid_is_round_and_short() {
-        assert_eq!(
-            [step(0), step(4), step(5), step(999), step(1001), step(40_000)],
-            [1, 1, 2, 500, 500, 10_000]
-        );
+        assert_eq!([step(0), step(4), step(5), step(999), step(1001), step(40_000)], [1, 1, 2, 500, 500, 10_000]);
     }
 
     #[test]
     fn a_failure_is_seen_among_thousands() {
-        let chart = Chart::of(&[Hour {
-            hour: 9,
-            calls: 5000,
-            failed: 1,
-        }]);
+        let chart = Chart::of(&[Hour { hour: 9, calls: 5000, failed: 1 }]);
         let column = &chart.columns[9];
-        assert_eq!(
-            (column.bad_height.as_str(), chart.columns.len(), chart.busy().count()),
-            ("2.5", 24, 1)
-        );
+        assert_eq!((column.bad_height.as_str(), chart.columns.len(), chart.busy().count()), ("2.5", 24, 1));
         assert_eq!(chart.grid.iter().map(|g| g.1).collect::<Vec<_>>(), [0, 2000, 4000, 6000]);
     }
 }

@@ -168,13 +168,7 @@ mod tests {
 
     #[test]
     fn bars_show_silence_and_never_hide_a_failure() {
-        let slot = |slot, calls, failed| Slot {
-            module: "stock".into(),
-            slot,
-            calls,
-            failed,
-            lines: 0,
-        };
+        let slot = |slot, calls, failed| Slot { module: "stock".into(), slot, calls, failed, lines: 0 };
         let (busy, bad) = (slot(0, 1000, 0), slot(11, 1000, 1));
         let drawn = bars(&[&busy, &bad]);
         assert_eq!((drawn.len(), drawn[0], drawn[5], drawn[11]), (12, (21, 0), (1, 0), (17, 4)));

@@ -91,11 +91,7 @@ impl Today {
             return None;
         }
         let parts = (self.calls - self.failed) * 10_000 / self.calls;
-        Some(if parts % 100 == 0 {
-            (parts / 100).to_string()
-        } else {
-            format!("{}.{:02}", parts / 100, parts % 100)
-        })
+        Some(if parts % 100 == 0 { (parts / 100).to_string() } else { format!("{}.{:02}", parts / 100, parts % 100) })
     }
 }
 
@@ -132,10 +128,7 @@ impl Steps {
         self.key && self.products && self.approved && self.stock
     }
     pub fn count(&self) -> i64 {
-        [self.key, self.products, self.approved, self.stock]
-            .into_iter()
-            .map(i64::from)
-            .sum()
+        [self.key, self.products, self.approved, self.stock].into_iter().map(i64::from).sum()
     }
 }
 
@@ -176,11 +169,7 @@ pub fn of_merchant(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc
 /// The last midnight in China.
 pub fn midnight(now: DateTime<Utc>) -> DateTime<Utc> {
     let here = now.with_timezone(&china());
-    here.date_naive()
-        .and_time(NaiveTime::MIN)
-        .and_local_timezone(china())
-        .single()
-        .map_or(now - Duration::days(1), |t| t.to_utc())
+    here.date_naive().and_time(NaiveTime::MIN).and_local_timezone(china()).single().map_or(now - Duration::days(1), |t| t.to_utc())
 }
 
 #[cfg(test)]
@@ -189,16 +178,7 @@ mod tests {
 
     #[test]
     fn one_failure_is_never_a_hundred_per_cent() {
-        let rate = |calls, failed| {
-            Today {
-                calls,
-                failed,
-                last_failed: None,
-                lines: 0,
-                applied: 0,
-            }
-            .rate()
-        };
+        let rate = |calls, failed| Today { calls, failed, last_failed: None, lines: 0, applied: 0 }.rate();
         assert_eq!(rate(0, 0), None);
         assert_eq!(rate(8412, 0).as_deref(), Some("100"));
         assert_eq!(rate(8412, 3).as_deref(), Some("99.96"));

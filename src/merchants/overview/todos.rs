@@ -100,9 +100,7 @@ fn rejected(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> R
             then: Text::new("overview-rejected-then").with(row.method),
             at: row.at,
             expires: false,
-            href: row
-                .call
-                .map_or_else(|| format!("/sync/feeds/{}", row.feed), |id| format!("/sync/calls/{id}?view=failed")),
+            href: row.call.map_or_else(|| format!("/sync/feeds/{}", row.feed), |id| format!("/sync/calls/{id}?view=failed")),
             action: Text::new("overview-rejected-go"),
             weight: rank::REJECTED + row.n,
         })
@@ -223,11 +221,8 @@ fn expiring(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> R
     .load(c)?;
     let todo = |row: Expiring| {
         let over = row.at <= now;
-        let (cause, then) = if over {
-            ("overview-expired", "overview-expired-then")
-        } else {
-            ("overview-expiring", "overview-expiring-then")
-        };
+        let (cause, then) =
+            if over { ("overview-expired", "overview-expired-then") } else { ("overview-expiring", "overview-expiring-then") };
         Todo {
             tone: if over { "bad" } else { "warn" },
             icon: "key",

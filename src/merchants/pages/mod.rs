@@ -35,10 +35,7 @@ struct RulesForm {
 
 impl RulesForm {
     fn rules(&self) -> super::settings::Rules {
-        super::settings::Rules {
-            auto_list: self.auto_list == "1",
-            low_stock: self.low_stock,
-        }
+        super::settings::Rules { auto_list: self.auto_list == "1", low_stock: self.low_stock }
     }
 }
 
@@ -77,9 +74,5 @@ impl Done {
 
 /// A form that was not accepted: shown again to people, told field by field to programs.
 fn again<V: View>(ctx: &Ctx, form: Form, page: impl FnOnce(Form) -> V) -> Reply {
-    if ctx.wants == Wants::Json {
-        Err(crate::Error::invalid(form))
-    } else {
-        ctx.invalid(page(form))
-    }
+    if ctx.wants == Wants::Json { Err(crate::Error::invalid(form)) } else { ctx.invalid(page(form)) }
 }

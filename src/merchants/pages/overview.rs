@@ -74,25 +74,11 @@ pub async fn page(ctx: Ctx, shown: Query<Shown>) -> Reply {
     if seat.person.role.is_platform() {
         let (see, troubled) = ctx.db.snapshot(move |c| overview::of_platform(c, now)).await?;
         let may_merchants = seat.person.may(Permission::ManageMerchants);
-        return ctx.reply(PlatformPage {
-            frame: ctx.frame("overview"),
-            now,
-            as_of: as_of(now),
-            see,
-            troubled,
-            may_merchants,
-        });
+        return ctx.reply(PlatformPage { frame: ctx.frame("overview"), now, as_of: as_of(now), see, troubled, may_merchants });
     }
     let see = ctx.db.snapshot(move |c| overview::of_merchant(c, merchant, now)).await?;
     let may_keys = seat.person.may(Permission::ManageKeys);
-    ctx.reply(MerchantPage {
-        frame: ctx.frame("overview"),
-        now,
-        as_of: as_of(now),
-        see,
-        data: shown.data == "1",
-        may_keys,
-    })
+    ctx.reply(MerchantPage { frame: ctx.frame("overview"), now, as_of: as_of(now), see, data: shown.data == "1", may_keys })
 }
 
 /// The day, and up to when the numbers are true.
@@ -107,11 +93,7 @@ fn as_of(now: DateTime<Utc>) -> Text {
         Weekday::Sat => "overview-sat",
         Weekday::Sun => "overview-sun",
     });
-    Text::new("overview-as-of")
-        .with(here.month().to_string())
-        .with(here.day().to_string())
-        .with(day)
-        .with(here.format("%H:%M").to_string())
+    Text::new("overview-as-of").with(here.month().to_string()).with(here.day().to_string()).with(day).with(here.format("%H:%M").to_string())
 }
 
 fn capped(n: i64) -> String {

@@ -51,27 +51,13 @@ fn seat(ctx: &Ctx) -> Result<Seat> {
 /// `GET /merchants`
 pub async fn list(ctx: Ctx, filter: Query<Filter>) -> Reply {
     seat(&ctx)?;
-    let (q, after, now) = (
-        filter.q.trim().to_owned(),
-        Cursor::read::<String>(&filter.after).unwrap_or_default(),
-        ctx.now,
-    );
+    let (q, after, now) = (filter.q.trim().to_owned(), Cursor::read::<String>(&filter.after).unwrap_or_default(), ctx.now);
     let rows = ctx.db.read(move |c| settings::list(c, &q, &after, now, PER_PAGE + 1)).await?;
     let page = Page::cut(rows, PER_PAGE, |r: &Row| r.code.clone());
     let q = filter.q.trim().to_owned();
-    let query = if q.is_empty() {
-        String::new()
-    } else {
-        form_urlencoded::Serializer::new(String::new()).append_pair("q", &q).finish()
-    };
+    let query = if q.is_empty() { String::new() } else { form_urlencoded::Serializer::new(String::new()).append_pair("q", &q).finish() };
     let pager = Pager::of("/merchants", &query, Some(&filter.after), &page);
-    ctx.reply(ListPage {
-        frame: ctx.frame("merchants"),
-        now,
-        q,
-        page,
-        pager,
-    })
+    ctx.reply(ListPage { frame: ctx.frame("merchants"), now, q, page, pager })
 }
 
 async fn shown(ctx: &Ctx, code: String) -> Result<OnePage> {
@@ -85,14 +71,7 @@ async fn shown(ctx: &Ctx, code: String) -> Result<OnePage> {
             Ok((merchant, shops, health))
         })
         .await?;
-    Ok(OnePage {
-        frame: ctx.frame("merchants"),
-        now,
-        rules: filled(&merchant),
-        merchant,
-        shops,
-        health,
-    })
+    Ok(OnePage { frame: ctx.frame("merchants"), now, rules: filled(&merchant), merchant, shops, health })
 }
 
 /// `GET /merchants/{code}`

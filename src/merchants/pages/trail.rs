@@ -38,19 +38,11 @@ impl Filter {
     }
     fn href(&self, view: &str) -> String {
         let query = self.query(view);
-        if query.is_empty() {
-            "/trail".to_owned()
-        } else {
-            format!("/trail?{query}")
-        }
+        if query.is_empty() { "/trail".to_owned() } else { format!("/trail?{query}") }
     }
     /// The same place without filters.
     fn bare(&self) -> String {
-        Filter {
-            q: String::new(),
-            ..self.clone()
-        }
-        .href("")
+        Filter { q: String::new(), ..self.clone() }.href("")
     }
 }
 
@@ -73,12 +65,7 @@ impl Row {
             (true, _, Some(feed)) => Some(format!("/sync/feeds/{feed}")),
             _ => None,
         };
-        Self {
-            said: if said == key { event.verb.clone() } else { said },
-            changes: event.changes(),
-            cause,
-            event,
-        }
+        Self { said: if said == key { event.verb.clone() } else { said }, changes: event.changes(), cause, event }
     }
     /// The source chip: who owns the change.
     fn source(&self) -> &'static str {
@@ -102,10 +89,7 @@ struct ListPage {
     page: Page<Row>,
     pager: Pager,
 }
-show!(
-    ListPage,
-    |v| json!({ "events": v.page.rows.iter().map(|r| &r.event).collect::<Vec<_>>(), "next": v.page.next })
-);
+show!(ListPage, |v| json!({ "events": v.page.rows.iter().map(|r| &r.event).collect::<Vec<_>>(), "next": v.page.next }));
 
 /// `GET /trail`
 pub async fn list(ctx: Ctx, filter: Query<Filter>) -> Reply {
@@ -113,54 +97,21 @@ pub async fn list(ctx: Ctx, filter: Query<Filter>) -> Reply {
     let filter = filter.into_inner();
     let platform = seat.person.role.is_platform();
     let (of, code) = (seat.merchant, if platform { filter.merchant.clone() } else { String::new() });
-    let search = Search {
-        kind: filter.view.clone(),
-        q: filter.q.trim().to_owned(),
-        before: Cursor::read(&filter.after),
-    };
+    let search = Search { kind: filter.view.clone(), q: filter.q.trim().to_owned(), before: Cursor::read(&filter.after) };
     let (whose, rows) = ctx
         .db
         .snapshot(move |c| {
-            let whose = if code.is_empty() {
-                merchants::find(c, of)?
-            } else {
-                settings::by_code(c, &code)?
-            };
+            let whose = if code.is_empty() { merchants::find(c, of)? } else { settings::by_code(c, &code)? };
             let rows = trail::search(c, whose.id, &search, PER_PAGE + 1)?;
             Ok((whose, rows))
         })
         .await?;
-    let filter = Filter {
-        merchant: if whose.id == of { String::new() } else { whose.code },
-        ..filter
-    };
-    let tab = |view: &str, label| Tab {
-        label: Text::new(label),
-        href: filter.href(view),
-        current: filter.view == view,
-        count: None,
-        tone: "",
-    };
-    let tabs = vec![
-        tab("", "trail-all"),
-        tab("person", "trail-people"),
-        tab("erp", "trail-erp"),
-        tab("system", "trail-system"),
-    ];
+    let filter = Filter { merchant: if whose.id == of { String::new() } else { whose.code }, ..filter };
+    let tab =
+        |view: &str, label| Tab { label: Text::new(label), href: filter.href(view), current: filter.view == view, count: None, tone: "" };
+    let tabs = vec![tab("", "trail-all"), tab("person", "trail-people"), tab("erp", "trail-erp"), tab("system", "trail-system")];
     let page = Page::cut(rows, PER_PAGE, |e: &Event| (e.at, e.id)).map(|e| Row::of(e, ctx.lang, !platform));
     let pager = Pager::of("/trail", &filter.query(&filter.view), Some(&filter.after), &page);
-    let name = if whose.id == MerchantId::PLATFORM {
-        Text::new("trail-of-platform").say(ctx.lang)
-    } else {
-        whose.name
-    };
-    ctx.reply(ListPage {
-        frame: ctx.frame("trail"),
-        now: ctx.now,
-        whose: name,
-        tabs,
-        filter,
-        page,
-        pager,
-    })
+    let name = if whose.id == MerchantId::PLATFORM { Text::new("trail-of-platform").say(ctx.lang) } else { whose.name };
+    ctx.reply(ListPage { frame: ctx.frame("trail"), now: ctx.now, whose: name, tabs, filter, page, pager })
 }

@@ -61,18 +61,9 @@ pub fn forbidden(c: &mut PgConnection, works: &[Work], base: Option<&BaseProduct
         .collect();
     if let Some(base) = base {
         let approval_key = Approval::parse(&base.approval_no).map(|a| a.key).unwrap_or_default();
-        let of = |gtin: String| Probe {
-            approval_key: approval_key.clone(),
-            gtin,
-            name_key: base.name_key.clone(),
-        };
+        let of = |gtin: String| Probe { approval_key: approval_key.clone(), gtin, name_key: base.name_key.clone() };
         probes.push(of(String::new()));
-        probes.extend(
-            base.barcodes
-                .iter()
-                .filter_map(|code| Gtin::parse(code).ok())
-                .map(|gtin| of(gtin.to_string())),
-        );
+        probes.extend(base.barcodes.iter().filter_map(|code| Gtin::parse(code).ok()).map(|gtin| of(gtin.to_string())));
     }
     let hits = blocklist::hits(c, &probes)?;
     let listed = |reason: &String| Text::new("audit-forbidden-listed").with(reason);
@@ -118,31 +109,16 @@ pub fn checks(c: &mut PgConnection, work: &Work, base: Option<&BaseProduct>, off
     match forbidden(c, std::slice::from_ref(work), base)?.pop().flatten() {
         Some(text) => lines.push(Check { state: "bad", text }),
         None => {
-            lines.push(Check {
-                state: "ok",
-                text: Text::new("audit-check-not-blocked"),
-            });
-            lines.push(Check {
-                state: "ok",
-                text: Text::new("audit-check-category-allowed").with(&work.category),
-            });
+            lines.push(Check { state: "ok", text: Text::new("audit-check-not-blocked") });
+            lines.push(Check { state: "ok", text: Text::new("audit-check-category-allowed").with(&work.category) });
         }
     }
     lines.push(match offer.price {
-        Some(price) => Check {
-            state: "ok",
-            text: Text::new("audit-check-price").with(format!("{price:.2}")),
-        },
-        None => Check {
-            state: "warn",
-            text: Text::new("audit-check-no-price"),
-        },
+        Some(price) => Check { state: "ok", text: Text::new("audit-check-price").with(format!("{price:.2}")) },
+        None => Check { state: "warn", text: Text::new("audit-check-no-price") },
     });
     if !work.enabled {
-        lines.push(Check {
-            state: "warn",
-            text: Text::new("audit-check-disabled"),
-        });
+        lines.push(Check { state: "warn", text: Text::new("audit-check-disabled") });
     }
     Ok(lines)
 }

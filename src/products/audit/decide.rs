@@ -60,14 +60,8 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Reason; 6] = [
-        Reason::PackAndApproval,
-        Reason::MakerAndApproval,
-        Reason::Picture,
-        Reason::OutOfScope,
-        Reason::Prohibited,
-        Reason::Other,
-    ];
+    pub const ALL: [Reason; 6] =
+        [Reason::PackAndApproval, Reason::MakerAndApproval, Reason::Picture, Reason::OutOfScope, Reason::Prohibited, Reason::Other];
     pub fn as_str(self) -> &'static str {
         match self {
             Reason::PackAndApproval => "pack_and_approval",
@@ -149,10 +143,7 @@ fn take(tx: &mut PgConnection, cause: &Cause, on: &On<'_>, others: Option<&str>)
     };
     keys.push((seen.merchant_id, seen.product_id));
     let mut works = work::lock(tx, &keys)?;
-    let at = works
-        .iter()
-        .position(|w| (w.merchant_id, w.product_id) == (seen.merchant_id, seen.product_id))
-        .ok_or(Error::NotFound)?;
+    let at = works.iter().position(|w| (w.merchant_id, w.product_id) == (seen.merchant_id, seen.product_id)).ok_or(Error::NotFound)?;
     let main = works.swap_remove(at);
     if main.settled() || main.version != on.version {
         return Err(Error::Conflict(told_settled(tx, &main)?));
@@ -202,10 +193,7 @@ fn same(c: &mut PgConnection, of: &Work, me: UserId, base: &str, cause: &Cause) 
 }
 
 /// Links all of them but those whose own numbers contradict the base product, lists what may and wants to be listed, and records it.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "both verbs of approval end here, with all they have found out"
-)]
+#[expect(clippy::too_many_arguments, reason = "both verbs of approval end here, with all they have found out")]
 fn link(
     tx: &mut PgConnection,
     cause: &Cause,
@@ -256,19 +244,12 @@ fn link(
     tell(tx, cause, "product.approved", &before, &after, Some(&base.code), None)?;
     let mut after = after.into_iter();
     let work = after.next().ok_or(Error::NotFound)?;
-    Ok(Settled {
-        work,
-        decision: ids.first().copied().unwrap_or_default(),
-        base: Some(base),
-        others: after.collect(),
-    })
+    Ok(Settled { work, decision: ids.first().copied().unwrap_or_default(), base: Some(base), others: after.collect() })
 }
 
 /// A number of the submission's own says that it is another product.
 fn contradicts(evidence: &Evidence) -> bool {
-    [Field::Barcode, Field::ApprovalNo]
-        .into_iter()
-        .any(|field| evidence.line(field).is_some_and(|line| line.verdict == Verdict::Different))
+    [Field::Barcode, Field::ApprovalNo].into_iter().any(|field| evidence.line(field).is_some_and(|line| line.verdict == Verdict::Different))
 }
 
 /// P-16: back to the merchant with a reason it sees; prohibited goods are rejected for good.
@@ -321,23 +302,9 @@ fn conclude(
         snapshot: json!({ "evidence": seen.chosen().map(|c| &c.evidence), "base": seen.chosen().map(|c| &c.base) }),
     };
     let note = why.map(|(_, note)| note.trim()).filter(|note| !note.is_empty());
-    let ids = record::write(
-        tx,
-        cause,
-        on.reviewer,
-        decision,
-        None,
-        why.map(|(reason, _)| reason.as_str()),
-        note,
-        &[new],
-    )?;
+    let ids = record::write(tx, cause, on.reviewer, decision, None, why.map(|(reason, _)| reason.as_str()), note, &[new])?;
     tell(tx, cause, verb, before, &after, None, why)?;
-    Ok(Settled {
-        work: is.clone(),
-        decision: ids.first().copied().unwrap_or_default(),
-        base: None,
-        others: Vec::new(),
-    })
+    Ok(Settled { work: is.clone(), decision: ids.first().copied().unwrap_or_default(), base: None, others: Vec::new() })
 }
 
 /// Ids grouped by merchant, merchants in order.

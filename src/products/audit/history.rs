@@ -67,11 +67,7 @@ pub struct Today {
 
 /// Since midnight in China, without what was taken back and what was settled along.
 pub fn today(c: &mut PgConnection, me: UserId, now: DateTime<Utc>) -> Result<Today> {
-    let midnight = now
-        .with_timezone(&china())
-        .date_naive()
-        .and_hms_opt(0, 0, 0)
-        .and_then(|t| t.and_local_timezone(china()).single());
+    let midnight = now.with_timezone(&china()).date_naive().and_hms_opt(0, 0, 0).and_then(|t| t.and_local_timezone(china()).single());
     Ok(diesel::sql_query(
         "select count(*) as count, round(avg(d.seconds))::bigint as seconds from audit_decisions d where d.reviewer_id = $1 and d.at >= $2 \
          and d.decision in ('approved', 'new_base', 'returned', 'rejected') and coalesce((d.snapshot->>'along')::boolean, false) = false \

@@ -115,10 +115,7 @@ macro_rules! filtered {
 }
 
 fn conditions(filter: &Filter) -> String {
-    format!(
-        "{} and ($2::text is null or {IN_CATEGORY}) and ($3::text is null or m.code = $3)",
-        filter.view.condition()
-    )
+    format!("{} and ($2::text is null or {IN_CATEGORY}) and ($3::text is null or m.code = $3)", filter.view.condition())
 }
 
 /// Longest wait first, after a place; one row more than asked tells that there are more.
@@ -128,10 +125,7 @@ pub fn queue(c: &mut PgConnection, filter: &Filter, now: DateTime<Utc>, after: O
 
 /// The item before and the item after a place.
 pub fn neighbours(c: &mut PgConnection, filter: &Filter, now: DateTime<Utc>, place: Place) -> Result<(Option<Queued>, Option<Queued>)> {
-    Ok((
-        walk(c, filter, now, Some(place), 1, true)?.pop(),
-        walk(c, filter, now, Some(place), 1, false)?.pop(),
-    ))
+    Ok((walk(c, filter, now, Some(place), 1, true)?.pop(), walk(c, filter, now, Some(place), 1, false)?.pop()))
 }
 
 fn walk(c: &mut PgConnection, filter: &Filter, now: DateTime<Utc>, from: Option<Place>, limit: i64, back: bool) -> Result<Vec<Queued>> {
@@ -167,11 +161,8 @@ pub fn count(c: &mut PgConnection, filter: &Filter, before: Option<Place>) -> Re
         COUNT_CAP
     );
     let (at, merchant, product) = before.map_or((None, 0, 0), |(at, m, p)| (Some(at), m, p));
-    let counted: Count = filtered!(sql, filter)
-        .bind::<Nullable<Timestamptz>, _>(at)
-        .bind::<BigInt, _>(merchant)
-        .bind::<BigInt, _>(product)
-        .get_result(c)?;
+    let counted: Count =
+        filtered!(sql, filter).bind::<Nullable<Timestamptz>, _>(at).bind::<BigInt, _>(merchant).bind::<BigInt, _>(product).get_result(c)?;
     Ok(counted.n)
 }
 
@@ -194,12 +185,7 @@ pub struct Choice {
 
 /// Second-level categories and merchants of what waits longest.
 pub fn choices(c: &mut PgConnection, view: View, reviewer: UserId) -> Result<(Vec<Choice>, Vec<Choice>)> {
-    let everything = Filter {
-        reviewer,
-        view,
-        category: None,
-        merchant: None,
-    };
+    let everything = Filter { reviewer, view, category: None, merchant: None };
     let some = format!(
         "(select p.merchant_id, p.category_id, m.code, m.name {TABLES} where {} order by i.submitted_at limit 5000) as w",
         conditions(&everything)
@@ -238,8 +224,6 @@ pub fn leaves(c: &mut PgConnection, merchant: MerchantId) -> Result<Vec<Leaf>> {
 
 /// Every merchant, to narrow the records to.
 pub fn merchants(c: &mut PgConnection) -> Result<Vec<Choice>> {
-    Ok(
-        diesel::sql_query("select code as value, name as label, 0::bigint as count from merchants where id <> 0 order by name limit 200")
-            .load(c)?,
-    )
+    Ok(diesel::sql_query("select code as value, name as label, 0::bigint as count from merchants where id <> 0 order by name limit 200")
+        .load(c)?)
 }

@@ -100,10 +100,7 @@ pub(super) fn write(
     .bind::<Array<Jsonb>, _>(snapshots)
     .bind::<Array<Nullable<Int4>>, _>(rows.iter().map(|r| r.seconds).collect::<Vec<_>>())
     .load(tx)?;
-    Ok(rows
-        .iter()
-        .map(|row| written.iter().find(|w| w.product_id == row.was.product_id).map_or(0, |w| w.id))
-        .collect())
+    Ok(rows.iter().map(|row| written.iter().find(|w| w.product_id == row.was.product_id).map_or(0, |w| w.id)).collect())
 }
 
 /// A record as pages show it.
@@ -194,13 +191,11 @@ pub(super) const DECIDED: &str = "select d.id, d.merchant_id, d.product_id, m.co
 
 /// The latest record of a product.
 pub fn last(c: &mut PgConnection, merchant: MerchantId, product: ProductId) -> Result<Option<Decided>> {
-    Ok(diesel::sql_query(format!(
-        "{DECIDED} where d.merchant_id = $1 and d.product_id = $2 order by d.id desc limit 1"
-    ))
-    .bind::<BigInt, _>(merchant)
-    .bind::<BigInt, _>(product)
-    .get_result(c)
-    .optional()?)
+    Ok(diesel::sql_query(format!("{DECIDED} where d.merchant_id = $1 and d.product_id = $2 order by d.id desc limit 1"))
+        .bind::<BigInt, _>(merchant)
+        .bind::<BigInt, _>(product)
+        .get_result(c)
+        .optional()?)
 }
 
 /// The latest decisions of some of a merchant's products that still stand: what its pages tell about a return.

@@ -105,23 +105,13 @@ impl Numbers {
     /// Of several numbers the one that can agree stands for all.
     fn of(&self, base: BaseId, carton: bool, wanted: &[String]) -> String {
         let own = || self.0.iter().filter(|n| n.base_id == base && n.carton == carton);
-        own()
-            .find(|n| wanted.contains(&n.gtin))
-            .or_else(|| own().next())
-            .map(|n| n.barcode.clone())
-            .unwrap_or_default()
+        own().find(|n| wanted.contains(&n.gtin)).or_else(|| own().next()).map(|n| n.barcode.clone()).unwrap_or_default()
     }
 }
 
 /// A base product as matching reads it.
 fn candidate(base: &BaseProduct, item: &Item, numbers: &Numbers) -> Candidate<BaseId> {
-    let wanted: Vec<String> = item
-        .gtin()
-        .into_iter()
-        .flat_map(|g| [Some(g), g.unit_inside()])
-        .flatten()
-        .map(|g| g.to_string())
-        .collect();
+    let wanted: Vec<String> = item.gtin().into_iter().flat_map(|g| [Some(g), g.unit_inside()]).flatten().map(|g| g.to_string()).collect();
     let texts = Texts {
         name: base.name.clone(),
         trade_name: base.trade_name.clone(),
@@ -149,11 +139,7 @@ pub fn compare(work: &Work, base: &BaseProduct, numbers: &Numbers, known: &Alias
 pub fn review(c: &mut PgConnection, work: &Work, pick: Option<&str>) -> Result<Review> {
     let known = matching_pass::aliases(c)?;
     let explicit = match &work.explicit_base {
-        Some(code) => Some(
-            base::by_codes(c, std::slice::from_ref(code))?
-                .remove(code)
-                .map_or(BaseId(-1), |b| b.id),
-        ),
+        Some(code) => Some(base::by_codes(c, std::slice::from_ref(code))?.remove(code).map_or(BaseId(-1), |b| b.id)),
         None => None,
     };
     let submitted = Submitted::new(texts(work), explicit);
@@ -177,23 +163,14 @@ pub fn review(c: &mut PgConnection, work: &Work, pick: Option<&str>) -> Result<R
     if let Some(code) = pick {
         chosen = choices.iter().position(|choice| choice.base.code == code).or(chosen);
         let shown = chosen.and_then(|at| choices.get(at)).is_some_and(|choice| choice.base.code == code);
-        let asked = if shown {
-            None
-        } else {
-            base::by_codes(c, &[code.to_owned()])?.remove(code)
-        };
+        let asked = if shown { None } else { base::by_codes(c, &[code.to_owned()])?.remove(code) };
         if let Some(asked) = asked {
             let evidence = compare(work, &asked, &self::numbers(c, std::slice::from_ref(&asked))?, &known);
             choices.push(choice(c, work, asked, evidence)?);
             chosen = Some(choices.len() - 1);
         }
     }
-    Ok(Review {
-        choices,
-        chosen,
-        why,
-        unknown,
-    })
+    Ok(Review { choices, chosen, why, unknown })
 }
 
 fn choice(c: &mut PgConnection, work: &Work, base: BaseProduct, evidence: Evidence) -> Result<Choice> {
@@ -202,12 +179,7 @@ fn choice(c: &mut PgConnection, work: &Work, base: BaseProduct, evidence: Eviden
         None => String::new(),
     };
     let teachable = teachable(work, &base, &evidence);
-    Ok(Choice {
-        base,
-        category,
-        evidence,
-        teachable,
-    })
+    Ok(Choice { base, category, evidence, teachable })
 }
 
 /// The platform's names for a category of its tree.
@@ -271,20 +243,11 @@ fn teachable(work: &Work, base: &BaseProduct, evidence: &Evidence) -> Option<Ali
 pub(super) fn lesson(work: &Work, base: &BaseProduct, kind: AliasKind) -> Option<NewAlias> {
     let item = Item::new(texts(work));
     let (kind, from, to, texts) = match kind {
-        AliasKind::Maker => (
-            Kind::Maker,
-            item.maker_key().to_owned(),
-            base.maker_key.clone(),
-            (&work.manufacturer, &base.manufacturer),
-        ),
+        AliasKind::Maker => (Kind::Maker, item.maker_key().to_owned(), base.maker_key.clone(), (&work.manufacturer, &base.manufacturer)),
         // `100片` is `0.1g×100片` of one drug only, so the drug belongs to what is taught.
         AliasKind::Spec => {
             let key = |spec: &str| {
-                if spec.is_empty() {
-                    String::new()
-                } else {
-                    format!("{}|{spec}", base.name_key)
-                }
+                if spec.is_empty() { String::new() } else { format!("{}|{spec}", base.name_key) }
             };
             (Kind::Spec, key(item.spec().key()), key(&base.spec_key), (&work.spec, &base.spec))
         }
@@ -304,12 +267,7 @@ pub fn remark(review: &Review) -> Option<Text> {
             _ => None,
         }
     };
-    let differing: Vec<&Line> = chosen
-        .evidence
-        .lines
-        .iter()
-        .filter(|line| line.verdict == Verdict::Different)
-        .collect();
+    let differing: Vec<&Line> = chosen.evidence.lines.iter().filter(|line| line.verdict == Verdict::Different).collect();
     if let [line] = differing.as_slice()
         && let Some((letters, ours)) = only(line)
     {
@@ -327,10 +285,5 @@ pub fn dearest(evidence: &Evidence) -> Option<(Field, u8)> {
         Verdict::MissingHere | Verdict::MissingThere => line.max / 2,
         _ => line.max.saturating_sub(line.points),
     };
-    evidence
-        .lines
-        .iter()
-        .map(|line| (line.field, lost(line)))
-        .max_by_key(|(_, n)| *n)
-        .filter(|(_, n)| *n > 0)
+    evidence.lines.iter().map(|line| (line.field, lost(line))).max_by_key(|(_, n)| *n).filter(|(_, n)| *n > 0)
 }

@@ -116,11 +116,7 @@ fn same_act(c: &mut PgConnection, me: UserId, main: &Decided) -> Result<Vec<Deci
 fn unchanged(act: &Decided, work: &Work) -> Result<State> {
     let state = |name: &str| serde_json::from_value::<State>(act.snapshot.get(name).cloned().unwrap_or_default()).map_err(Error::broken);
     let (before, after) = (state("before")?, state("after")?);
-    if State::of(work) == after {
-        Ok(before)
-    } else {
-        Err(Error::Conflict(Text::new("audit-undo-changed").with(&work.name)))
-    }
+    if State::of(work) == after { Ok(before) } else { Err(Error::Conflict(Text::new("audit-undo-changed").with(&work.name))) }
 }
 
 fn restore(tx: &mut PgConnection, cause: &Cause, works: &[Work], before: &[State]) -> Result<()> {

@@ -114,10 +114,7 @@ pub fn find(c: &mut PgConnection, merchant: &str, prod_id: &str) -> Result<Work>
 
 /// The columns of a set of products, for `unnest`.
 pub(super) fn columns(works: &[Work]) -> (Vec<i64>, Vec<i64>) {
-    (
-        works.iter().map(|w| w.merchant_id.0).collect(),
-        works.iter().map(|w| w.product_id.0).collect(),
-    )
+    (works.iter().map(|w| w.merchant_id.0).collect(), works.iter().map(|w| w.product_id.0).collect())
 }
 
 /// Several products, locked in id order until the transaction ends: first their rows, as uploads do, then their items.
@@ -128,10 +125,7 @@ pub(super) fn lock(tx: &mut PgConnection, keys: &[(MerchantId, ProductId)]) -> R
         "select 1 from products where (merchant_id, id) in (select * from unnest($1::bigint[], $2::bigint[])) order by merchant_id, id for update",
         "select 1 from audit_items where (merchant_id, product_id) in (select * from unnest($1::bigint[], $2::bigint[])) order by merchant_id, product_id for update",
     ] {
-        diesel::sql_query(sql)
-            .bind::<Array<BigInt>, _>(&merchants)
-            .bind::<Array<BigInt>, _>(&products)
-            .execute(tx)?;
+        diesel::sql_query(sql).bind::<Array<BigInt>, _>(&merchants).bind::<Array<BigInt>, _>(&products).execute(tx)?;
     }
     load(tx, &merchants, &products)
 }
@@ -146,10 +140,7 @@ fn load(c: &mut PgConnection, merchants: &[i64], products: &[i64]) -> Result<Vec
     let sql = format!(
         "{WORK} join unnest($1::bigint[], $2::bigint[]) with ordinality as w(m, p, n) on (w.m, w.p) = (p.merchant_id, p.id) order by w.n"
     );
-    Ok(diesel::sql_query(sql)
-        .bind::<Array<BigInt>, _>(merchants)
-        .bind::<Array<BigInt>, _>(products)
-        .load(c)?)
+    Ok(diesel::sql_query(sql).bind::<Array<BigInt>, _>(merchants).bind::<Array<BigInt>, _>(products).load(c)?)
 }
 
 impl Work {

@@ -109,10 +109,7 @@ pub(super) fn load(c: &mut PgConnection, merchant: MerchantId, products: &[Produ
          left join categories d on d.merchant_id = b.category_merchant and d.id = b.category_id {base_parents} \
          where p.merchant_id = $1 and p.id = any($2) order by p.id {lock}"
     );
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<Array<BigInt>, _>(products)
-        .load(c)?)
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Array<BigInt>, _>(products).load(c)?)
 }
 
 #[derive(QueryableByName)]

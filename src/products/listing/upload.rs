@@ -22,10 +22,7 @@ pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, mut lines: Vec
                 wishes.push((*id, list));
                 wishing.push(&*line);
             }
-            (None, Some(_)) => results.push(LineResult::rejected(
-                line,
-                Problem::new(LineCode::UnknownProduct, "prodId", prod_id),
-            )),
+            (None, Some(_)) => results.push(LineResult::rejected(line, Problem::new(LineCode::UnknownProduct, "prodId", prod_id))),
             (_, None) => results.push(LineResult::unreadable(line)),
         }
     }
@@ -40,9 +37,9 @@ fn told(line: &Line, change: Change, scope: &Scope) -> LineResult {
         Change::Done => LineResult::of(line, Outcome::Applied),
         Change::Unchanged => LineResult::of(line, Outcome::Unchanged),
         // The wish is kept: applied, with what it waits for.
-        Change::Waiting => LineResult::of(line, Outcome::Applied)
-            .because(Problem::new(LineCode::WaitsForAudit, "listed", "1"))
-            .telling("listed", 0),
+        Change::Waiting => {
+            LineResult::of(line, Outcome::Applied).because(Problem::new(LineCode::WaitsForAudit, "listed", "1")).telling("listed", 0)
+        }
         Change::NotSellable(why) => LineResult::of(line, Outcome::Applied)
             .because(Problem::new(LineCode::NotSellable, "listed", "1").detail(why.say(scope.lang)))
             .telling("listed", 0),

@@ -42,11 +42,7 @@ fn missing(theirs: bool, ours: bool) -> Option<Verdict> {
 }
 
 fn spelled(theirs: &str, ours: &str) -> Verdict {
-    if theirs.trim() == ours.trim() {
-        Verdict::Same
-    } else {
-        Verdict::SpelledDifferently
-    }
+    if theirs.trim() == ours.trim() { Verdict::Same } else { Verdict::SpelledDifferently }
 }
 
 impl Marks {
@@ -118,11 +114,7 @@ impl Marks {
             (Field::Name, name, close(Field::Name, name, self.name == NameRelation::Related)),
             (Field::Spec, spec, close(Field::Spec, spec, self.strength_fits)),
             (Field::Pack, pack, close(Field::Pack, pack, false)),
-            (
-                Field::Manufacturer,
-                self.maker,
-                close(Field::Manufacturer, self.maker, self.maker_alike),
-            ),
+            (Field::Manufacturer, self.maker, close(Field::Manufacturer, self.maker, self.maker_alike)),
             (Field::DosageForm, self.form, close(Field::DosageForm, self.form, false)),
         ]
     }
@@ -144,14 +136,7 @@ impl Marks {
                 Field::Manufacturer => diff(theirs.texts.manufacturer.trim(), ours.texts.manufacturer.trim()),
                 Field::DosageForm => diff(form_text(theirs), form_text(ours)),
             };
-            Line {
-                field,
-                verdict,
-                points,
-                max: field.weight(),
-                theirs: left,
-                ours: right,
-            }
+            Line { field, verdict, points, max: field.weight(), theirs: left, ours: right }
         });
         Evidence::of(lines.collect())
     }
@@ -193,21 +178,13 @@ fn maker(theirs: &Item, ours: &Item, aliases: &Aliases) -> Verdict {
         (None, None) => true,
         _ => repacked,
     };
-    if same_company && same_packing {
-        spelled(&theirs.texts.manufacturer, &ours.texts.manufacturer)
-    } else {
-        Verdict::Different
-    }
+    if same_company && same_packing { spelled(&theirs.texts.manufacturer, &ours.texts.manufacturer) } else { Verdict::Different }
 }
 
 /// The form as stated, or as the name tells it.
 fn form_text(item: &Item) -> &str {
     let stated = item.texts.dosage_form.trim();
-    if stated.is_empty() {
-        item.names.form().unwrap_or_default()
-    } else {
-        stated
-    }
+    if stated.is_empty() { item.names.form().unwrap_or_default() } else { stated }
 }
 
 fn form(theirs: &Item, ours: &Item) -> Verdict {

@@ -90,10 +90,7 @@ pub struct Submitted<I = i64> {
 impl<I> Submitted<I> {
     #[must_use]
     pub fn new(texts: Texts, explicit_base: Option<I>) -> Self {
-        Self {
-            item: Item::new(texts),
-            explicit_base,
-        }
+        Self { item: Item::new(texts), explicit_base }
     }
 }
 
@@ -109,11 +106,7 @@ pub struct Candidate<I = i64> {
 impl<I> Candidate<I> {
     #[must_use]
     pub fn new(base_id: I, texts: Texts, carton_barcode: &str) -> Self {
-        Self {
-            base_id,
-            item: Item::new(texts),
-            carton: Gtin::parse(carton_barcode).ok(),
-        }
+        Self { base_id, item: Item::new(texts), carton: Gtin::parse(carton_barcode).ok() }
     }
 }
 

@@ -52,11 +52,7 @@ impl<I> Measured<I> {
     /// The share of rows matched of those that have to match; 1.0 if there are none.
     #[must_use]
     pub fn recall(&self) -> f64 {
-        if self.to_match == 0 {
-            1.0
-        } else {
-            self.matched as f64 / self.to_match as f64
-        }
+        if self.to_match == 0 { 1.0 } else { self.matched as f64 / self.to_match as f64 }
     }
 }
 
@@ -66,13 +62,7 @@ where
     I: Clone + Eq + Hash + Debug,
 {
     let index = Index::of(bases);
-    let mut result = Measured {
-        to_match: 0,
-        matched: 0,
-        to_ask: 0,
-        asked_needlessly: Vec::new(),
-        wrong: Vec::new(),
-    };
+    let mut result = Measured { to_match: 0, matched: 0, to_ask: 0, asked_needlessly: Vec::new(), wrong: Vec::new() };
     for case in cases {
         let candidates = index.candidates(&lookup_keys(&case.submitted, aliases), case.submitted.explicit_base.as_ref());
         let decision = decide(&case.submitted, &candidates, aliases);
@@ -80,11 +70,7 @@ where
             Expected::Match(_) => result.to_match += 1,
             Expected::Ask => result.to_ask += 1,
         }
-        let miss = || Miss {
-            code: case.code.clone(),
-            expected: case.expected.clone(),
-            decision: decision.clone(),
-        };
+        let miss = || Miss { code: case.code.clone(), expected: case.expected.clone(), decision: decision.clone() };
         match (&case.expected, &decision) {
             (Expected::Match(right), Decision::Match { base, .. }) if base == right => result.matched += 1,
             (_, Decision::Match { .. }) => result.wrong.push(miss()),
@@ -111,13 +97,8 @@ impl<'a, I: Eq + Hash> Index<'a, I> {
     /// Builds it.
     #[must_use]
     pub fn of(bases: &'a [Candidate<I>]) -> Self {
-        let mut index = Self {
-            bases,
-            by_id: HashMap::new(),
-            by_gtin: HashMap::new(),
-            by_approval: HashMap::new(),
-            by_name: HashMap::new(),
-        };
+        let mut index =
+            Self { bases, by_id: HashMap::new(), by_gtin: HashMap::new(), by_approval: HashMap::new(), by_name: HashMap::new() };
         for (at, base) in bases.iter().enumerate() {
             index.by_id.insert(&base.base_id, at);
             for gtin in base.item.gtin().into_iter().chain(base.carton) {
@@ -139,13 +120,7 @@ impl<'a, I: Eq + Hash> Index<'a, I> {
         found.extend(explicit.and_then(|id| self.by_id.get(id)));
         found.extend(keys.gtins.iter().filter_map(|k| self.by_gtin.get(k)).flatten());
         found.extend(keys.approval_key.iter().filter_map(|k| self.by_approval.get(k.as_str())).flatten());
-        let mut named: Vec<usize> = keys
-            .name_keys
-            .iter()
-            .filter_map(|k| self.by_name.get(k.as_str()))
-            .flatten()
-            .copied()
-            .collect();
+        let mut named: Vec<usize> = keys.name_keys.iter().filter_map(|k| self.by_name.get(k.as_str())).flatten().copied().collect();
         let maker_known = |at: &usize| base(at).is_some_and(|b| keys.maker_keys.iter().any(|k| k == b.item.maker_key()));
         found.extend(named.iter().filter(|at| maker_known(at)));
         named.sort_by_key(|at| base(at).is_none_or(|b| keys.spec_key.as_deref() != Some(b.item.spec().key())));
@@ -168,11 +143,7 @@ pub fn case_from_row<'a, I>(field: impl Fn(&str) -> &'a str, id: impl Fn(&str) -
         "match" => Expected::Match(id(field("expected_base_id"))),
         _ => Expected::Ask,
     };
-    Case {
-        code: field("erp_prod_code").to_owned(),
-        submitted: Submitted::new(texts(&field), explicit),
-        expected,
-    }
+    Case { code: field("erp_prod_code").to_owned(), submitted: Submitted::new(texts(&field), explicit), expected }
 }
 
 fn texts<'a>(field: &impl Fn(&str) -> &'a str) -> Texts {

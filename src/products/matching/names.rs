@@ -47,19 +47,8 @@ impl Names {
         let telling = brackets.iter().filter(|bracket| !trades.contains(bracket)).map(String::as_str);
         let key = [bare.as_str()].into_iter().chain(telling).collect();
         let texts = [name, trade_name, spec].map(fold);
-        let variants = VARIANTS
-            .into_iter()
-            .filter(|word| texts.iter().any(|text| text.contains(word)))
-            .collect();
-        Self {
-            form: form_of(&bare),
-            whole,
-            bare,
-            brackets,
-            trades,
-            key,
-            variants,
-        }
+        let variants = VARIANTS.into_iter().filter(|word| texts.iter().any(|text| text.contains(word))).collect();
+        Self { form: form_of(&bare), whole, bare, brackets, trades, key, variants }
     }
 
     /// The stored key.
@@ -104,11 +93,7 @@ impl Names {
         if !self.bare.is_empty() && self.bare == other.bare && self.brackets_agree(other) {
             return NameRelation::Spelled;
         }
-        if !self.forms_differ(other) && self.alike(other) {
-            NameRelation::Related
-        } else {
-            NameRelation::Different
-        }
+        if !self.forms_differ(other) && self.alike(other) { NameRelation::Related } else { NameRelation::Different }
     }
 
     /// Whatever stands in the brackets of one side only is a trade name.
@@ -151,12 +136,7 @@ impl Names {
     /// trade names under two different names prove nothing: it may be the maker's brand.
     fn alike(&self, other: &Self) -> bool {
         let near = |a: &str, b: &str| contains(a, b) || coverage_of(a, b);
-        let cross = |names: &Self, trades: &Self| {
-            trades
-                .trades
-                .iter()
-                .any(|t| [&names.whole, &names.bare].into_iter().any(|n| near(n, t)))
-        };
+        let cross = |names: &Self, trades: &Self| trades.trades.iter().any(|t| [&names.whole, &names.bare].into_iter().any(|n| near(n, t)));
         let unnamed = self.whole.is_empty() || other.whole.is_empty();
         near(&self.whole, &other.whole)
             || near(&self.bare, &other.bare)
@@ -182,10 +162,7 @@ fn trade_keys(trade_name: &str) -> Vec<String> {
     let mut parts = vec![text_key(&folded)];
     for text in brackets.iter().chain([&outside]) {
         parts.push(text_key(text));
-        parts.extend(
-            text.split(|c: char| is_blank(c) || matches!(c, '/' | '|' | ',' | ':' | '、'))
-                .map(text_key),
-        );
+        parts.extend(text.split(|c: char| is_blank(c) || matches!(c, '/' | '|' | ',' | ':' | '、')).map(text_key));
     }
     parts.retain(|part| part.chars().nth(1).is_some() && !is_mark(part));
     parts.sort();
@@ -240,29 +217,12 @@ const BODIES: [&str; 44] = [
     "酒",
     "茶",
 ];
-const MANNERS: [&str; 15] = [
-    "缓释",
-    "控释",
-    "肠溶",
-    "分散",
-    "咀嚼",
-    "泡腾",
-    "口崩",
-    "口腔崩解",
-    "舌下",
-    "含",
-    "阴道",
-    "滴",
-    "眼用",
-    "粉吸入",
-    "速释",
-];
+const MANNERS: [&str; 15] =
+    ["缓释", "控释", "肠溶", "分散", "咀嚼", "泡腾", "口崩", "口腔崩解", "舌下", "含", "阴道", "滴", "眼用", "粉吸入", "速释"];
 
 fn form_of(bare: &str) -> Option<String> {
     // 颗粒剂 and 颗粒 are one; 合剂 and 贴剂 are bodies of their own.
-    let short = bare
-        .strip_suffix('剂')
-        .filter(|s| ["颗粒", "片", "胶囊", "丸", "栓", "膏", "散"].iter().any(|b| s.ends_with(b)));
+    let short = bare.strip_suffix('剂').filter(|s| ["颗粒", "片", "胶囊", "丸", "栓", "膏", "散"].iter().any(|b| s.ends_with(b)));
     let mut rest = short.unwrap_or(bare);
     let body = BODIES.iter().find(|body| rest.ends_with(**body))?;
     let mut form = (*body).to_owned();

@@ -77,31 +77,19 @@ impl Pool {
 
     /// The base product the merchant names.
     pub fn explicit(&self, subject: &Subject) -> Option<BaseId> {
-        subject
-            .explicit_base
-            .as_ref()
-            .map(|_| self.named.get(&subject.id).copied().unwrap_or(UNKNOWN))
+        subject.explicit_base.as_ref().map(|_| self.named.get(&subject.id).copied().unwrap_or(UNKNOWN))
     }
 
     /// The candidates of a product.
     pub fn candidates(&mut self, subject: &Subject) -> Vec<Rc<Candidate<BaseId>>> {
-        let wanted: Vec<String> = subject
-            .item
-            .gtin()
-            .into_iter()
-            .flat_map(|g| [Some(g), g.unit_inside()])
-            .flatten()
-            .map(|g| g.to_string())
-            .collect();
+        let wanted: Vec<String> =
+            subject.item.gtin().into_iter().flat_map(|g| [Some(g), g.unit_inside()]).flatten().map(|g| g.to_string()).collect();
         let ids = self.hits.get(&subject.id).map(Vec::as_slice).unwrap_or_default();
         let mut found = Vec::with_capacity(ids.len());
         for base in ids.iter().filter_map(|id| self.bases.get(id)) {
             let meant = |codes: &[String]| codes.iter().position(|g| wanted.contains(g)).unwrap_or(0);
             let (at, carton) = (meant(&base.gtins), meant(&base.cartons));
-            let read = self
-                .read
-                .entry((base.id, at, carton))
-                .or_insert_with(|| Rc::new(candidate(base, at, carton)));
+            let read = self.read.entry((base.id, at, carton)).or_insert_with(|| Rc::new(candidate(base, at, carton)));
             found.push(Rc::clone(read));
         }
         found
@@ -138,8 +126,7 @@ impl Pool {
         }
         let hits: Vec<Hit> = diesel::sql_query(sql).bind::<Jsonb, _>(Value::Array(wants)).load(tx)?;
         let unknown: HashSet<BaseId> = hits.iter().map(|h| h.base).filter(|id| !self.bases.contains_key(id)).collect();
-        self.bases
-            .extend(bases(tx, &unknown.into_iter().collect::<Vec<_>>())?.into_iter().map(|b| (b.id, b)));
+        self.bases.extend(bases(tx, &unknown.into_iter().collect::<Vec<_>>())?.into_iter().map(|b| (b.id, b)));
         for hit in hits {
             if hit.named {
                 self.named.insert(hit.product, hit.base);
@@ -190,17 +177,8 @@ fn candidate(base: &Base, at: usize, carton: usize) -> Candidate<BaseId> {
 
 fn wants(subjects: &[Subject], aliases: &Aliases) -> Vec<Value> {
     let want = |subject: &Subject| {
-        let submitted: Submitted<BaseId> = Submitted {
-            item: subject.item.clone(),
-            explicit_base: None,
-        };
-        let LookupKeys {
-            gtins,
-            approval_key,
-            name_keys,
-            maker_keys,
-            spec_key,
-        } = lookup_keys(&submitted, aliases);
+        let submitted: Submitted<BaseId> = Submitted { item: subject.item.clone(), explicit_base: None };
+        let LookupKeys { gtins, approval_key, name_keys, maker_keys, spec_key } = lookup_keys(&submitted, aliases);
         json!({
             "product": subject.id, "gtins": gtins, "approval": approval_key, "names": name_keys, "makers": maker_keys,
             "spec": spec_key, "explicit": subject.explicit_base,

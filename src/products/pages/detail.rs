@@ -125,10 +125,7 @@ pub(super) async fn overview(ctx: Ctx, prod_id: Path<String>, ask: Query<Ask>) -
 
 pub(super) async fn tab(ctx: Ctx, path: Path<(String, String)>, ask: Query<Ask>) -> Reply {
     let (prod_id, name) = path.into_inner();
-    let tab = Tab::ALL
-        .into_iter()
-        .find(|t| *t != Tab::Overview && t.name() == name)
-        .ok_or(Error::NotFound)?;
+    let tab = Tab::ALL.into_iter().find(|t| *t != Tab::Overview && t.name() == name).ok_or(Error::NotFound)?;
     show(ctx, prod_id, tab, ask.into_inner()).await
 }
 
@@ -162,18 +159,10 @@ async fn show(ctx: Ctx, prod_id: String, tab: Tab, ask: Ask) -> Reply {
     let (p, base, path) = found;
     let checks = sellable::explain(&facts);
     let page = format!("/products/{}", escaped(&p.prod_id));
-    let home = if View::LISTING.iter().skip(1).any(|v| v.name() == ask.view) {
-        "/listing"
-    } else {
-        "/products"
-    };
+    let home = if View::LISTING.iter().skip(1).any(|v| v.name() == ask.view) { "/listing" } else { "/products" };
     let near_href = |id: Option<String>| {
         id.map(|id| {
-            let tab = if tab == Tab::Overview {
-                String::new()
-            } else {
-                format!("/{}", tab.name())
-            };
+            let tab = if tab == Tab::Overview { String::new() } else { format!("/{}", tab.name()) };
             ask.href(&format!("/products/{}{tab}", escaped(&id)), &[])
         })
         .unwrap_or_default()
@@ -205,14 +194,7 @@ async fn show(ctx: Ctx, prod_id: String, tab: Tab, ask: Ask) -> Reply {
         .into_iter()
         .map(|t| TabLink {
             label: t.label(),
-            href: ask.href(
-                &if t == Tab::Overview {
-                    page.clone()
-                } else {
-                    format!("{page}/{}", t.name())
-                },
-                &[],
-            ),
+            href: ask.href(&if t == Tab::Overview { page.clone() } else { format!("{page}/{}", t.name()) }, &[]),
             on: t == tab,
             count: count(t),
         })

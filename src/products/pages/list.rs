@@ -82,42 +82,20 @@ pub(super) async fn list(ctx: Ctx, ask: Query<Ask>) -> Reply {
         frame: ctx.frame("products"),
         now: ctx.now,
         turn: Turn::of(&ask, "/products", &ids, ask.from(), more),
-        kept: [
-            ("view", &ask.view),
-            ("cat", &ask.cat),
-            ("brand", &ask.brand),
-            ("listing", &ask.listing),
-        ]
-        .into_iter()
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| (name, value.clone()))
-        .collect(),
+        kept: [("view", &ask.view), ("cat", &ask.cat), ("brand", &ask.brand), ("listing", &ask.listing)]
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| (name, value.clone()))
+            .collect(),
         query: ask.with(&[]),
         items: rows.into_iter().map(|row| Item::of(row, &ask)).collect(),
-        cat: if ask.cat.is_empty() {
-            String::new()
-        } else {
-            chosen.path.last().map_or_else(|| ask.cat.clone(), |cat| cat.name.clone())
-        },
+        cat: if ask.cat.is_empty() { String::new() } else { chosen.path.last().map_or_else(|| ask.cat.clone(), |cat| cat.name.clone()) },
         cats: category_picks(&ask, &chosen.path, &children),
-        brands: brands
-            .into_iter()
-            .map(|b| Pick {
-                href: ask.href("/products", &[("brand", &b)]),
-                on: b == ask.brand,
-                label: b,
-            })
-            .collect(),
+        brands: brands.into_iter().map(|b| Pick { href: ask.href("/products", &[("brand", &b)]), on: b == ask.brand, label: b }).collect(),
         listing: ask.listing().map(Listing::label),
         listings: Listing::ALL
             .iter()
-            .map(|l| {
-                (
-                    l.label(),
-                    ask.href("/products", &[("listing", l.as_str())]),
-                    ask.listing() == Some(*l),
-                )
-            })
+            .map(|l| (l.label(), ask.href("/products", &[("listing", l.as_str())]), ask.listing() == Some(*l)))
             .collect(),
         listing_label: ask.listing().map(|l| ctx.lang.say(l.label(), &[])).unwrap_or_default(),
         no_cat: ask.href("/products", &[("cat", "")]),
@@ -137,11 +115,7 @@ pub(super) async fn list(ctx: Ctx, ask: Query<Ask>) -> Reply {
 /// The way down to the chosen category, and one step further.
 fn category_picks(ask: &Ask, path: &[Cat], children: &[Cat]) -> Vec<Pick> {
     let pick = |cat: &Cat, on: bool| Pick {
-        label: format!(
-            "{}{}",
-            "　".repeat(usize::try_from(cat.level).unwrap_or(1).saturating_sub(1)),
-            cat.name
-        ),
+        label: format!("{}{}", "　".repeat(usize::try_from(cat.level).unwrap_or(1).saturating_sub(1)), cat.name),
         href: ask.href("/products", &[("cat", &cat.id)]),
         on,
     };

@@ -57,10 +57,7 @@ pub(super) async fn control(ctx: Ctx, ask: Query<Ask>) -> Reply {
         .snapshot(move |c| {
             let (search, _) = reads::within(c, merchant, asked.search(&View::LISTING), &asked.cat)?;
             let (lacks, capped) = reads::lacks(c, merchant)?;
-            let plain: Vec<View> = View::LISTING
-                .into_iter()
-                .filter(|v| !matches!(v, View::Ready | View::Missing(_)))
-                .collect();
+            let plain: Vec<View> = View::LISTING.into_iter().filter(|v| !matches!(v, View::Ready | View::Missing(_))).collect();
             let counted = reads::tally(c, merchant, &plain, COUNT_CAP)?;
             let sum = |ready: bool| lacks.iter().filter(|(what, _)| what.is_none() == ready).map(|(_, n)| n).sum();
             let count = |view: View| match view {
@@ -85,11 +82,7 @@ pub(super) async fn control(ctx: Ctx, ask: Query<Ask>) -> Reply {
         query: ask.with(&[]),
         view: view.name(),
         note: note(view),
-        groups: if matches!(view, View::Missing(_)) {
-            groups(&lacks, ask.lack())
-        } else {
-            Vec::new()
-        },
+        groups: if matches!(view, View::Missing(_)) { groups(&lacks, ask.lack()) } else { Vec::new() },
         capped,
         items: rows.into_iter().map(|row| Item::of(row, &ask)).collect(),
         may_list: seat.person.may(Permission::EditListing),

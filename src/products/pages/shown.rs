@@ -73,10 +73,7 @@ impl Item {
     pub fn of(row: Row, ask: &Ask) -> Self {
         let (kind, hue) = look::of(&row.name, &row.spec);
         let page = format!("/products/{}", escaped(&row.prod_id));
-        let lack = row
-            .lack
-            .as_deref()
-            .and_then(|code| Condition::ALL.into_iter().find(|c| c.code() == code));
+        let lack = row.lack.as_deref().and_then(|code| Condition::ALL.into_iter().find(|c| c.code() == code));
         Self {
             kind,
             hue,
@@ -114,11 +111,7 @@ pub(super) fn tabs(path: &str, counts: &[Tally], current: View) -> Vec<Tab> {
         .enumerate()
         .map(|(n, tally)| Tab {
             label: Text::new(tally.view.label()),
-            href: if n == 0 {
-                path.to_owned()
-            } else {
-                format!("{path}?view={}", tally.view.name())
-            },
+            href: if n == 0 { path.to_owned() } else { format!("{path}?view={}", tally.view.name()) },
             current: same(tally.view, current),
             count: Some(tally.count),
             tone: if tally.count > 0 { tally.view.tone() } else { "" },

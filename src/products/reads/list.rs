@@ -142,21 +142,9 @@ pub fn tally(c: &mut PgConnection, merchant: MerchantId, views: &[View], cap: i6
         .iter()
         .map(|view| {
             let mut sql = Sql::default();
-            let ids = scan(
-                &mut sql,
-                merchant,
-                &Search {
-                    view: *view,
-                    ..Search::default()
-                },
-                From::Top,
-                cap,
-            );
+            let ids = scan(&mut sql, merchant, &Search { view: *view, ..Search::default() }, From::Top, cap);
             let found: Count = sql.finish(format!("select count(*) as count from ({ids}) x")).get_result(c)?;
-            Ok(Tally {
-                view: *view,
-                count: found.count,
-            })
+            Ok(Tally { view: *view, count: found.count })
         })
         .collect()
 }
@@ -202,13 +190,11 @@ const MENU: i64 = 300;
 
 /// The merchant's categories directly under one; `0` is the top.
 pub fn categories(c: &mut PgConnection, merchant: MerchantId, parent: &str) -> Result<Vec<Cat>> {
-    Ok(
-        diesel::sql_query("select id, name, level from categories where merchant_id = $1 and parent_id = $2 order by id limit $3")
-            .bind::<BigInt, _>(merchant)
-            .bind::<Text, _>(parent)
-            .bind::<BigInt, _>(MENU)
-            .load(c)?,
-    )
+    Ok(diesel::sql_query("select id, name, level from categories where merchant_id = $1 and parent_id = $2 order by id limit $3")
+        .bind::<BigInt, _>(merchant)
+        .bind::<Text, _>(parent)
+        .bind::<BigInt, _>(MENU)
+        .load(c)?)
 }
 
 /// A chosen category: the way down to it, and the leaves under it.
@@ -240,28 +226,14 @@ pub fn category(c: &mut PgConnection, merchant: MerchantId, id: &str) -> Result<
     .bind::<Text, _>(id)
     .load(c)?;
     // A branch without leaves holds no product: an id nothing can have keeps the list empty.
-    let leaves = if leaves.is_empty() {
-        vec![String::new()]
-    } else {
-        leaves.into_iter().map(|l| l.id).collect()
-    };
+    let leaves = if leaves.is_empty() { vec![String::new()] } else { leaves.into_iter().map(|l| l.id).collect() };
     Ok(Some(Chosen { path, leaves }))
 }
 
 /// A search within a category; a category of nobody finds nothing, none at all finds everything.
 pub fn within(c: &mut PgConnection, merchant: MerchantId, search: Search, id: &str) -> Result<(Search, Chosen)> {
-    let chosen = if id.is_empty() {
-        Chosen::default()
-    } else {
-        category(c, merchant, id)?.unwrap_or_else(Chosen::nowhere)
-    };
-    Ok((
-        Search {
-            leaves: chosen.leaves.clone(),
-            ..search
-        },
-        chosen,
-    ))
+    let chosen = if id.is_empty() { Chosen::default() } else { category(c, merchant, id)?.unwrap_or_else(Chosen::nowhere) };
+    Ok((Search { leaves: chosen.leaves.clone(), ..search }, chosen))
 }
 
 /// Brands a menu shows at once.
@@ -284,10 +256,7 @@ pub fn brands(c: &mut PgConnection, merchant: MerchantId) -> Result<Vec<String>>
 impl Chosen {
     /// A category that is not there: nothing is found in it.
     pub fn nowhere() -> Self {
-        Self {
-            path: Vec::new(),
-            leaves: vec![String::new()],
-        }
+        Self { path: Vec::new(), leaves: vec![String::new()] }
     }
 }
 

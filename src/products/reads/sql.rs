@@ -35,13 +35,11 @@ impl Sql {
         format!("${}", self.binds.len())
     }
     pub(super) fn finish(self, text: String) -> BoxedSqlQuery<'static, Pg, SqlQuery> {
-        self.binds
-            .into_iter()
-            .fold(diesel::sql_query(text).into_boxed::<Pg>(), |query, bound| match bound {
-                Bound::Number(n) => query.bind::<BigInt, _>(n),
-                Bound::Words(text) => query.bind::<Text, _>(text),
-                Bound::Many(all) => query.bind::<Array<Text>, _>(all),
-            })
+        self.binds.into_iter().fold(diesel::sql_query(text).into_boxed::<Pg>(), |query, bound| match bound {
+            Bound::Number(n) => query.bind::<BigInt, _>(n),
+            Bound::Words(text) => query.bind::<Text, _>(text),
+            Bound::Many(all) => query.bind::<Array<Text>, _>(all),
+        })
     }
 }
 
@@ -75,10 +73,7 @@ struct Door {
 
 impl Door {
     fn new(column: &'static str, values: &[&str]) -> Self {
-        Self {
-            column,
-            values: values.iter().map(|v| (*v).to_owned()).collect(),
-        }
+        Self { column, values: values.iter().map(|v| (*v).to_owned()).collect() }
     }
 }
 
@@ -118,10 +113,7 @@ pub(super) fn scan(sql: &mut Sql, merchant: MerchantId, search: &Search, from: F
     if !search.leaves.is_empty() {
         // The category is the narrowest way in; what the view wanted becomes a condition.
         conditions.extend(door.take().map(|d| one_of(sql, &d)));
-        door = Some(Door {
-            column: "p.category_id",
-            values: search.leaves.clone(),
-        });
+        door = Some(Door { column: "p.category_id", values: search.leaves.clone() });
     }
     if !search.q.is_empty() {
         conditions.extend(door.take().map(|d| one_of(sql, &d)));

@@ -85,34 +85,16 @@ fn each_lack_is_told_by_its_own_line() {
 // P-08: without the rule, stock is no condition.
 #[test]
 fn stock_is_needed_where_the_rule_would_take_it_down_again() {
-    let sold_out = Facts {
-        available: 0,
-        listing: "pending".into(),
-        ..good()
-    };
+    let sold_out = Facts { available: 0, listing: "pending".into(), ..good() };
     assert_eq!(verdict(&explain(&sold_out)), Verdict::Missing(Condition::InStock));
-    let by_hand = Facts {
-        auto_list: false,
-        ..sold_out
-    };
+    let by_hand = Facts { auto_list: false, ..sold_out };
     assert_eq!(verdict(&explain(&by_hand)), Verdict::Ready);
-    assert_eq!(
-        verdict(&explain(&Facts {
-            listing: "listed".into(),
-            ..by_hand
-        })),
-        Verdict::SoldOut
-    );
+    assert_eq!(verdict(&explain(&Facts { listing: "listed".into(), ..by_hand })), Verdict::SoldOut);
 }
 
 #[test]
 fn what_a_person_took_down_no_rule_puts_back() {
-    let facts = Facts {
-        listing: "unlisted".into(),
-        unlisted_by: Some("person".into()),
-        wish: true,
-        ..good()
-    };
+    let facts = Facts { listing: "unlisted".into(), unlisted_by: Some("person".into()), wish: true, ..good() };
     assert!(may_list(&facts) && !rule_lists(&facts));
 }
 

@@ -94,12 +94,11 @@ fn load(tx: &mut PgConnection, merchant: MerchantId, lines: &[Line]) -> Result<K
     .bind::<Array<Text>, _>(&prod_ids)
     .bind::<Array<Text>, _>(&sku_ids)
     .load(tx)?;
-    let skus: Vec<Sku> = diesel::sql_query(format!(
-        "{SELECT} where s.merchant_id = $1 and s.sku_id = any($2) order by s.id for no key update of s"
-    ))
-    .bind::<BigInt, _>(merchant)
-    .bind::<Array<Text>, _>(&sku_ids)
-    .load(tx)?;
+    let skus: Vec<Sku> =
+        diesel::sql_query(format!("{SELECT} where s.merchant_id = $1 and s.sku_id = any($2) order by s.id for no key update of s"))
+            .bind::<BigInt, _>(merchant)
+            .bind::<Array<Text>, _>(&sku_ids)
+            .load(tx)?;
     Ok(Known {
         ids,
         owners: owners.into_iter().map(|o| (o.prod_id.clone(), o)).collect(),
@@ -126,10 +125,7 @@ fn plan(mut line: Line, known: &Known, lang: Lang) -> Result<Job, Box<LineResult
     let owner = known.owners.get(&prod_id);
     let mut draft = match (stored, owner) {
         (Some(sku), _) if !prod_id.is_empty() && sku.prod_id != prod_id => {
-            return Err(reject(
-                &line,
-                Problem::new(LineCode::OtherProduct, "skuId", &sku_id).detail(&sku.prod_id),
-            ));
+            return Err(reject(&line, Problem::new(LineCode::OtherProduct, "skuId", &sku_id).detail(&sku.prod_id)));
         }
         (Some(sku), _) => Draft::of(sku),
         (None, Some(owner)) => Draft::new(&sku_id, owner),
@@ -149,15 +145,7 @@ fn plan(mut line: Line, known: &Known, lang: Lang) -> Result<Job, Box<LineResult
     if !changed {
         result.outcome = Outcome::Unchanged;
     }
-    Ok(Job {
-        line_no: line.no,
-        touched: changed || source_time != newest,
-        draft,
-        before,
-        source_time,
-        changed,
-        result,
-    })
+    Ok(Job { line_no: line.no, touched: changed || source_time != newest, draft, before, source_time, changed, result })
 }
 
 fn in_time(line: &Line, stored: Option<&Sku>) -> Result<(), Box<LineResult>> {
@@ -165,11 +153,7 @@ fn in_time(line: &Line, stored: Option<&Sku>) -> Result<(), Box<LineResult>> {
         && sent < newest
     {
         let problem = Problem::new(LineCode::Stale, "sourceTime", on_the_wire(sent)).detail(on_the_wire(newest));
-        return Err(Box::new(
-            LineResult::of(line, Outcome::Stale)
-                .because(problem)
-                .telling("sourceTime", on_the_wire(newest)),
-        ));
+        return Err(Box::new(LineResult::of(line, Outcome::Stale).because(problem).telling("sourceTime", on_the_wire(newest))));
     }
     let version = stored.map_or(0, |s| i64::from(s.version));
     match line.number("ifVersion").value() {
@@ -223,11 +207,7 @@ impl Draft {
     }
 
     fn take(&mut self, line: &Line) -> Result<(), Problem> {
-        for (name, slot) in [
-            ("code", &mut self.code),
-            ("barCode", &mut self.barcode),
-            ("skuPic", &mut self.picture),
-        ] {
+        for (name, slot) in [("code", &mut self.code), ("barCode", &mut self.barcode), ("skuPic", &mut self.picture)] {
             if line.has(name) {
                 *slot = line.text_or_empty(name);
             }
@@ -276,10 +256,8 @@ impl Draft {
 }
 
 fn are_attributes(sent: &Value) -> bool {
-    sent.as_array().is_some_and(|all| {
-        all.iter()
-            .all(|a| a.get("name").is_some_and(Value::is_string) && a.get("value").is_some_and(Value::is_string))
-    })
+    sent.as_array()
+        .is_some_and(|all| all.iter().all(|a| a.get("name").is_some_and(Value::is_string) && a.get("value").is_some_and(Value::is_string)))
 }
 
 const RECORD: &str = "sku_id text, product_id bigint, code text, barcode text, picture text, attributes jsonb, base_price numeric, cost_price numeric, \
@@ -287,12 +265,8 @@ const RECORD: &str = "sku_id text, product_id bigint, code text, barcode text, p
      source_time timestamptz";
 
 fn write(tx: &mut PgConnection, cause: &Cause, jobs: &[Job]) -> Result<()> {
-    let rows = |new: bool| {
-        jobs.iter()
-            .filter(|j| j.touched && j.before.is_none() == new)
-            .map(|j| j.draft.row(j.source_time))
-            .collect::<Vec<_>>()
-    };
+    let rows =
+        |new: bool| jobs.iter().filter(|j| j.touched && j.before.is_none() == new).map(|j| j.draft.row(j.source_time)).collect::<Vec<_>>();
     let insert = format!(
         "with want as materialized (select * from jsonb_to_recordset($2) as w({RECORD})), \
          named as (insert into external_ids (merchant_id, ext_id, kind) select $1, sku_id, 'sku' from want) \
@@ -324,7 +298,5 @@ fn write(tx: &mut PgConnection, cause: &Cause, jobs: &[Job]) -> Result<()> {
 fn entry(job: &Job) -> Entry {
     let verb = if job.before.is_some() { "sku.changed" } else { "sku.created" };
     let before = job.before.as_ref().map_or(Value::Null, |b| json!(b));
-    Entry::new(verb, "sku", &job.draft.sku_id)
-        .change(before, json!(job.draft))
-        .line(job.line_no)
+    Entry::new(verb, "sku", &job.draft.sku_id).change(before, json!(job.draft)).line(job.line_no)
 }

@@ -24,10 +24,7 @@ pub(super) fn write(tx: &mut PgConnection, cause: &Cause, jobs: &[Job]) -> Resul
     trail::record(tx, cause, &entries)?;
     let id = |job: &Job| match &job.old {
         Some(old) => Ok(old.id),
-        None => made
-            .get(&job.draft.prod_id)
-            .copied()
-            .ok_or_else(|| Error::broken(format!("{} was not inserted", job.draft.prod_id))),
+        None => made.get(&job.draft.prod_id).copied().ok_or_else(|| Error::broken(format!("{} was not inserted", job.draft.prod_id))),
     };
     jobs.iter().map(id).collect()
 }
@@ -139,11 +136,7 @@ fn difference(before: &Draft, after: &Draft) -> (Value, Value) {
             map.extend(details);
         }
     }
-    let same: Vec<String> = before
-        .iter()
-        .filter(|(name, value)| after.get(*name) == Some(*value))
-        .map(|(name, _)| name.clone())
-        .collect();
+    let same: Vec<String> = before.iter().filter(|(name, value)| after.get(*name) == Some(*value)).map(|(name, _)| name.clone()).collect();
     for name in same {
         before.shift_remove(&name);
         after.shift_remove(&name);

@@ -21,12 +21,7 @@ use serde_json::json;
 use validator::Validate;
 
 /// Why somebody changed a number, to choose from; the words of the chosen one are kept.
-const REASONS: [&str; 4] = [
-    "stock-reason-count",
-    "stock-reason-damaged",
-    "stock-reason-arrived",
-    "stock-reason-wrong",
-];
+const REASONS: [&str; 4] = ["stock-reason-count", "stock-reason-damaged", "stock-reason-arrived", "stock-reason-wrong"];
 const MOVES_SHOWN: i64 = 30;
 
 #[derive(Template)]
@@ -49,21 +44,13 @@ struct Why {
     /// A page of its own rather than the drawer.
     whole: bool,
 }
-show!(
-    Why,
-    |v| json!({ "row": v.line.data(), "terms": v.terms, "movements": v.moves.rows, "next": v.moves.next })
-);
+show!(Why, |v| json!({ "row": v.line.data(), "terms": v.terms, "movements": v.moves.rows, "next": v.moves.next }));
 
 impl Why {
     /// Where a term comes from, where there is more to say than its name.
     fn note(&self, term: &Term) -> Option<Text> {
         match term.key {
-            "stock-term-erp" => self
-                .line
-                .item
-                .stock
-                .reported_at
-                .map(|at| Text::new("stock-note-reported").with(on_the_wire(at))),
+            "stock-term-erp" => self.line.item.stock.reported_at.map(|at| Text::new("stock-note-reported").with(on_the_wire(at))),
             "stock-term-person" => Some(Text::new("stock-note-person")),
             _ => None,
         }
@@ -100,10 +87,7 @@ async fn why(ctx: &Ctx, seat: &Seat, ext: &str, shop: ShopId, older: &str) -> cr
         available: item.stock.figures().available(),
         short: item.stock.figures().short(),
         moves: Page::cut(moves, MOVES_SHOWN, |m| (m.at, m.id)),
-        form: Form::filled([
-            ("quantity", item.stock.erp_qty.to_string()),
-            ("version", item.stock.version.to_string()),
-        ]),
+        form: Form::filled([("quantity", item.stock.erp_qty.to_string()), ("version", item.stock.version.to_string())]),
         line: Line::of(item, low_stock),
         reasons: &REASONS,
         may_edit,
@@ -143,27 +127,13 @@ pub async fn set_quantity(ctx: Ctx, place: Path<(String, ShopId)>, input: Input<
         Ok(typed) => typed,
         Err(form) => return again(&ctx, before, form),
     };
-    let chosen = REASONS
-        .into_iter()
-        .find(|key| *key == typed.chosen)
-        .map(|key| ctx.lang.say(key, &[]));
+    let chosen = REASONS.into_iter().find(|key| *key == typed.chosen).map(|key| ctx.lang.say(key, &[]));
     let written = Some(typed.reason.trim().to_owned()).filter(|r| !r.is_empty());
-    let shown = Form::filled([
-        ("quantity", typed.quantity.to_string()),
-        ("chosen", typed.chosen),
-        ("reason", typed.reason),
-    ]);
+    let shown = Form::filled([("quantity", typed.quantity.to_string()), ("chosen", typed.chosen), ("reason", typed.reason)]);
     let Some(reason) = written.or(chosen) else {
         return again(&ctx, before, shown.with_error("reason", Text::new("stock-reason-needed")));
     };
-    let edit = Edit {
-        sku: before.line.item.stock.sku,
-        ext: ext.clone(),
-        shop,
-        quantity: typed.quantity,
-        reason,
-        version: typed.version,
-    };
+    let edit = Edit { sku: before.line.item.stock.sku, ext: ext.clone(), shop, quantity: typed.quantity, reason, version: typed.version };
     let cause = seat.cause.clone();
     match ctx.db.write(move |tx| edit::set_by_hand(tx, &cause, &edit)).await {
         Ok(_) => changed(&ctx, &seat, &ext, shop).await,
@@ -183,10 +153,7 @@ fn again(ctx: &Ctx, view: Why, form: Form) -> Reply {
         return Err(Error::invalid(form));
     }
     let version = view.line.item.stock.version.to_string();
-    ctx.invalid(Why {
-        form: form.with_value("version", version),
-        ..view
-    })
+    ctx.invalid(Why { form: form.with_value("version", version), ..view })
 }
 
 pub async fn undo_quantity(ctx: Ctx, place: Path<(String, ShopId)>) -> Reply {

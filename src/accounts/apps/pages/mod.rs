@@ -55,10 +55,7 @@ struct KeysPage {
     modules: [Module; 5],
     overlap_hours: i64,
 }
-show!(
-    KeysPage,
-    |v| json!({ "credentials": v.rows.iter().map(|r| &r.app).collect::<Vec<_>>() })
-);
+show!(KeysPage, |v| json!({ "credentials": v.rows.iter().map(|r| &r.app).collect::<Vec<_>>() }));
 
 impl KeysPage {
     fn scope_ticked(&self, module: &Module, right: &str) -> bool {
@@ -66,12 +63,7 @@ impl KeysPage {
     }
     /// Names where we know them, numbers where a shop is gone.
     fn shop_names(&self, row: &Row) -> String {
-        let name = |id: &ShopId| {
-            self.shops
-                .iter()
-                .find(|shop| shop.id == *id)
-                .map_or_else(|| id.to_string(), |shop| shop.name.clone())
-        };
+        let name = |id: &ShopId| self.shops.iter().find(|shop| shop.id == *id).map_or_else(|| id.to_string(), |shop| shop.name.clone());
         row.app.shops.iter().flatten().map(name).collect::<Vec<_>>().join(" · ")
     }
     fn shop_ticked(&self, shop: ShopId) -> bool {
@@ -99,20 +91,9 @@ fn seat(ctx: &Ctx) -> Result<Seat> {
 
 async fn keys_page(ctx: &Ctx, seat: &Seat, form: Form) -> Result<KeysPage> {
     let (merchant, now) = (seat.merchant, ctx.now);
-    let (apps, shops) = ctx
-        .db
-        .snapshot(move |c| Ok((model::all(c, merchant, now)?, merchants::shops(c, merchant)?)))
-        .await?;
+    let (apps, shops) = ctx.db.snapshot(move |c| Ok((model::all(c, merchant, now)?, merchants::shops(c, merchant)?))).await?;
     let rows = apps.into_iter().map(|app| Row::of(app, now)).collect();
-    Ok(KeysPage {
-        frame: ctx.frame("keys"),
-        now,
-        rows,
-        form,
-        shops,
-        modules: Module::ALL,
-        overlap_hours: OVERLAP_HOURS,
-    })
+    Ok(KeysPage { frame: ctx.frame("keys"), now, rows, form, shops, modules: Module::ALL, overlap_hours: OVERLAP_HOURS })
 }
 
 /// `GET /api-keys`
@@ -156,11 +137,7 @@ fn first_call(scopes: &[String]) -> (&'static str, &'static str) {
         ("product:read", "/api/prod.list.get", "{}"),
         ("stock:read", "/api/sku.inventory.get", "{}"),
         ("category:read", "/api/catalog.list.get", "{}"),
-        (
-            "stock:write",
-            "/api/sku.inventory.update",
-            r#"{"skuId":"A001-1","shopId":1,"inventory":20}"#,
-        ),
+        ("stock:write", "/api/sku.inventory.update", r#"{"skuId":"A001-1","shopId":1,"inventory":20}"#),
     ];
     let may = CALLS.into_iter().find(|(scope, ..)| scopes.iter().any(|s| s == scope));
     may.map_or(("/api/prod.list.get", "{}"), |(_, path, body)| (path, body))
@@ -170,19 +147,8 @@ fn issued_page(ctx: &Ctx, req: &HttpRequest, issued: Issued, name: String, call:
     let scheme = if ctx.platform.https { "https" } else { "http" };
     let base = format!("{scheme}://{}", req.connection_info().host());
     let example = super::example(&base, &issued.app_key, &issued.secret, call.0, call.1);
-    let env = format!(
-        "DUIJIE_URL={base}\nDUIJIE_APP_KEY={}\nDUIJIE_APP_SECRET={}\n",
-        issued.app_key, issued.secret
-    );
-    IssuedPage {
-        frame: ctx.frame("keys"),
-        issued,
-        name,
-        rotated,
-        overlap_hours: OVERLAP_HOURS,
-        example,
-        env,
-    }
+    let env = format!("DUIJIE_URL={base}\nDUIJIE_APP_KEY={}\nDUIJIE_APP_SECRET={}\n", issued.app_key, issued.secret);
+    IssuedPage { frame: ctx.frame("keys"), issued, name, rotated, overlap_hours: OVERLAP_HOURS, example, env }
 }
 
 /// `POST /api-keys/{id}/rotation`

@@ -76,10 +76,7 @@ struct UsersPage {
     /// Empty for those who have one merchant only.
     merchants: Vec<Merchant>,
 }
-show!(
-    UsersPage,
-    |v| serde_json::json!({ "users": v.page.rows.iter().map(|r| &r.user).collect::<Vec<_>>(), "next": v.page.next })
-);
+show!(UsersPage, |v| serde_json::json!({ "users": v.page.rows.iter().map(|r| &r.user).collect::<Vec<_>>(), "next": v.page.next }));
 
 async fn users_page(ctx: &Ctx, seat: &Seat, query: &ListQuery, form: Form) -> Result<UsersPage> {
     let of = realm(seat);
@@ -88,34 +85,14 @@ async fn users_page(ctx: &Ctx, seat: &Seat, query: &ListQuery, form: Form) -> Re
         .db
         .snapshot(move |c| {
             let users = model::list(c, of, &text, after, PER_PAGE + 1)?;
-            let merchants = if of.is_none() {
-                merchants::all(c, "", MERCHANTS_TO_CHOOSE)?
-            } else {
-                Vec::new()
-            };
+            let merchants = if of.is_none() { merchants::all(c, "", MERCHANTS_TO_CHOOSE)? } else { Vec::new() };
             Ok((users, merchants))
         })
         .await?;
     let page = Page::cut(users, PER_PAGE, |u| u.id).map(Row::of);
-    let encoded = form_urlencoded::Serializer::new(String::new())
-        .append_pair("q", query.q.trim())
-        .finish();
-    let pager = Pager::of(
-        "/users",
-        if query.q.trim().is_empty() { "" } else { &encoded },
-        Some(&query.after),
-        &page,
-    );
-    Ok(UsersPage {
-        frame: ctx.frame("users"),
-        now: ctx.now,
-        q: query.q.trim().to_owned(),
-        page,
-        pager,
-        form,
-        roles: roles(of),
-        merchants,
-    })
+    let encoded = form_urlencoded::Serializer::new(String::new()).append_pair("q", query.q.trim()).finish();
+    let pager = Pager::of("/users", if query.q.trim().is_empty() { "" } else { &encoded }, Some(&query.after), &page);
+    Ok(UsersPage { frame: ctx.frame("users"), now: ctx.now, q: query.q.trim().to_owned(), page, pager, form, roles: roles(of), merchants })
 }
 
 /// `GET /users`
@@ -129,10 +106,7 @@ pub async fn list(ctx: Ctx, query: Query<ListQuery>, done: Query<Done>) -> Reply
 /// `POST /users`
 pub async fn add(ctx: Ctx, input: Input<NewUserForm>) -> Reply {
     let seat = ctx.seat()?.may(Permission::ManageUsers)?;
-    let everything = ListQuery {
-        q: String::new(),
-        after: String::new(),
-    };
+    let everything = ListQuery { q: String::new(), after: String::new() };
     let typed = match input.or_form() {
         Ok(typed) => typed,
         Err(form) => return refused(&ctx, &seat, &everything, form.forget("password")).await,
@@ -145,13 +119,7 @@ pub async fn add(ctx: Ctx, input: Input<NewUserForm>) -> Reply {
     let of = match ctx.db.read(move |c| merchants::find(c, merchant)).await {
         Ok(of) => of,
         Err(Error::NotFound) => {
-            return refused(
-                &ctx,
-                &seat,
-                &everything,
-                shown.with_error("merchant", Text::new("account-merchant-wrong")),
-            )
-            .await;
+            return refused(&ctx, &seat, &everything, shown.with_error("merchant", Text::new("account-merchant-wrong"))).await;
         }
         Err(e) => return Err(e),
     };
@@ -185,12 +153,7 @@ async fn refused(ctx: &Ctx, seat: &Seat, query: &ListQuery, form: Form) -> Reply
 /// What was typed, without the password.
 fn typed_again(typed: &NewUserForm) -> Form {
     let merchant = typed.merchant.map(|m| m.to_string()).unwrap_or_default();
-    let one = [
-        ("login", typed.login.clone()),
-        ("name", typed.name.clone()),
-        ("role", typed.role.clone()),
-        ("merchant", merchant),
-    ];
+    let one = [("login", typed.login.clone()), ("name", typed.name.clone()), ("role", typed.role.clone()), ("merchant", merchant)];
     Form::filled(one.into_iter().chain(typed.permissions.iter().map(|p| ("permissions", p.clone()))))
 }
 
@@ -203,12 +166,7 @@ fn granted(role: Role, wanted: &[String]) -> Vec<String> {
     if !matches!(role, Role::Staff | Role::Integrator) {
         return Vec::new();
     }
-    Permission::GRANTED
-        .iter()
-        .map(|p| p.as_str())
-        .filter(|p| wanted.iter().any(|w| w == p))
-        .map(ToOwned::to_owned)
-        .collect()
+    Permission::GRANTED.iter().map(|p| p.as_str()).filter(|p| wanted.iter().any(|w| w == p)).map(ToOwned::to_owned).collect()
 }
 
 #[derive(Template)]
@@ -227,21 +185,10 @@ show!(UserPage, |v| &v.user);
 fn user_page(ctx: &Ctx, seat: &Seat, user: User, form: Option<Form>) -> UserPage {
     let form = form.unwrap_or_else(|| {
         let active = if user.active { "1" } else { "" };
-        let one = [
-            ("name", user.name.clone()),
-            ("role", user.role.clone()),
-            ("active", active.to_owned()),
-        ];
+        let one = [("name", user.name.clone()), ("role", user.role.clone()), ("active", active.to_owned())];
         Form::filled(one.into_iter().chain(user.permissions.iter().map(|p| ("permissions", p.clone()))))
     });
-    UserPage {
-        frame: ctx.frame("users"),
-        now: ctx.now,
-        roles: roles(Some(user.merchant_id)),
-        own: user.id == seat.person.user,
-        user,
-        form,
-    }
+    UserPage { frame: ctx.frame("users"), now: ctx.now, roles: roles(Some(user.merchant_id)), own: user.id == seat.person.user, user, form }
 }
 
 /// `GET /users/{id}`
@@ -264,11 +211,7 @@ pub async fn edit(ctx: Ctx, id: Path<i64>, input: Input<UserForm>) -> Reply {
         Err(form) => return refused(user, form),
     };
     let active = if typed.active { "1" } else { "" };
-    let one = [
-        ("name", typed.name.clone()),
-        ("role", typed.role.clone()),
-        ("active", active.to_owned()),
-    ];
+    let one = [("name", typed.name.clone()), ("role", typed.role.clone()), ("active", active.to_owned())];
     let shown = Form::filled(one.into_iter().chain(typed.permissions.iter().map(|p| ("permissions", p.clone()))));
     let Some(role) = allowed_role(&typed.role, user.merchant_id) else {
         return refused(user, shown.with_error("role", Text::new("account-role-wrong")));

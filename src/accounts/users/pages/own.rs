@@ -36,11 +36,7 @@ pub async fn login(ctx: Ctx, query: Query<Next>) -> Reply {
     if matches!(ctx.actor, Actor::Person(_)) {
         return Ok(redirect(&ctx, sessions::same_site(&query.next)));
     }
-    ctx.reply(LoginPage {
-        frame: ctx.frame("login"),
-        form: Form::default(),
-        next: sessions::same_site(&query.next).to_owned(),
-    })
+    ctx.reply(LoginPage { frame: ctx.frame("login"), form: Form::default(), next: sessions::same_site(&query.next).to_owned() })
 }
 
 /// `POST /login`
@@ -74,16 +70,9 @@ pub async fn enter(ctx: Ctx, req: HttpRequest, session: Session, input: Input<Lo
                 Text::new("login-wait-minutes").with((seconds + 59) / 60)
             };
             let mut answer = if ctx.wants == Wants::Json {
-                return Err(Error::TooMany {
-                    retry_after: u64::try_from(seconds).unwrap_or(1),
-                    limit: 4,
-                });
+                return Err(Error::TooMany { retry_after: u64::try_from(seconds).unwrap_or(1), limit: 4 });
             } else {
-                ctx.wants.answer(
-                    StatusCode::TOO_MANY_REQUESTS,
-                    ctx.lang,
-                    &page(&ctx, shown.with_error("password", text)),
-                )?
+                ctx.wants.answer(StatusCode::TOO_MANY_REQUESTS, ctx.lang, &page(&ctx, shown.with_error("password", text)))?
             };
             answer.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
             Ok(answer)
@@ -93,11 +82,7 @@ pub async fn enter(ctx: Ctx, req: HttpRequest, session: Session, input: Input<Lo
 
 fn page(ctx: &Ctx, form: Form) -> LoginPage {
     let next = sessions::same_site(form.value("next")).to_owned();
-    LoginPage {
-        frame: ctx.frame("login"),
-        form,
-        next,
-    }
+    LoginPage { frame: ctx.frame("login"), form, next }
 }
 
 fn refused(ctx: &Ctx, form: Form) -> Reply {
@@ -120,11 +105,7 @@ struct PasswordPage {
 show!(PasswordPage, |v| &v.form);
 
 fn password_page(ctx: &Ctx, seat: &Seat, form: Form) -> PasswordPage {
-    PasswordPage {
-        frame: ctx.frame("password"),
-        form,
-        login: seat.person.login.clone(),
-    }
+    PasswordPage { frame: ctx.frame("password"), form, login: seat.person.login.clone() }
 }
 
 /// `GET /account/password`
@@ -137,11 +118,8 @@ pub async fn password(ctx: Ctx, done: Query<Done>) -> Reply {
 /// `POST /account/password`: every session ends; this one goes on under a new id.
 pub async fn change_password(ctx: Ctx, req: HttpRequest, session: Session, input: Input<PasswordForm>) -> Reply {
     let seat = ctx.seat()?;
-    let refused = |form: Form| {
-        again(&ctx, form.forget("current").forget("password").forget("repeat"), |form| {
-            password_page(&ctx, &seat, form)
-        })
-    };
+    let refused =
+        |form: Form| again(&ctx, form.forget("current").forget("password").forget("repeat"), |form| password_page(&ctx, &seat, form));
     let typed = match input.or_form() {
         Ok(typed) => typed,
         Err(form) => return refused(form),

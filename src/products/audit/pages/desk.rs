@@ -56,24 +56,13 @@ impl Row {
             verdict: line.verdict.text_key(),
             class,
             icon,
-            points: if line.verdict == Verdict::MissingBoth {
-                String::new()
-            } else {
-                format!("{} / {}", line.points, line.max)
-            },
+            points: if line.verdict == Verdict::MissingBoth { String::new() } else { format!("{} / {}", line.points, line.max) },
         }
     }
     /// A field that matching does not weigh.
     fn plain(label: &'static str, theirs: &str, ours: Option<&str>) -> Self {
         let whole = |text: &str| {
-            if text.is_empty() {
-                Vec::new()
-            } else {
-                vec![Stretch {
-                    only_here: false,
-                    text: text.to_owned(),
-                }]
-            }
+            if text.is_empty() { Vec::new() } else { vec![Stretch { only_here: false, text: text.to_owned() }] }
         };
         let verdict = match ours {
             None => Verdict::MissingBoth,
@@ -86,25 +75,9 @@ impl Row {
             },
         };
         // Trees and units differ by merchant: another word is no contradiction.
-        let (class, icon) = if verdict == Verdict::SpelledDifferently {
-            ("ms", "circle-dashed")
-        } else {
-            look(verdict)
-        };
-        let key = if verdict == Verdict::SpelledDifferently {
-            "audit-verdict-own-word"
-        } else {
-            verdict.text_key()
-        };
-        Self {
-            label,
-            theirs: whole(theirs),
-            ours: whole(ours.unwrap_or_default()),
-            verdict: key,
-            class,
-            icon,
-            points: String::new(),
-        }
+        let (class, icon) = if verdict == Verdict::SpelledDifferently { ("ms", "circle-dashed") } else { look(verdict) };
+        let key = if verdict == Verdict::SpelledDifferently { "audit-verdict-own-word" } else { verdict.text_key() };
+        Self { label, theirs: whole(theirs), ours: whole(ours.unwrap_or_default()), verdict: key, class, icon, points: String::new() }
     }
 }
 
@@ -158,11 +131,7 @@ impl Desk {
     /// The address that puts a candidate beside the submission.
     pub fn candidate(&self, choice: &Choice, query: &str) -> String {
         let base: String = form_urlencoded::byte_serialize(choice.base.code.as_bytes()).collect();
-        if query.is_empty() {
-            format!("{}?base={base}", self.url)
-        } else {
-            format!("{}{query}&base={base}", self.url)
-        }
+        if query.is_empty() { format!("{}?base={base}", self.url) } else { format!("{}{query}&base={base}", self.url) }
     }
     /// `maker` or `spec`, when the chosen candidate's difference can be taught.
     pub fn teachable(&self) -> Option<&'static str> {
@@ -210,11 +179,7 @@ impl Thumb {
         ];
         const HUES: [&str; 8] = ["teal", "green", "violet", "blue", "pink", "slate", "amber", "red"];
         let kind = KINDS.iter().find(|(word, _)| name.contains(word)).map_or("box", |(_, kind)| kind);
-        let hue = usize::try_from(id.rem_euclid(8))
-            .ok()
-            .and_then(|at| HUES.get(at))
-            .copied()
-            .unwrap_or("blue");
+        let hue = usize::try_from(id.rem_euclid(8)).ok().and_then(|at| HUES.get(at)).copied().unwrap_or("blue");
         Self { kind, hue }
     }
 }

@@ -19,28 +19,10 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(resource("/audit/{merchant}/{product}").get(bench::item))
         .service(resource("/audit/{merchant}/{product}/lease").post(acts::lease))
         .service(resource("/audit/{merchant}/{product}/candidates").get(search::candidates))
-        .service(
-            resource("/audit/{merchant}/{product}/approval")
-                .post(acts::approve)
-                .delete(acts::unapprove),
-        )
-        .service(
-            resource("/audit/{merchant}/{product}/base-product")
-                .get(search::draft)
-                .post(acts::new_base)
-                .delete(acts::unbase),
-        )
-        .service(
-            resource("/audit/{merchant}/{product}/return")
-                .get(bench::returning)
-                .post(acts::send_back)
-                .delete(acts::unreturn),
-        )
-        .service(
-            resource("/audit/{merchant}/{product}/difficulty")
-                .post(acts::postpone)
-                .delete(acts::unpostpone),
-        )
+        .service(resource("/audit/{merchant}/{product}/approval").post(acts::approve).delete(acts::unapprove))
+        .service(resource("/audit/{merchant}/{product}/base-product").get(search::draft).post(acts::new_base).delete(acts::unbase))
+        .service(resource("/audit/{merchant}/{product}/return").get(bench::returning).post(acts::send_back).delete(acts::unreturn))
+        .service(resource("/audit/{merchant}/{product}/difficulty").post(acts::postpone).delete(acts::unpostpone))
         .service(resource("/audit/{merchant}/{product}/skip").post(acts::skip).delete(acts::unskip));
 }
 
@@ -59,12 +41,7 @@ struct Asked {
 impl Asked {
     fn filter(&self, seat: &Seat) -> Filter {
         let some = |text: &str| Some(text.trim().to_owned()).filter(|t| !t.is_empty());
-        Filter {
-            reviewer: seat.person.user,
-            view: View::of(&self.view),
-            category: some(&self.cat),
-            merchant: some(&self.merchant),
-        }
+        Filter { reviewer: seat.person.user, view: View::of(&self.view), category: some(&self.cat), merchant: some(&self.merchant) }
     }
     /// The queue's part of the query, with a leading `?` when there is any.
     fn query(&self) -> String {
@@ -72,11 +49,7 @@ impl Asked {
     }
     /// The same with further pairs; an empty value leaves its pair out.
     fn with(&self, more: &[(&str, &str)]) -> String {
-        let view = if View::of(&self.view) == View::Waiting {
-            ""
-        } else {
-            self.view.as_str()
-        };
+        let view = if View::of(&self.view) == View::Waiting { "" } else { self.view.as_str() };
         let mut pairs = vec![("view", view), ("cat", self.cat.as_str()), ("merchant", self.merchant.as_str())];
         pairs.retain(|(name, _)| !more.iter().any(|(other, _)| other == name));
         pairs.extend(more);
@@ -93,11 +66,7 @@ fn query_of(pairs: &[(&str, &str)]) -> String {
 
 /// The address of a product under review.
 fn place(merchant: &str, prod_id: &str) -> String {
-    let segment = |text: &str| {
-        form_urlencoded::byte_serialize(text.as_bytes())
-            .collect::<String>()
-            .replace('+', "%20")
-    };
+    let segment = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
     format!("/audit/{}/{}", segment(merchant), segment(prod_id))
 }
 

@@ -31,11 +31,7 @@ struct Candidates {
     /// With the address that puts it beside the submission.
     found: Vec<(BaseProduct, i64, String)>,
 }
-show!(Candidates, |v| v
-    .found
-    .iter()
-    .map(|(base, score, _)| json!({ "base": base, "score": score }))
-    .collect::<Vec<_>>());
+show!(Candidates, |v| v.found.iter().map(|(base, score, _)| json!({ "base": base, "score": score })).collect::<Vec<_>>());
 
 /// `GET …/candidates?q=`
 pub async fn candidates(ctx: Ctx, path: Path<(String, String)>, asked: Query<Asked>) -> Reply {
@@ -49,11 +45,7 @@ pub async fn candidates(ctx: Ctx, path: Path<(String, String)>, asked: Query<Ask
         .read(move |c| {
             let work = work::find(c, &merchant, &prod_id)?;
             let known = matching_pass::aliases(c)?;
-            let found = if wanted.is_empty() {
-                Vec::new()
-            } else {
-                base::search(c, &wanted, SHOWN)?
-            };
+            let found = if wanted.is_empty() { Vec::new() } else { base::search(c, &wanted, SHOWN)? };
             let numbers = review::numbers(c, &found)?;
             let score = |b: &BaseProduct| i64::from(review::compare(&work, b, &numbers, &known).score);
             let scored: Vec<(BaseProduct, i64)> = found.into_iter().map(|b| (score(&b), b)).map(|(n, b)| (b, n)).collect();
@@ -66,14 +58,7 @@ pub async fn candidates(ctx: Ctx, path: Path<(String, String)>, asked: Query<Ask
         .map(|(b, score)| (url.clone() + &asked.with(&[("base", &b.code)]), b, score))
         .map(|(href, b, score)| (b, score, href))
         .collect();
-    ctx.reply(Candidates {
-        frame: ctx.frame("audit"),
-        query: asked.query(),
-        work,
-        q,
-        url,
-        found,
-    })
+    ctx.reply(Candidates { frame: ctx.frame("audit"), query: asked.query(), work, q, url, found })
 }
 
 #[derive(Template)]
@@ -109,11 +94,7 @@ async fn drafting(ctx: &Ctx, _: &Seat, asked: &Asked, (merchant, prod_id): &(Str
         .db
         .read(move |c| {
             let work = work::find(c, &merchant, &prod_id)?;
-            let alike = review::review(c, &work, None)?
-                .choices
-                .into_iter()
-                .map(|choice| choice.base)
-                .collect();
+            let alike = review::review(c, &work, None)?.choices.into_iter().map(|choice| choice.base).collect();
             Ok((work, alike, queue::leaves(c, MerchantId::PLATFORM)?))
         })
         .await?;
