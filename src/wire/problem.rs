@@ -110,7 +110,7 @@ impl Problem {
     /// Cause and remedy in one sentence.
     pub fn text(&self) -> Text {
         let text = Text::new(self.code.text()).with(&self.field).with(&self.value);
-        self.details.iter().fold(text, |text, detail| text.with(detail))
+        self.details.iter().fold(text, Text::with)
     }
     pub fn to_wire(&self, lang: Lang) -> Value {
         json!({ "code": self.code.wire(), "field": self.field, "value": self.value, "msg": self.text().say(lang) })

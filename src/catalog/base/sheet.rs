@@ -135,7 +135,7 @@ fn read(text: &str) -> Result<(Rows, Vec<String>)> {
         }
         match record {
             Err(e) => {
-                rows.push((e.position().map_or(0, csv::Position::line), Err(Text::new("base-import-unreadable").with(e.to_string()))))
+                rows.push((e.position().map_or(0, csv::Position::line), Err(Text::new("base-import-unreadable").with(e.to_string()))));
             }
             Ok(record) => {
                 let line = record.position().map_or(0, csv::Position::line);

@@ -192,7 +192,7 @@ async fn one_page(ctx: &Ctx, id: BaseId, form: Form) -> crate::Result<OnePage> {
         frame: ctx.frame("base-products"),
         now: ctx.now,
         missing: missing(&base),
-        doubt: base.draft().approval_doubt().map(|why| why.text_key()),
+        doubt: base.draft().approval_doubt().map(crate::catalog::approval::Implausible::text_key),
         base,
         category: category.0,
         forbidden: category.1,

@@ -2,6 +2,7 @@
 
 use super::item::{Aliases, Candidate, Item};
 use super::names::{NameRelation, family};
+use crate::catalog::approval::Approval;
 use crate::catalog::keys::{likeness, text_key};
 use crate::catalog::spec::SpecRelation;
 use crate::products::evidence::{Evidence, Field, Line, Verdict, diff, score};
@@ -65,7 +66,7 @@ impl Marks {
                 (Some((a, b)), None) if a.key == b.key => spelled(&theirs.texts.approval_no, &ours.texts.approval_no),
                 _ => Verdict::Different,
             },
-            approval_is_identity: theirs.approval.as_ref().is_some_and(|a| a.is_identity()),
+            approval_is_identity: theirs.approval.as_ref().is_some_and(Approval::is_identity),
             registers_differ: approvals.is_some_and(|(a, b)| a.registers_differ(b)),
             name: theirs.names.relation(&ours.names),
             spec,
@@ -172,7 +173,7 @@ fn maker(theirs: &Item, ours: &Item, aliases: &Aliases) -> Verdict {
     }
     let same_company = a.key == b.key || aliases.same_maker(&a.key, &b.key);
     // A repacker named on one side only is consistent with an approval for repacking, and with nothing else.
-    let repacked = ours.approval.as_ref().is_some_and(|approval| approval.is_repacked_import());
+    let repacked = ours.approval.as_ref().is_some_and(Approval::is_repacked_import);
     let same_packing = match (&a.repacker, &b.repacker) {
         (Some(x), Some(y)) => x == y || aliases.same_maker(x, y),
         (None, None) => true,

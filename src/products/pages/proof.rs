@@ -51,7 +51,7 @@ impl Judged {
         let mut judged = Self::default();
         if let Some(latest) = decided.iter().find(|d| matches!(d.decision.as_str(), "approved" | "new_base" | "automatic")) {
             judged.evidence = latest.snapshot.get("evidence").and_then(evidence);
-            judged.base = latest.base.clone();
+            judged.base.clone_from(&latest.base);
         }
         judged.past = decided.into_iter().filter_map(past).collect();
         if let Some(asked) = asked {
