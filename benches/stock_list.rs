@@ -53,57 +53,24 @@ fn measure(rows: i64, repeats: i64) -> Fallible<Vec<Times>> {
                 times.push(began.elapsed().as_secs_f64() * 1000.0);
             }
         }
-        found.push(Times {
-            p50: quantile(&times, 0.5),
-            p99: quantile(&times, 0.99),
-        });
+        found.push(Times { p50: quantile(&times, 0.5), p99: quantile(&times, 0.99) });
     }
     Ok(found)
 }
 
 fn cursor(sku: i64) -> String {
-    format!("[{sku},1]")
-        .bytes()
-        .map(|b| format!("{b:02x}"))
-        .collect()
+    format!("[{sku},1]").bytes().map(|b| format!("{b:02x}")).collect()
 }
 
 fn main() -> Fallible<()> {
-    let (few, many, repeats) = (
-        setting("BENCH_FEW", 10_000),
-        setting("BENCH_MANY", 1_000_000),
-        setting("BENCH_REPEATS", 200),
-    );
+    let (few, many, repeats) = (setting("BENCH_FEW", 10_000), setting("BENCH_MANY", 1_000_000), setting("BENCH_REPEATS", 200));
     let (small, large) = (measure(few, repeats)?, measure(many, repeats)?);
-    println!(
-        "stock list, 50 rows a page, {few} and {many} rows, {repeats} requests each, milliseconds through HTTP:"
-    );
-    println!(
-        "{:<20} {:>8} {:>8} {:>6} {:>8} {:>8} {:>6}",
-        "page", "p50 few", "p50 many", "×", "p99 few", "p99 many", "×"
-    );
+    println!("stock list, 50 rows a page, {few} and {many} rows, {repeats} requests each, milliseconds through HTTP:");
+    println!("{:<20} {:>8} {:>8} {:>6} {:>8} {:>8} {:>6}", "page", "p50 few", "p50 many", "×", "p99 few", "p99 many", "×");
     for ((name, ..), (s, l)) in PAGES.iter().zip(small.iter().zip(&large)) {
-        println!(
-            "{name:<20} {:>8.2} {:>8.2} {:>6.2} {:>8.2} {:>8.2} {:>6.2}",
-            s.p50,
-            l.p50,
-            l.p50 / s.p50,
-            s.p99,
-            l.p99,
-            l.p99 / s.p99
-        );
+        println!("{name:<20} {:>8.2} {:>8.2} {:>6.2} {:>8.2} {:>8.2} {:>6.2}", s.p50, l.p50, l.p50 / s.p50, s.p99, l.p99, l.p99 / s.p99);
     }
-    let worst = |pick: fn(&Times) -> f64| {
-        small
-            .iter()
-            .zip(&large)
-            .map(|(s, l)| pick(l) / pick(s))
-            .fold(0.0, f64::max)
-    };
-    println!(
-        "largest multiple: p50 {:.2}, p99 {:.2}",
-        worst(|t| t.p50),
-        worst(|t| t.p99)
-    );
+    let worst = |pick: fn(&Times) -> f64| small.iter().zip(&large).map(|(s, l)| pick(l) / pick(s)).fold(0.0, f64::max);
+    println!("largest multiple: p50 {:.2}, p99 {:.2}", worst(|t| t.p50), worst(|t| t.p99));
     Ok(())
 }

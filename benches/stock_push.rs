@@ -19,11 +19,7 @@ fn figures(dice: &mut Dice, skus: i64, lines: i64) -> Vec<(i64, i64, i64)> {
     rows.dedup();
     // A spread sample rather than the smallest ids.
     let step = (rows.len() / usize::try_from(lines).unwrap_or(1)).max(1);
-    rows.into_iter()
-        .step_by(step)
-        .take(usize::try_from(lines).unwrap_or(0))
-        .map(|r| (r / 2 + 1, r % 2 + 1, dice.below(500)))
-        .collect()
+    rows.into_iter().step_by(step).take(usize::try_from(lines).unwrap_or(0)).map(|r| (r / 2 + 1, r % 2 + 1, dice.below(500))).collect()
 }
 
 fn body(rows: &[(i64, i64, i64)]) -> Vec<u8> {
@@ -45,11 +41,7 @@ fn raw(base: &Base, c: &mut PgConnection, first: i64, rows: &[(i64, i64, i64)]) 
     .bind::<Array<BigInt>, _>(rows.iter().map(|r| r.1).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(rows.iter().map(|r| r.2).collect::<Vec<_>>())
     .execute(c)?;
-    if changed == rows.len() {
-        Ok(())
-    } else {
-        Err(format!("{changed} of {} rows changed", rows.len()).into())
-    }
+    if changed == rows.len() { Ok(()) } else { Err(format!("{changed} of {} rows changed", rows.len()).into()) }
 }
 
 /// Runs `calls` batches on each of `clients` threads; seconds it took.
@@ -64,9 +56,7 @@ fn timed(clients: i64, work: impl Fn(i64) -> Fallible<()> + Sync) -> Fallible<f6
                 })
             })
             .collect();
-        threads
-            .into_iter()
-            .try_for_each(|t| t.join().map_err(|_| "a client fell over")?)
+        threads.into_iter().try_for_each(|t| t.join().map_err(|_| "a client fell over")?)
     })?;
     Ok(began.elapsed().as_secs_f64())
 }
@@ -79,16 +69,11 @@ struct First {
 
 #[expect(clippy::cast_precision_loss, reason = "rates")]
 fn main() -> Fallible<()> {
-    let (skus, rounds, calls) = (
-        setting("BENCH_SKUS", 100_000),
-        setting("BENCH_ROUNDS", 9),
-        setting("BENCH_CALLS", 20),
-    );
+    let (skus, rounds, calls) = (setting("BENCH_SKUS", 100_000), setting("BENCH_ROUNDS", 9), setting("BENCH_CALLS", 20));
     let (clients, lines) = (setting("BENCH_CLIENTS", 1), setting("BENCH_LINES", 1000));
     let base = Base::open()?;
     base.seed(skus)?;
-    let first: First =
-        diesel::sql_query("select min(id) as id from skus").get_result(&mut base.connect()?)?;
+    let first: First = diesel::sql_query("select min(id) as id from skus").get_result(&mut base.connect()?)?;
     let server = Server::start(&base)?;
     std::thread::sleep(Duration::from_secs(1));
     let idle = server.resident()?;
@@ -107,14 +92,10 @@ fn main() -> Fallible<()> {
     });
     let batches = |round: i64, client: i64| -> Vec<Vec<(i64, i64, i64)>> {
         let mut dice = Dice::new(u64::try_from(round * 1000 + client + 1).unwrap_or(1));
-        (0..calls)
-            .map(|_| figures(&mut dice, skus, lines))
-            .collect()
+        (0..calls).map(|_| figures(&mut dice, skus, lines)).collect()
     };
     let by_http = |round: i64| {
-        let bodies: Vec<Vec<Vec<u8>>> = (0..clients)
-            .map(|n| batches(round, n).iter().map(|b| body(b)).collect())
-            .collect();
+        let bodies: Vec<Vec<Vec<u8>>> = (0..clients).map(|n| batches(round, n).iter().map(|b| body(b)).collect()).collect();
         timed(clients, |n| {
             let mut client = Client::connect(server.address)?;
             for body in bodies.iter().skip(usize::try_from(n)?).take(1).flatten() {
@@ -127,8 +108,7 @@ fn main() -> Fallible<()> {
         })
     };
     let by_sql = |round: i64| {
-        let rows: Vec<Vec<Vec<(i64, i64, i64)>>> =
-            (0..clients).map(|n| batches(round, n)).collect();
+        let rows: Vec<Vec<Vec<(i64, i64, i64)>>> = (0..clients).map(|n| batches(round, n)).collect();
         timed(clients, |n| {
             let mut c = base.connect()?;
             for batch in rows.iter().skip(usize::try_from(n)?).take(1).flatten() {
@@ -153,27 +133,12 @@ fn main() -> Fallible<()> {
         http.push(total / h);
         sql.push(total / s);
         ratios.push(s / h);
-        println!(
-            "round {round}: http {:>8.0} rows/s, raw {:>8.0} rows/s, ratio {:.2}",
-            total / h,
-            total / s,
-            s / h
-        );
+        println!("round {round}: http {:>8.0} rows/s, raw {:>8.0} rows/s, ratio {:.2}", total / h, total / s, s / h);
     }
     stop.store(true, Ordering::Relaxed);
     let most = watch.join().map_err(|_| "the watcher fell over")?;
-    println!(
-        "stock push, {lines} lines a call, {skus} SKUs × 2 shops, {clients} at once, median of {rounds} rounds:"
-    );
-    println!(
-        "  http {:.0} rows/s, raw {:.0} rows/s, ratio {:.2}",
-        quantile(&http, 0.5),
-        quantile(&sql, 0.5),
-        quantile(&ratios, 0.5)
-    );
-    println!(
-        "  resident memory: idle {idle:.1} MB, under load at most {most:.1} MB, after {:.1} MB",
-        server.resident()?
-    );
+    println!("stock push, {lines} lines a call, {skus} SKUs × 2 shops, {clients} at once, median of {rounds} rounds:");
+    println!("  http {:.0} rows/s, raw {:.0} rows/s, ratio {:.2}", quantile(&http, 0.5), quantile(&sql, 0.5), quantile(&ratios, 0.5));
+    println!("  resident memory: idle {idle:.1} MB, under load at most {most:.1} MB, after {:.1} MB", server.resident()?);
     Ok(())
 }

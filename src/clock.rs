@@ -29,9 +29,7 @@ pub fn china() -> FixedOffset {
 
 /// V-02: `yyyy-MM-dd HH:mm:ss` at +08:00.
 pub fn on_the_wire(at: DateTime<Utc>) -> String {
-    at.with_timezone(&china())
-        .format("%Y-%m-%d %H:%M:%S")
-        .to_string()
+    at.with_timezone(&china()).format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// Reads the wire's format, and RFC 3339 with a zone of its own.
@@ -40,10 +38,7 @@ pub fn off_the_wire(text: &str) -> Option<DateTime<Utc>> {
         return Some(zoned.to_utc());
     }
     let naive = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").ok()?;
-    naive
-        .and_local_timezone(china())
-        .single()
-        .map(|t| t.to_utc())
+    naive.and_local_timezone(china()).single().map(|t| t.to_utc())
 }
 
 #[cfg(test)]

@@ -45,10 +45,7 @@ pub struct Config {
     pub keep_calls_months: i32,
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "settings come from the environment here and nowhere else"
-)]
+#[expect(clippy::disallowed_methods, reason = "settings come from the environment here and nowhere else")]
 fn default_data() -> PathBuf {
     let base = std::env::var("XDG_DATA_HOME")
         .map(PathBuf::from)
@@ -66,7 +63,9 @@ impl Config {
             found.push("DATABASE_URL must start with postgres:// or postgresql://".to_owned());
         }
         if self.database_url.is_some() && self.master_key.is_none() {
-            found.push("DUIJIE_MASTER_KEY is required with DATABASE_URL: 32 bytes in hex, for example from `openssl rand -hex 32`".to_owned());
+            found.push(
+                "DUIJIE_MASTER_KEY is required with DATABASE_URL: 32 bytes in hex, for example from `openssl rand -hex 32`".to_owned(),
+            );
         }
         if let Some(key) = &self.master_key
             && (key.len() != 64 || !key.bytes().all(|b| b.is_ascii_hexdigit()))
@@ -74,10 +73,7 @@ impl Config {
             found.push("DUIJIE_MASTER_KEY must be 64 hexadecimal digits".to_owned());
         }
         if !self.https && !self.listen.ip().is_loopback() {
-            found.push(format!(
-                "{} is reachable from outside: put a TLS proxy in front and say --https",
-                self.listen
-            ));
+            found.push(format!("{} is reachable from outside: put a TLS proxy in front and say --https", self.listen));
         }
         found
     }

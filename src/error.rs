@@ -104,9 +104,9 @@ impl Error {
             Error::LoggedOut => Text::new("error-logged-out"),
             Error::Forbidden(text) | Error::Conflict(text) | Error::Call(_, text) => text.clone(),
             Error::Invalid(_) => Text::new("error-invalid"),
-            Error::TooMany { retry_after, limit } => Text::new("error-too-many")
-                .with(*limit)
-                .with(i64::try_from(*retry_after).unwrap_or(60)),
+            Error::TooMany { retry_after, limit } => {
+                Text::new("error-too-many").with(*limit).with(i64::try_from(*retry_after).unwrap_or(60))
+            }
             Error::Busy => Text::new("error-busy"),
             Error::Broken(_) => Text::new("error-broken"),
         }
@@ -139,13 +139,8 @@ impl From<Sql> for Error {
     fn from(e: Sql) -> Self {
         match e {
             Sql::NotFound => Error::NotFound,
-            Sql::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
-                Error::Conflict(Text::new("error-exists"))
-            }
-            Sql::DatabaseError(
-                DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::ReadOnlyTransaction,
-                _,
-            ) => Error::Busy,
+            Sql::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Error::Conflict(Text::new("error-exists")),
+            Sql::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::ReadOnlyTransaction, _) => Error::Busy,
             // Disk full, shutting down, out of connections, lock time-out: refused now, welcome again in a moment.
             Sql::DatabaseError(_, ref info) if is_passing(info.message()) => Error::Busy,
             other => Error::broken(other),

@@ -13,10 +13,7 @@ pub struct Form {
 
 impl Form {
     pub fn of(typed: Vec<(String, String)>) -> Self {
-        Self {
-            typed,
-            errors: BTreeMap::new(),
-        }
+        Self { typed, errors: BTreeMap::new() }
     }
     pub fn filled<'a>(pairs: impl IntoIterator<Item = (&'a str, String)>) -> Self {
         Self::of(pairs.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())
@@ -43,10 +40,7 @@ impl Form {
         self
     }
     pub fn value(&self, name: &str) -> &str {
-        self.typed
-            .iter()
-            .find(|(k, _)| k == name)
-            .map_or("", |(_, v)| v)
+        self.typed.iter().find(|(k, _)| k == name).map_or("", |(_, v)| v)
     }
     /// Whether one of several boxes of the same name is ticked.
     pub fn holds(&self, name: &str, value: &str) -> bool {
@@ -59,9 +53,7 @@ impl Form {
         !self.errors.is_empty()
     }
     pub fn errors(&self) -> impl Iterator<Item = (&str, &Text)> {
-        self.errors
-            .iter()
-            .flat_map(|(field, all)| all.iter().map(move |text| (field.as_str(), text)))
+        self.errors.iter().flat_map(|(field, all)| all.iter().map(move |text| (field.as_str(), text)))
     }
 }
 

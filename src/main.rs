@@ -49,24 +49,15 @@ async fn main() -> anyhow::Result<()> {
     if !problems.is_empty() {
         bail!("{}", problems.join("\n"));
     }
-    let Started {
-        platform,
-        cluster: _cluster,
-    } = start::platform(&config, Clock::System).context("cannot start")?;
+    let Started { platform, cluster: _cluster } = start::platform(&config, Clock::System).context("cannot start")?;
     match command {
         Command::Migrate => println!("the schema is up to date"),
         Command::CheckConfig => println!("settings, database and schema are fine"),
-        Command::Demo => println!(
-            "{}",
-            demo::load(&platform, &config.data, config.listen).await?
-        ),
+        Command::Demo => println!("{}", demo::load(&platform, &config.data, config.listen).await?),
         Command::Serve { demo } => {
             health::collect_metrics()?;
             if demo {
-                println!(
-                    "{}",
-                    demo::load(&platform, &config.data, config.listen).await?
-                );
+                println!("{}", demo::load(&platform, &config.data, config.listen).await?);
             }
             let platform = Data::new(platform);
             let worker = sync::start(&platform, config.keep_calls_months);

@@ -43,31 +43,14 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 /// The pages somebody has. What a role cannot open is not in its navigation.
 pub fn nav(person: &Person) -> Vec<NavGroup> {
-    let mut groups = if person.role.is_platform() {
-        platform_nav(person)
-    } else {
-        merchant_nav(person)
-    };
-    groups.insert(
-        0,
-        group(
-            None,
-            vec![item("overview", "/", "layout-dashboard", "nav-overview")],
-        ),
-    );
+    let mut groups = if person.role.is_platform() { platform_nav(person) } else { merchant_nav(person) };
+    groups.insert(0, group(None, vec![item("overview", "/", "layout-dashboard", "nav-overview")]));
     groups.retain(|g| !g.items.is_empty());
     groups
 }
 
 fn item(id: &'static str, href: &'static str, icon: &'static str, label: &'static str) -> NavItem {
-    NavItem {
-        id,
-        href,
-        icon,
-        label,
-        count: None,
-        hot: false,
-    }
+    NavItem { id, href, icon, label, count: None, hot: false }
 }
 
 fn group(title: Option<&'static str>, items: Vec<NavItem>) -> NavGroup {
@@ -91,18 +74,10 @@ fn merchant_nav(person: &Person) -> Vec<NavGroup> {
             vec![
                 item("products", "/products", "package", "nav-products"),
                 item("listing", "/listing", "switch-vertical", "nav-listing"),
-                item(
-                    "categories",
-                    "/categories",
-                    "binary-tree-2",
-                    "nav-categories",
-                ),
+                item("categories", "/categories", "binary-tree-2", "nav-categories"),
             ],
         ),
-        group(
-            Some("nav-group-stock"),
-            vec![item("stock", "/stock", "building-warehouse", "nav-stock")],
-        ),
+        group(Some("nav-group-stock"), vec![item("stock", "/stock", "building-warehouse", "nav-stock")]),
         group(Some("nav-group-sync"), sync),
         group(Some("nav-group-manage"), manage),
     ]
@@ -116,26 +91,11 @@ fn platform_nav(person: &Person) -> Vec<NavGroup> {
     manage.extend(manage_nav(person));
     let mut merchants = Vec::new();
     if person.may(Permission::ManageMerchants) {
-        merchants.push(item(
-            "merchants",
-            "/merchants",
-            "building-store",
-            "nav-merchants",
-        ));
+        merchants.push(item("merchants", "/merchants", "building-store", "nav-merchants"));
     }
     let master = vec![
-        item(
-            "base-products",
-            "/base-products",
-            "books",
-            "nav-base-products",
-        ),
-        item(
-            "platform-categories",
-            "/platform-categories",
-            "binary-tree-2",
-            "nav-platform-categories",
-        ),
+        item("base-products", "/base-products", "books", "nav-base-products"),
+        item("platform-categories", "/platform-categories", "binary-tree-2", "nav-platform-categories"),
         item("aliases", "/aliases", "link", "nav-aliases"),
         item("blocklist", "/blocklist", "ban", "nav-blocklist"),
     ];

@@ -19,13 +19,8 @@ const FORM_LIMIT: usize = 1024 * 1024;
 pub fn app(
     platform: &Data<Platform>,
 ) -> App<
-    impl ServiceFactory<
-        ServiceRequest,
-        Config = (),
-        Response = ServiceResponse<impl MessageBody + use<>>,
-        Error = Error,
-        InitError = (),
-    > + use<>,
+    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<impl MessageBody + use<>>, Error = Error, InitError = ()>
+    + use<>,
 > {
     App::new()
         .app_data(Data::clone(platform))
@@ -43,11 +38,7 @@ pub fn app(
 }
 
 /// Serves until SIGTERM or SIGINT, then finishes what is under way for at most 30 seconds.
-pub async fn serve(
-    platform: Data<Platform>,
-    listen: SocketAddr,
-    threads: usize,
-) -> std::io::Result<()> {
+pub async fn serve(platform: Data<Platform>, listen: SocketAddr, threads: usize) -> std::io::Result<()> {
     HttpServer::new(move || app(&platform))
         .workers(threads)
         .client_request_timeout(Duration::from_secs(10))

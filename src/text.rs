@@ -39,11 +39,7 @@ impl Lang {
 
     /// Reads a language tag or an Accept-Language header; anything we do not speak is Chinese.
     pub fn read(tag: &str) -> Self {
-        if tag.trim_start().to_ascii_lowercase().starts_with("en") {
-            Lang::En
-        } else {
-            Lang::Zh
-        }
+        if tag.trim_start().to_ascii_lowercase().starts_with("en") { Lang::En } else { Lang::Zh }
     }
 
     /// The sentence for a key; the key itself if there is none (a test keeps that from happening).
@@ -55,11 +51,8 @@ impl Lang {
         let found = if args.is_empty() {
             CATALOGUE.try_lookup(id, key)
         } else {
-            let named: HashMap<Cow<'static, str>, FluentValue<'_>> = NAMES
-                .iter()
-                .zip(args)
-                .map(|(name, arg)| (Cow::Borrowed(*name), arg.value(self)))
-                .collect();
+            let named: HashMap<Cow<'static, str>, FluentValue<'_>> =
+                NAMES.iter().zip(args).map(|(name, arg)| (Cow::Borrowed(*name), arg.value(self))).collect();
             CATALOGUE.try_lookup_with_args(id, key, &named)
         };
         found.unwrap_or_else(|| key.to_owned())
@@ -130,17 +123,11 @@ pub struct Text {
 
 impl Text {
     pub const fn new(key: &'static str) -> Self {
-        Self {
-            key: Cow::Borrowed(key),
-            args: Vec::new(),
-        }
+        Self { key: Cow::Borrowed(key), args: Vec::new() }
     }
     /// For keys that arrive as data, such as a validator's message.
     pub fn keyed(key: Cow<'static, str>) -> Self {
-        Self {
-            key,
-            args: Vec::new(),
-        }
+        Self { key, args: Vec::new() }
     }
     #[must_use]
     pub fn with(mut self, arg: impl Into<Arg>) -> Self {
@@ -161,14 +148,8 @@ mod tests {
 
     #[test]
     fn speaks_both_languages_and_counts() {
-        assert_eq!(
-            Text::new("form-too-long").with(20).say(Lang::Zh),
-            "最多 20 个字"
-        );
-        assert_eq!(
-            Text::new("form-too-long").with(20).say(Lang::En),
-            "At most 20 characters"
-        );
+        assert_eq!(Text::new("form-too-long").with(20).say(Lang::Zh), "最多 20 个字");
+        assert_eq!(Text::new("form-too-long").with(20).say(Lang::En), "At most 20 characters");
     }
 
     #[test]

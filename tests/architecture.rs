@@ -3,20 +3,13 @@
 use std::{fs, path::Path};
 
 fn files(dir: &Path, out: &mut Vec<(String, String)>) {
-    let mut entries: Vec<_> = fs::read_dir(dir)
-        .unwrap()
-        .flatten()
-        .map(|e| e.path())
-        .collect();
+    let mut entries: Vec<_> = fs::read_dir(dir).unwrap().flatten().map(|e| e.path()).collect();
     entries.sort();
     for path in entries {
         if path.is_dir() {
             files(&path, out);
         } else if path.extension().is_some_and(|x| x == "rs") {
-            out.push((
-                path.display().to_string(),
-                fs::read_to_string(&path).unwrap(),
-            ));
+            out.push((path.display().to_string(), fs::read_to_string(&path).unwrap()));
         }
     }
 }
@@ -33,19 +26,7 @@ fn code(text: &str) -> &str {
 }
 
 /// From the ground up: a room may use those before it.
-const FLOORS: &[&str] = &[
-    "trail",
-    "merchants",
-    "accounts",
-    "gate",
-    "feeds",
-    "catalog",
-    "products",
-    "stock",
-    "sync",
-    "search",
-    "demo",
-];
+const FLOORS: &[&str] = &["trail", "merchants", "accounts", "gate", "feeds", "catalog", "products", "stock", "sync", "search", "demo"];
 
 #[test]
 fn features_know_one_another_downwards_only() {
@@ -58,9 +39,7 @@ fn features_know_one_another_downwards_only() {
             continue;
         };
         for above in FLOORS.iter().skip(floor + 1) {
-            if code(&text).contains(&format!("crate::{above}::"))
-                || code(&text).contains(&format!("crate::{above};"))
-            {
+            if code(&text).contains(&format!("crate::{above}::")) || code(&text).contains(&format!("crate::{above};")) {
                 broken.push(format!("{path} knows {above}, which is above it"));
             }
         }
@@ -102,23 +81,13 @@ fn nobody_knows_more_than_they_should() {
             }
         };
         if !speaks(&path) {
-            refuse(
-                &["actix_web", "askama::", "crate::web::{", "crate::web::C"],
-                "a model knows nothing of the web",
-            );
+            refuse(&["actix_web", "askama::", "crate::web::{", "crate::web::C"], "a model knows nothing of the web");
         }
         if path.starts_with("src/web/") {
-            let rooms: Vec<String> = FLOORS
-                .iter()
-                .filter(|f| **f != "trail")
-                .map(|f| format!("crate::{f}::"))
-                .collect();
+            let rooms: Vec<String> = FLOORS.iter().filter(|f| **f != "trail").map(|f| format!("crate::{f}::")).collect();
             let rooms: Vec<&str> = rooms.iter().map(String::as_str).collect();
             refuse(&rooms, "the web layer knows no feature");
-            refuse(
-                &["crate::schema", "diesel::"],
-                "the web layer knows no tables",
-            );
+            refuse(&["crate::schema", "diesel::"], "the web layer knows no tables");
         }
         if path.ends_with("pages.rs") || path.contains("/pages/") {
             refuse(&["crate::schema", "diesel::"], "only models touch tables");
@@ -152,19 +121,8 @@ fn templates_hold_no_inline_script_or_style() {
             }
             let text = fs::read_to_string(&path).unwrap();
             // The macros write out attributes that templates give them as literals; nothing else may skip escaping.
-            let text = text
-                .replace("{{ attrs|safe }}", "")
-                .replace("{{ select_attrs|safe }}", "");
-            for word in [
-                "<script>",
-                "<style",
-                " style=\"",
-                "hx-on",
-                " onclick=",
-                " onchange=",
-                " onsubmit=",
-                "|safe",
-            ] {
+            let text = text.replace("{{ attrs|safe }}", "").replace("{{ select_attrs|safe }}", "");
+            for word in ["<script>", "<style", " style=\"", "hx-on", " onclick=", " onchange=", " onsubmit=", "|safe"] {
                 if text.contains(word) {
                     broken.push(format!("{} holds `{word}`", path.display()));
                 }

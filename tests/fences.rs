@@ -26,37 +26,22 @@ const PUBLIC: &[&str] = &[
 /// The rows of merchant A that a path can name: each placeholder with the question whose answer is its value.
 const OWN: &[(&str, &str)] = &[
     ("/users/{id}", "select id from users where login = 'xiaoli'"),
-    (
-        "/api-keys/{id}",
-        "select id from apps where merchant_id = {a}",
-    ),
+    ("/api-keys/{id}", "select id from apps where merchant_id = {a}"),
     (
         "/account/sessions/{id}",
         "select encode(token_hash, 'hex') from sessions s join users u on u.id = s.user_id where u.login = 'xiaoli'",
     ),
-    (
-        "/sync/calls/{id}",
-        "select id from calls where merchant_id = {a}",
-    ),
-    (
-        "/sync/feeds/{id}",
-        "select id from feeds where merchant_id = {a}",
-    ),
+    ("/sync/calls/{id}", "select id from calls where merchant_id = {a}"),
+    ("/sync/feeds/{id}", "select id from feeds where merchant_id = {a}"),
     ("/products/{prod_id}", "select 'FENCE1'"),
     ("/stock/{sku}", "select 'FENCE1-1'"),
     ("/stock/{sku}/{shop}", "select 2"),
     ("/audit/{merchant}", "select {a}"),
-    (
-        "/audit/{merchant}/{product}",
-        "select id from products where merchant_id = {a}",
-    ),
+    ("/audit/{merchant}/{product}", "select id from products where merchant_id = {a}"),
     ("/audit/done/{merchant}", "select {a}"),
     ("/audit/done/{merchant}/{id}", "select 1"),
     // Rows of the platform, which merchants' people do not find either.
-    (
-        "/merchants/{code}",
-        "select code from merchants where id = {a}",
-    ),
+    ("/merchants/{code}", "select code from merchants where id = {a}"),
     ("/settings/shops/{id}", "select 3"),
     ("/base-products/{id}", "select id from base_products"),
     ("/platform-categories/{id}", "select '1'"),
@@ -74,17 +59,8 @@ fn patterns() -> Vec<String> {
                 walk(&path, out);
             } else if path.extension().is_some_and(|x| x == "rs") {
                 let text = fs::read_to_string(&path).expect("source");
-                out.extend(
-                    text.split("resource(\"")
-                        .skip(1)
-                        .filter_map(|rest| rest.split('"').next())
-                        .map(ToOwned::to_owned),
-                );
-                assert!(
-                    !text.contains("web::scope("),
-                    "{}: paths are written out, so that one search finds them",
-                    path.display()
-                );
+                out.extend(text.split("resource(\"").skip(1).filter_map(|rest| rest.split('"').next()).map(ToOwned::to_owned));
+                assert!(!text.contains("web::scope("), "{}: paths are written out, so that one search finds them", path.display());
             }
         }
     }
@@ -106,9 +82,7 @@ fn filled(house: &House, a: &str, pattern: &str) -> String {
             let (_, question) = OWN
                 .iter()
                 .find(|(own, _)| *own == prefix)
-                .unwrap_or_else(|| {
-                    panic!("{prefix} is new: add it to OWN with a row of merchant A")
-                });
+                .unwrap_or_else(|| panic!("{prefix} is new: add it to OWN with a row of merchant A"));
             let value = house.ask(&format!("{} limit 1", question.replace("{a}", a)));
             assert!(!value.is_empty(), "{prefix}: the scene has no such row");
             path = format!("{path}/{value}");
@@ -120,16 +94,7 @@ fn filled(house: &House, a: &str, pattern: &str) -> String {
 }
 
 /// Every placeholder in use.
-const PLACES: &[&str] = &[
-    "{id}",
-    "{tab}",
-    "{prod_id}",
-    "{sku}",
-    "{shop}",
-    "{merchant}",
-    "{product}",
-    "{code}",
-];
+const PLACES: &[&str] = &["{id}", "{tab}", "{prod_id}", "{sku}", "{shop}", "{merchant}", "{product}", "{code}"];
 /// Enough to be understood by the forms that need something to be read at all.
 const FORM: &[(&str, &str)] = &[("way", "list")];
 const METHODS: [Method; 4] = [Method::GET, Method::POST, Method::PUT, Method::DELETE];
@@ -145,26 +110,11 @@ async fn nobody_gets_past_the_login() {
             "{id}" if pattern.starts_with("/sync/calls") => "019b0000-0000-7000-8000-000000000000",
             _ => "1",
         };
-        let path = pattern
-            .split('/')
-            .map(|piece| {
-                PLACES
-                    .iter()
-                    .find(|p| **p == piece)
-                    .map_or(piece, |p| sample(p))
-            })
-            .collect::<Vec<_>>()
-            .join("/");
+        let path =
+            pattern.split('/').map(|piece| PLACES.iter().find(|p| **p == piece).map_or(piece, |p| sample(p))).collect::<Vec<_>>().join("/");
         let mut tried = 0;
         for method in METHODS {
-            let status = house
-                .call(method.clone(), &path)
-                .json()
-                .form(FORM)
-                .send()
-                .await
-                .status
-                .as_u16();
+            let status = house.call(method.clone(), &path).json().form(FORM).send().await.status.as_u16();
             tried += u32::from(status != 405);
             if !matches!(status, 401 | 405) {
                 open.push(format!("{method} {pattern}: {status}"));
@@ -185,27 +135,11 @@ async fn scene(house: &House) -> Cast {
     house.api(&cast.erp, "prod.add_or_edit", json!({
         "prodId": "FENCE1", "erpProdCode": "F-1", "prodName": "围栏", "catalogId": "C3", "unit": "盒", "price": "8.60", "enable": 1, "skuId": "FENCE1-1",
     })).send().await.expect(200);
-    house
-        .api(
-            &cast.erp,
-            "sku.inventory.update",
-            json!({ "skuId": "FENCE1-1", "shopId": 2, "inventory": 7 }),
-        )
-        .send()
-        .await
-        .expect(200);
+    house.api(&cast.erp, "sku.inventory.update", json!({ "skuId": "FENCE1-1", "shopId": 2, "inventory": 7 })).send().await.expect(200);
     house.sql("insert into categories (merchant_id, id, name, level, parent_id, path) values (0, '1', '西药', 1, '0', '1') on conflict do nothing");
     house.sql("insert into base_products (code, name, name_key, spec_key, maker_key) values ('BP-1', '甲', 'x', 'x', 'x')");
-    house.sql(&format!(
-        "insert into shops (merchant_id, id, name) values ({}, 3, '三号店')",
-        cast.a
-    ));
-    house
-        .get("/account/password")
-        .by(READER)
-        .send()
-        .await
-        .expect(200);
+    house.sql(&format!("insert into shops (merchant_id, id, name) values ({}, 3, '三号店')", cast.a));
+    house.get("/account/password").by(READER).send().await.expect(200);
     cast
 }
 
@@ -214,29 +148,14 @@ async fn a_stranger_finds_nothing_of_another_merchant() {
     let house = House::open().await;
     let cast = scene(&house).await;
     let a = cast.a.to_string();
-    let traces = || {
-        house.ask(&format!(
-            "select count(*) from trail where merchant_id in (0, {a})"
-        ))
-    };
+    let traces = || house.ask(&format!("select count(*) from trail where merchant_id in (0, {a})"));
     let before = traces();
     let mut found = vec![];
-    for pattern in patterns()
-        .iter()
-        .filter(|p| p.contains('{') && !PUBLIC.contains(&p.as_str()))
-    {
+    for pattern in patterns().iter().filter(|p| p.contains('{') && !PUBLIC.contains(&p.as_str())) {
         let path = filled(&house, &a, pattern);
         for method in METHODS {
             // Whether the form is good must not matter: what is not there is not there.
-            let status = house
-                .call(method.clone(), &path)
-                .by(STRANGER)
-                .json()
-                .form(FORM)
-                .send()
-                .await
-                .status
-                .as_u16();
+            let status = house.call(method.clone(), &path).by(STRANGER).json().form(FORM).send().await.status.as_u16();
             if !matches!(status, 404 | 405) {
                 found.push(format!("{method} {path} ({pattern}): {status}"));
             }
@@ -250,14 +169,7 @@ async fn a_stranger_finds_nothing_of_another_merchant() {
 async fn another_merchants_key_finds_nothing() {
     let house = House::open().await;
     let cast = scene(&house).await;
-    let detail = house
-        .api(
-            &cast.other_erp,
-            "sku.detail",
-            json!({ "skuId": "FENCE1-1" }),
-        )
-        .send()
-        .await;
+    let detail = house.api(&cast.other_erp, "sku.detail", json!({ "skuId": "FENCE1-1" })).send().await;
     assert_eq!(detail.status.as_u16(), 404, "{}", detail.body);
     for (method, body) in [
         ("prod.list.get", json!({})),
@@ -266,29 +178,9 @@ async fn another_merchants_key_finds_nothing() {
         ("sku.inventory.get", json!({ "skuId": "FENCE1-1" })),
     ] {
         let answer = house.api(&cast.other_erp, method, body).send().await;
-        assert!(
-            !answer.body.contains("FENCE1\"") && !answer.body.contains("围栏"),
-            "{method}: {}",
-            answer.body
-        );
+        assert!(!answer.body.contains("FENCE1\"") && !answer.body.contains("围栏"), "{method}: {}", answer.body);
     }
-    let before = house.ask(&format!(
-        "select string_agg(erp_qty::text, ',') from stock where merchant_id = {}",
-        cast.a
-    ));
-    house
-        .api(
-            &cast.other_erp,
-            "sku.inventory.update",
-            json!({ "skuId": "FENCE1-1", "shopId": 2, "inventory": 0 }),
-        )
-        .send()
-        .await;
-    assert_eq!(
-        house.ask(&format!(
-            "select string_agg(erp_qty::text, ',') from stock where merchant_id = {}",
-            cast.a
-        )),
-        before
-    );
+    let before = house.ask(&format!("select string_agg(erp_qty::text, ',') from stock where merchant_id = {}", cast.a));
+    house.api(&cast.other_erp, "sku.inventory.update", json!({ "skuId": "FENCE1-1", "shopId": 2, "inventory": 0 })).send().await;
+    assert_eq!(house.ask(&format!("select string_agg(erp_qty::text, ',') from stock where merchant_id = {}", cast.a)), before);
 }

@@ -21,8 +21,5 @@ fn the_written_manual_is_the_programs_own() {
             stale.push(file);
         }
     }
-    assert!(
-        stale.is_empty(),
-        "{stale:?} differ from the program: run `UPDATE_DOCS=1 cargo test --test main manual`"
-    );
+    assert!(stale.is_empty(), "{stale:?} differ from the program: run `UPDATE_DOCS=1 cargo test --test main manual`");
 }

@@ -15,10 +15,7 @@ struct Fact {
     fact: String,
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "tests look at the database from outside"
-)]
+#[expect(clippy::disallowed_methods, reason = "tests look at the database from outside")]
 fn connect(house: &House) -> PgConnection {
     PgConnection::establish(&house.url()).expect("connect")
 }
@@ -74,21 +71,13 @@ async fn migrations_go_down_and_up_again_without_a_trace() {
     tokio::task::spawn_blocking(move || {
         let mut c = connect(&house);
         let before = facts(&mut c, WHOLE);
-        c.revert_all_migrations(MIGRATIONS)
-            .expect("every migration has its way back");
-        assert_eq!(
-            facts(&mut c, EMPTY),
-            Vec::<String>::new(),
-            "left behind by the way down"
-        );
+        c.revert_all_migrations(MIGRATIONS).expect("every migration has its way back");
+        assert_eq!(facts(&mut c, EMPTY), Vec::<String>::new(), "left behind by the way down");
         c.run_pending_migrations(MIGRATIONS).expect("up again");
         let after = facts(&mut c, WHOLE);
         let gone: Vec<_> = before.iter().filter(|f| !after.contains(f)).collect();
         let new: Vec<_> = after.iter().filter(|f| !before.contains(f)).collect();
-        assert!(
-            gone.is_empty() && new.is_empty(),
-            "gone: {gone:#?}\nnew: {new:#?}"
-        );
+        assert!(gone.is_empty() && new.is_empty(), "gone: {gone:#?}\nnew: {new:#?}");
         assert!(before.len() > 300, "looked at {} facts only", before.len());
     })
     .await
@@ -100,9 +89,7 @@ async fn each_migration_goes_down_and_up_alone() {
     let house = House::open().await;
     tokio::task::spawn_blocking(move || {
         let mut c = connect(&house);
-        let count = MigrationSource::<diesel::pg::Pg>::migrations(&MIGRATIONS)
-            .expect("migrations")
-            .len();
+        let count = MigrationSource::<diesel::pg::Pg>::migrations(&MIGRATIONS).expect("migrations").len();
         // The newest alone, then the two newest, and so on: what a step back in an emergency does.
         for steps in 1..=count {
             for _ in 0..steps {
@@ -120,37 +107,18 @@ async fn each_migration_goes_down_and_up_alone() {
 async fn a_newer_schema_is_refused() {
     let house = House::open().await;
     house.sql("insert into __diesel_schema_migrations (version) values ('20990101000000')");
-    let refused = tokio::task::spawn_blocking(move || {
-        house
-            .platform
-            .db
-            .migrate(house.now())
-            .expect_err("refused")
-            .to_string()
-    })
-    .await
-    .expect("done");
-    assert!(
-        refused.contains("20990101000000") && refused.contains("newer than the program"),
-        "{refused}"
-    );
+    let refused =
+        tokio::task::spawn_blocking(move || house.platform.db.migrate(house.now()).expect_err("refused").to_string()).await.expect("done");
+    assert!(refused.contains("20990101000000") && refused.contains("newer than the program"), "{refused}");
 }
 
 /// Tables with a merchant that nothing points out of, and why.
-const NO_FOREIGN_KEY: &[(&str, &str)] = &[(
-    "stock_movements",
-    "written from locked rows of stock, a thousand at a time, and never changed",
-)];
+const NO_FOREIGN_KEY: &[(&str, &str)] =
+    &[("stock_movements", "written from locked rows of stock, a thousand at a time, and never changed")];
 /// Tables with a merchant that are not kept per merchant, and why.
 const NOT_PER_MERCHANT: &[(&str, &str)] = &[
-    (
-        "users",
-        "a login is unique on the whole platform, and so is its id",
-    ),
-    (
-        "audit_skips",
-        "kept per auditor, who skips rows of many merchants",
-    ),
+    ("users", "a login is unique on the whole platform, and so is its id"),
+    ("audit_skips", "kept per auditor, who skips rows of many merchants"),
 ];
 
 #[actix_web::test]
@@ -206,12 +174,8 @@ fn written() -> Columns {
         if let Some((name, _)) = line.split_once(" (").filter(|_| line.ends_with(") {")) {
             tables.insert(name.to_owned(), Vec::new());
             current = Some(name.to_owned());
-        } else if let Some((column, kind)) = line.split_once(" -> ").filter(|_| line.ends_with(','))
-        {
-            let table = current
-                .as_ref()
-                .and_then(|t| tables.get_mut(t))
-                .expect("a column stands in a table");
+        } else if let Some((column, kind)) = line.split_once(" -> ").filter(|_| line.ends_with(',')) {
+            let table = current.as_ref().and_then(|t| tables.get_mut(t)).expect("a column stands in a table");
             table.push((column.to_owned(), kind.starts_with("Nullable<")));
         }
     }
@@ -240,9 +204,5 @@ async fn schema_rs_names_exactly_what_the_database_has() {
     })
     .await
     .expect("done");
-    assert_eq!(
-        written(),
-        there,
-        "write src/schema.rs anew with `diesel print-schema`"
-    );
+    assert_eq!(written(), there, "write src/schema.rs anew with `diesel print-schema`");
 }

@@ -20,10 +20,7 @@ pub struct Answer {
 
 impl Answer {
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, v)| v.as_str())
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
@@ -39,10 +36,7 @@ impl Client {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-        Ok(Self {
-            stream: BufReader::new(stream),
-            calls: 0,
-        })
+        Ok(Self { stream: BufReader::new(stream), calls: 0 })
     }
 
     pub fn get(&mut self, path: &str, headers: &[(&str, &str)]) -> Fallible<Answer> {
@@ -55,10 +49,7 @@ impl Client {
         let (path, timestamp) = (format!("/api/{method}"), since.as_secs().to_string());
         self.calls += 1;
         let nonce = format!("{:x}-{:x}", since.as_nanos(), self.calls);
-        let canonical = format!(
-            "POST\n{path}\n{timestamp}\n{nonce}\n{}\n",
-            hex(&Sha256::digest(body))
-        );
+        let canonical = format!("POST\n{path}\n{timestamp}\n{nonce}\n{}\n", hex(&Sha256::digest(body)));
         let mut mac = Hmac::<Sha256>::new_from_slice(base.secret.as_bytes())?;
         mac.update(canonical.as_bytes());
         let signature = hex(&mac.finalize().into_bytes());
@@ -72,17 +63,8 @@ impl Client {
         self.send("POST", &path, &headers, body)
     }
 
-    pub fn send(
-        &mut self,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: &[u8],
-    ) -> Fallible<Answer> {
-        let mut head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n",
-            body.len()
-        );
+    pub fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Fallible<Answer> {
+        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n", body.len());
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -105,15 +87,8 @@ impl Client {
                 None => break,
             }
         }
-        let mut answer = Answer {
-            status,
-            headers,
-            body: Vec::new(),
-        };
-        if answer
-            .header("transfer-encoding")
-            .is_some_and(|v| v.contains("chunked"))
-        {
+        let mut answer = Answer { status, headers, body: Vec::new() };
+        if answer.header("transfer-encoding").is_some_and(|v| v.contains("chunked")) {
             loop {
                 line.clear();
                 self.stream.read_line(&mut line)?;

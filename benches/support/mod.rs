@@ -27,15 +27,9 @@ const PASSWORD: &str = "a long password for measuring";
 pub type Fallible<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// A number from the environment: smaller runs for a quick look.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a bench has no settings but these"
-)]
+#[expect(clippy::disallowed_methods, reason = "a bench has no settings but these")]
 pub fn setting(name: &str, default: i64) -> i64 {
-    std::env::var(name)
-        .ok()
-        .and_then(|v| v.parse().ok())
-        .unwrap_or(default)
+    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
 }
 
 /// PostgreSQL with one merchant in it. `BENCH_DATABASE_URL` names a server to use (with its database); without, a private
@@ -50,24 +44,14 @@ pub struct Base {
 }
 
 impl Base {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a bench has no settings but these"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "a bench has no settings but these")]
     pub fn open() -> Fallible<Self> {
         let (cluster, url, folder) = match std::env::var("BENCH_DATABASE_URL") {
             Ok(url) => (None, url, None),
             Err(_) => {
-                let folder =
-                    std::env::temp_dir().join(format!("duijie-bench-{}", std::process::id()));
+                let folder = std::env::temp_dir().join(format!("duijie-bench-{}", std::process::id()));
                 std::fs::create_dir_all(&folder)?;
-                let cluster = Cluster::open(
-                    &folder,
-                    &Options {
-                        durable: true,
-                        max_connections: 60,
-                    },
-                )?;
+                let cluster = Cluster::open(&folder, &Options { durable: true, max_connections: 60 })?;
                 let url = cluster.url("postgres");
                 (Some(cluster), url, Some(folder))
             }
@@ -79,38 +63,12 @@ impl Base {
             let hash = users::hash(PASSWORD.to_owned()).await?;
             db.write(move |tx| {
                 let system = Cause::system(MerchantId::PLATFORM, "bench", now);
-                let merchant = merchants::create(
-                    tx,
-                    &system,
-                    &NewMerchant {
-                        code: "bench",
-                        name: "Bench",
-                        kind: "goods",
-                    },
-                )?
-                .id;
+                let merchant = merchants::create(tx, &system, &NewMerchant { code: "bench", name: "Bench", kind: "goods" })?.id;
                 let cause = system.at(merchant);
                 merchants::add_shop(tx, &cause, ShopId(1), "一号店", true)?;
                 merchants::add_shop(tx, &cause, ShopId(2), "二号店", false)?;
-                let scopes = Module::ALL
-                    .iter()
-                    .flat_map(|m| {
-                        [
-                            format!("{}:read", m.as_str()),
-                            format!("{}:write", m.as_str()),
-                        ]
-                    })
-                    .collect();
-                let issued = apps::create(
-                    tx,
-                    &cause,
-                    &MASTER_KEY,
-                    apps::NewApp {
-                        name: "ERP".into(),
-                        scopes,
-                        ..apps::NewApp::default()
-                    },
-                )?;
+                let scopes = Module::ALL.iter().flat_map(|m| [format!("{}:read", m.as_str()), format!("{}:write", m.as_str())]).collect();
+                let issued = apps::create(tx, &cause, &MASTER_KEY, apps::NewApp { name: "ERP".into(), scopes, ..apps::NewApp::default() })?;
                 let new = users::NewUser {
                     merchant,
                     login: LOGIN.into(),
@@ -124,22 +82,12 @@ impl Base {
             })
             .await
         })?;
-        let base = Self {
-            url,
-            merchant,
-            app_key,
-            secret,
-            _cluster: cluster,
-            folder,
-        };
+        let base = Self { url, merchant, app_key, secret, _cluster: cluster, folder };
         base.sql("update apps set rate_per_minute = 1000000000")?;
         Ok(base)
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a bench looks at the database from outside"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "a bench looks at the database from outside")]
     pub fn connect(&self) -> Fallible<PgConnection> {
         Ok(PgConnection::establish(&self.url)?)
     }
@@ -227,26 +175,16 @@ impl Server {
     pub fn log_in(&self) -> Fallible<String> {
         let mut client = Client::connect(self.address)?;
         let body = format!("login={LOGIN}&password={}", PASSWORD.replace(' ', "+"));
-        let headers = [
-            ("content-type", "application/x-www-form-urlencoded"),
-            ("sec-fetch-site", "same-origin"),
-            ("accept", "text/html"),
-        ];
+        let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin"), ("accept", "text/html")];
         let answer = client.send("POST", "/login", &headers, body.as_bytes())?;
-        let cookie = answer
-            .header("set-cookie")
-            .and_then(|c| c.split(';').next())
-            .ok_or("nobody let us in")?;
+        let cookie = answer.header("set-cookie").and_then(|c| c.split(';').next()).ok_or("nobody let us in")?;
         Ok(cookie.to_owned())
     }
 }
 
 pub fn resident(pid: u32) -> Fallible<f64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status
-        .lines()
-        .find_map(|l| l.strip_prefix("VmRSS:"))
-        .ok_or("no VmRSS")?;
+    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
     let kilobytes: f64 = line.trim().trim_end_matches(" kB").trim().parse()?;
     Ok(kilobytes / 1024.0)
 }
@@ -260,12 +198,7 @@ impl Drop for Server {
 }
 
 /// The `part` (0…1) quantile.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "a place in a list"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place in a list")]
 pub fn quantile(values: &[f64], part: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -28,8 +28,7 @@ struct Used {
 /// `TooMany` beyond the limit; that use is not kept, since its transaction ends here.
 pub fn take(tx: &mut PgConnection, name: &str, limit: i32, now: DateTime<Utc>) -> Result<Left> {
     let into = now.timestamp().rem_euclid(WINDOW);
-    let start =
-        now - Duration::seconds(into) - Duration::nanoseconds(now.timestamp_subsec_nanos().into());
+    let start = now - Duration::seconds(into) - Duration::nanoseconds(now.timestamp_subsec_nanos().into());
     let Used { used } = diesel::sql_query(
         "insert into buckets as b (name, window_start, used) values ($1, $2, 1) \
          on conflict (name) do update set used = case when b.window_start = excluded.window_start then b.used + 1 else 1 end, \
@@ -40,22 +39,12 @@ pub fn take(tx: &mut PgConnection, name: &str, limit: i32, now: DateTime<Utc>) -
     .get_result(tx)?;
     let resets_in = u64::try_from(WINDOW - into).unwrap_or(1);
     if used > limit {
-        return Err(Error::TooMany {
-            retry_after: resets_in,
-            limit,
-        });
+        return Err(Error::TooMany { retry_after: resets_in, limit });
     }
-    Ok(Left {
-        remaining: limit - used,
-        resets_in,
-    })
+    Ok(Left { remaining: limit - used, resets_in })
 }
 
 /// Drops windows nobody has touched for a day.
 pub fn forget_old(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<usize> {
-    Ok(
-        diesel::sql_query("delete from buckets where window_start < $1")
-            .bind::<Timestamptz, _>(now - Duration::days(1))
-            .execute(tx)?,
-    )
+    Ok(diesel::sql_query("delete from buckets where window_start < $1").bind::<Timestamptz, _>(now - Duration::days(1)).execute(tx)?)
 }

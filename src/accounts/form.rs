@@ -29,9 +29,7 @@ pub fn ticked<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
 /// One line of ordinary text: neither control characters nor what no decoder could read.
 pub fn plain(text: &str) -> Result<(), ValidationError> {
     if text.trim().is_empty() || text.chars().any(|c| c.is_control() || c == '\u{FFFD}') {
-        return Err(
-            ValidationError::new("plain").with_message(Cow::Borrowed("account-bad-character"))
-        );
+        return Err(ValidationError::new("plain").with_message(Cow::Borrowed("account-bad-character")));
     }
     Ok(())
 }

@@ -8,11 +8,7 @@ use serde::Deserialize;
 
 /// A form that was not accepted: shown again to people, told field by field to programs.
 pub fn again<V: View>(ctx: &Ctx, form: Form, page: impl FnOnce(Form) -> V) -> Reply {
-    if ctx.wants == Wants::Json {
-        Err(Error::invalid(form))
-    } else {
-        ctx.invalid(page(form))
-    }
+    if ctx.wants == Wants::Json { Err(Error::invalid(form)) } else { ctx.invalid(page(form)) }
 }
 
 /// What the page before has done, to be said on this one.

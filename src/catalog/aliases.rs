@@ -29,11 +29,7 @@ impl Kind {
         }
     }
     pub fn label(kind: &str) -> &'static str {
-        if kind == "spec" {
-            "alias-kind-spec"
-        } else {
-            "alias-kind-maker"
-        }
+        if kind == "spec" { "alias-kind-spec" } else { "alias-kind-maker" }
     }
 }
 
@@ -78,35 +74,18 @@ impl NewAlias {
     /// Their manufacturer is our manufacturer.
     pub fn maker(theirs: &str, ours: &str) -> Self {
         let side = |text: &str| (keys::maker_key(text), text.trim().to_owned());
-        Self {
-            kind: Kind::Maker,
-            from: side(theirs),
-            to: side(ours),
-        }
+        Self { kind: Kind::Maker, from: side(theirs), to: side(ours) }
     }
     /// Of products called `name`, their spec is our spec.
     pub fn spec(name: &str, theirs: &str, ours: &str) -> Self {
         let name_key = keys::name_key(name);
-        let side = |text: &str| {
-            (
-                format!("{name_key}|{}", Spec::parse(text).key()),
-                text.trim().to_owned(),
-            )
-        };
-        Self {
-            kind: Kind::Spec,
-            from: side(theirs),
-            to: side(ours),
-        }
+        let side = |text: &str| (format!("{name_key}|{}", Spec::parse(text).key()), text.trim().to_owned());
+        Self { kind: Kind::Spec, from: side(theirs), to: side(ours) }
     }
     /// With keys somebody has already read.
     pub fn keyed(kind: Kind, from: (&str, &str), to: (&str, &str)) -> Self {
         let own = |(key, text): (&str, &str)| (key.to_owned(), text.trim().to_owned());
-        Self {
-            kind,
-            from: own(from),
-            to: own(to),
-        }
+        Self { kind, from: own(from), to: own(to) }
     }
 }
 
@@ -114,23 +93,15 @@ const COLUMNS: &str = "id, kind, from_key, to_key, from_text, to_text";
 
 /// Every alias in force.
 pub fn live(c: &mut PgConnection) -> Result<Vec<Alias>> {
-    Ok(diesel::sql_query(format!(
-        "select {COLUMNS} from aliases where revoked_at is null order by id"
-    ))
-    .load(c)?)
+    Ok(diesel::sql_query(format!("select {COLUMNS} from aliases where revoked_at is null order by id")).load(c)?)
 }
 
 /// Learns an alias; one that is known already is simply returned. Only people teach.
 pub fn add(tx: &mut PgConnection, cause: &Cause, new: &NewAlias) -> Result<Alias> {
-    let by = cause
-        .actor_id
-        .filter(|_| cause.kind == trail::Kind::Person)
-        .ok_or_else(|| Error::broken("an alias was added by nobody"))?;
+    let by = cause.actor_id.filter(|_| cause.kind == trail::Kind::Person).ok_or_else(|| Error::broken("an alias was added by nobody"))?;
     let ((from_key, from_text), (to_key, to_text)) = (&new.from, &new.to);
     if from_key == to_key || from_text.is_empty() || to_text.is_empty() {
-        return Err(Error::invalid(
-            Form::default().with_error("", Text::new("alias-same")),
-        ));
+        return Err(Error::invalid(Form::default().with_error("", Text::new("alias-same"))));
     }
     let added: Option<Alias> = diesel::sql_query(format!(
         "insert into aliases (kind, from_key, to_key, from_text, to_text, created_by, created_at) values ($1, $2, $3, $4, $5, $6, $7) \
@@ -153,9 +124,7 @@ pub fn add(tx: &mut PgConnection, cause: &Cause, new: &NewAlias) -> Result<Alias
         )?;
         return Ok(alias);
     }
-    let there = format!(
-        "select {COLUMNS} from aliases where kind = $1 and from_key = $2 and to_key = $3 and revoked_at is null"
-    );
+    let there = format!("select {COLUMNS} from aliases where kind = $1 and from_key = $2 and to_key = $3 and revoked_at is null");
     Ok(diesel::sql_query(there)
         .bind::<SqlText, _>(new.kind.as_str())
         .bind::<SqlText, _>(from_key)
@@ -169,24 +138,15 @@ fn told(alias: &Alias) -> Value {
 
 /// Takes an alias back. What was matched by it stays as it is; nothing more will be.
 pub fn revoke(tx: &mut PgConnection, cause: &Cause, id: i64) -> Result<Alias> {
-    let alias: Alias = diesel::sql_query(format!(
-        "select {COLUMNS} from aliases where id = $1 for update"
-    ))
-    .bind::<BigInt, _>(id)
-    .get_result(tx)?;
-    let changed = diesel::sql_query(
-        "update aliases set revoked_by = $2, revoked_at = $3 where id = $1 and revoked_at is null",
-    )
-    .bind::<BigInt, _>(id)
-    .bind::<Nullable<BigInt>, _>(cause.actor_id)
-    .bind::<Timestamptz, _>(cause.now)
-    .execute(tx)?;
+    let alias: Alias =
+        diesel::sql_query(format!("select {COLUMNS} from aliases where id = $1 for update")).bind::<BigInt, _>(id).get_result(tx)?;
+    let changed = diesel::sql_query("update aliases set revoked_by = $2, revoked_at = $3 where id = $1 and revoked_at is null")
+        .bind::<BigInt, _>(id)
+        .bind::<Nullable<BigInt>, _>(cause.actor_id)
+        .bind::<Timestamptz, _>(cause.now)
+        .execute(tx)?;
     if changed > 0 {
-        trail::record(
-            tx,
-            &cause.at(MerchantId::PLATFORM),
-            &[Entry::new("alias.revoked", "alias", id).change(told(&alias), Value::Null)],
-        )?;
+        trail::record(tx, &cause.at(MerchantId::PLATFORM), &[Entry::new("alias.revoked", "alias", id).change(told(&alias), Value::Null)])?;
     }
     Ok(alias)
 }
@@ -216,13 +176,7 @@ pub struct Taught {
 }
 
 /// A page of aliases, newest first, older than `before`; those in force, or those taken back.
-pub fn list(
-    c: &mut PgConnection,
-    revoked: bool,
-    q: &str,
-    before: Option<i64>,
-    limit: i64,
-) -> Result<Vec<Taught>> {
+pub fn list(c: &mut PgConnection, revoked: bool, q: &str, before: Option<i64>, limit: i64) -> Result<Vec<Taught>> {
     Ok(diesel::sql_query(
         "select a.id, a.kind, a.from_text, a.to_text, case a.kind when 'spec' then split_part(a.from_key, '|', 1) else '' end as of, \
          u.name as created_by, a.created_at, r.name as revoked_by, a.revoked_at \

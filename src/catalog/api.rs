@@ -13,15 +13,7 @@ use serde_json::{Value, json};
 const CATEGORY_FIELDS: &[Field] = &[
     Field::always("id", Kind::Id, "api-field-category-id"),
     Field::insert("name", Kind::Text(100), "api-field-category-name"),
-    Field::insert(
-        "type",
-        Kind::Number {
-            min: 1,
-            max: 3,
-            default: 1,
-        },
-        "api-field-category-type",
-    ),
+    Field::insert("type", Kind::Number { min: 1, max: 3, default: 1 }, "api-field-category-type"),
     Field::insert("parentId", Kind::Id, "api-field-category-parent"),
     Field::optional("enable", Kind::Bit, "api-field-category-enable"),
     Field::optional("createTime", Kind::Time, "api-field-create-time"),
@@ -42,17 +34,11 @@ pub const CATALOG_ADD_OR_EDIT: Method = Method {
 };
 
 /// C-03: for an ERP that keeps adding and editing apart; both take either.
-pub const CATALOG_ADD: Method = Method {
-    name: "catalog.add",
-    about: "api-catalog-add",
-    ..CATALOG_ADD_OR_EDIT
-};
-pub const CATALOG_EDIT: Method = Method {
-    name: "catalog.edit",
-    about: "api-catalog-edit",
-    example: r#"{"id":"101","name":"消化系统用药"}"#,
-    ..CATALOG_ADD_OR_EDIT
-};
+pub const CATALOG_ADD: Method = Method { name: "catalog.add", about: "api-catalog-add", ..CATALOG_ADD_OR_EDIT };
+pub const CATALOG_EDIT: Method =
+    Method {
+        name: "catalog.edit", about: "api-catalog-edit", example: r#"{"id":"101","name":"消化系统用药"}"#, ..CATALOG_ADD_OR_EDIT
+    };
 
 /// C-01
 pub const CATALOG_LIST_GET: Method = Method {
@@ -60,11 +46,7 @@ pub const CATALOG_LIST_GET: Method = Method {
     module: Module::Category,
     about: "api-catalog-list-get",
     source: "C-01 C-02",
-    fields: &[Field::optional(
-        "parentId",
-        Kind::Id,
-        "api-field-category-parent-filter",
-    )],
+    fields: &[Field::optional("parentId", Kind::Id, "api-field-category-parent-filter")],
     verb: Verb::Read(list),
     example: r#"{"parentId":"1"}"#,
     answer: r#"[{"id":"101","name":"消化系统","type":2,"parentId":"1","enable":1,"catalogChain":"1-101","createTime":"2026-11-22 12:00:00","updateTime":"2026-11-22 12:00:00"}]"#,
@@ -80,15 +62,7 @@ pub const BASE_PROD_SEARCH: Method = Method {
         Field::optional("keyword", Kind::Text(100), "api-field-base-keyword"),
         Field::optional("barCode", Kind::Text(20), "api-field-base-bar-code"),
         Field::optional("approvalNo", Kind::Text(100), "api-field-base-approval-no"),
-        Field::optional(
-            "pageSize",
-            Kind::Number {
-                min: 1,
-                max: 50,
-                default: 20,
-            },
-            "api-field-base-page-size",
-        ),
+        Field::optional("pageSize", Kind::Number { min: 1, max: 50, default: 20 }, "api-field-base-page-size"),
     ],
     verb: Verb::Read(search),
     example: r#"{"barCode":"6901234000054"}"#,

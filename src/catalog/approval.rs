@@ -94,26 +94,12 @@ impl Approval {
         }
         let register = register_of(&bare);
         let approval = match register {
-            Register::DomesticDrug | Register::ImportedDrug | Register::RegionalDrug => {
-                drug(&all, &bare, register)
-            }
+            Register::DomesticDrug | Register::ImportedDrug | Register::RegionalDrug => drug(&all, &bare, register),
             Register::Other if is_drug_code(&bare) => drug(&all, &bare, Register::Drug),
             Register::FoodLicence => food(bare),
-            Register::Other => Self {
-                key: bare,
-                register,
-                plausible: Err(Implausible::UnknownRegister),
-            },
-            _ if bare.chars().any(|c| c.is_ascii_digit()) => Self {
-                key: bare,
-                register,
-                plausible: Ok(()),
-            },
-            _ => Self {
-                key: bare,
-                register,
-                plausible: Err(Implausible::NoNumber),
-            },
+            Register::Other => Self { key: bare, register, plausible: Err(Implausible::UnknownRegister) },
+            _ if bare.chars().any(|c| c.is_ascii_digit()) => Self { key: bare, register, plausible: Ok(()) },
+            _ => Self { key: bare, register, plausible: Err(Implausible::NoNumber) },
         };
         Some(approval)
     }
@@ -130,11 +116,7 @@ impl Approval {
     /// cannot be right stand for none.
     #[must_use]
     pub fn is_identity(&self) -> bool {
-        self.plausible.is_ok()
-            && !matches!(
-                self.register,
-                Register::FoodLicence | Register::Disinfectant | Register::Other
-            )
+        self.plausible.is_ok() && !matches!(self.register, Register::FoodLicence | Register::Disinfectant | Register::Other)
     }
 
     /// A drug imported in bulk and repacked in the country (letter J), so a named repacker is no surprise.
@@ -147,9 +129,7 @@ impl Approval {
     /// with the wrong words, but the two registers count for themselves, so the name must agree as well.
     #[must_use]
     pub fn registers_differ(&self, other: &Self) -> bool {
-        self.register != other.register
-            && self.register != Register::Drug
-            && other.register != Register::Drug
+        self.register != other.register && self.register != Register::Drug && other.register != Register::Drug
     }
 }
 
@@ -173,97 +153,53 @@ fn register_of(bare: &str) -> Register {
     if let Some((_, register)) = WORDS.iter().find(|(word, _)| bare.contains(word)) {
         return *register;
     }
-    let digits = |lead: &str| {
-        bare.strip_prefix(lead)
-            .map_or(0, |rest| rest.chars().filter(char::is_ascii_digit).count())
-    };
-    if digits("SC") > 10 || digits("QS") > 10 {
-        Register::FoodLicence
-    } else {
-        Register::Other
-    }
+    let digits = |lead: &str| bare.strip_prefix(lead).map_or(0, |rest| rest.chars().filter(char::is_ascii_digit).count());
+    if digits("SC") > 10 || digits("QS") > 10 { Register::FoodLicence } else { Register::Other }
 }
 
 /// One or two letters followed by digits and nothing before.
 fn is_drug_code(bare: &str) -> bool {
     let letters = bare.chars().take_while(char::is_ascii_uppercase).count();
-    let digits = bare
-        .chars()
-        .skip(letters)
-        .take_while(char::is_ascii_digit)
-        .count();
+    let digits = bare.chars().skip(letters).take_while(char::is_ascii_digit).count();
     (1..=2).contains(&letters) && (6..=10).contains(&digits)
 }
 
 fn drug(all: &str, bare: &str, register: Register) -> Approval {
-    let unreadable = |why| Approval {
-        key: bare.to_owned(),
-        register,
-        plausible: Err(why),
-    };
+    let unreadable = |why| Approval { key: bare.to_owned(), register, plausible: Err(why) };
     // The code begins at the first letter; the words before it are Chinese.
     let Some(start) = all.find(|c: char| c.is_ascii_uppercase()) else {
         return unreadable(Implausible::NoNumber);
     };
     let code: String = all
         .chars()
-        .skip(
-            all.chars()
-                .position(|c| c.is_ascii_uppercase())
-                .unwrap_or(start),
-        )
+        .skip(all.chars().position(|c| c.is_ascii_uppercase()).unwrap_or(start))
         .take_while(char::is_ascii_alphanumeric)
         .collect();
     let letters: String = code.chars().take_while(char::is_ascii_uppercase).collect();
     let number: String = code.chars().skip(letters.len()).collect();
-    if letters.len() > 2
-        || !letters.chars().all(|c| LETTERS.contains(c) || c == 'C')
-        || letters.starts_with('C')
-    {
+    if letters.len() > 2 || !letters.chars().all(|c| LETTERS.contains(c) || c == 'C') || letters.starts_with('C') {
         let slip = letters.chars().skip(1).any(|c| "OIL".contains(c));
-        return unreadable(if slip {
-            Implausible::LetterForDigit
-        } else {
-            Implausible::UnknownLetter
-        });
+        return unreadable(if slip { Implausible::LetterForDigit } else { Implausible::UnknownLetter });
     }
     if number.chars().any(|c| !c.is_ascii_digit()) {
-        return unreadable(if number.contains(['O', 'I', 'L']) {
-            Implausible::LetterForDigit
-        } else {
-            Implausible::NoNumber
-        });
+        return unreadable(if number.contains(['O', 'I', 'L']) { Implausible::LetterForDigit } else { Implausible::NoNumber });
     }
     if number.len() != 8 {
-        return unreadable(Implausible::Digits {
-            found: number.len(),
-        });
+        return unreadable(Implausible::Digits { found: number.len() });
     }
     let origin = number.get(..2).and_then(|two| two.parse::<u8>().ok());
     let plausible = match origin {
         Some(10..=65) => Ok(()),
         _ => Err(Implausible::UnknownOrigin),
     };
-    Approval {
-        key: code,
-        register,
-        plausible,
-    }
+    Approval { key: code, register, plausible }
 }
 
 fn food(bare: String) -> Approval {
     let found = bare.chars().filter(char::is_ascii_digit).count();
     let wanted = if bare.starts_with("SC") { 14 } else { 12 };
-    let plausible = if found == wanted {
-        Ok(())
-    } else {
-        Err(Implausible::LicenceDigits { found })
-    };
-    Approval {
-        key: bare,
-        register: Register::FoodLicence,
-        plausible,
-    }
+    let plausible = if found == wanted { Ok(()) } else { Err(Implausible::LicenceDigits { found }) };
+    Approval { key: bare, register: Register::FoodLicence, plausible }
 }
 
 /// The key alone, as stored and indexed; empty text has none.
@@ -309,18 +245,9 @@ mod tests {
     fn other_registers_keep_their_words() {
         assert_eq!(key("国食健字 G2011 0123"), "国食健字G20110123");
         assert_eq!(key("卫食健字（2003）第0123号"), "卫食健字2003第0123号");
-        assert_eq!(
-            Approval::parse("粤械注准20172640123").unwrap().register,
-            Register::Device
-        );
-        assert_eq!(
-            Approval::parse("SC10644010600123").unwrap().plausible(),
-            Ok(())
-        );
-        assert_eq!(
-            why("SC106440106001"),
-            Implausible::LicenceDigits { found: 12 }
-        );
+        assert_eq!(Approval::parse("粤械注准20172640123").unwrap().register, Register::Device);
+        assert_eq!(Approval::parse("SC10644010600123").unwrap().plausible(), Ok(()));
+        assert_eq!(why("SC106440106001"), Implausible::LicenceDigits { found: 12 });
         assert_ne!(key("国食健字G20110123"), key("国食健字J20110123"));
     }
 

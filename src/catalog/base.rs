@@ -115,9 +115,7 @@ const SELECT: &str = "select b.id, b.code, b.name, b.trade_name, b.spec, b.dosag
      array(select x.barcode from base_barcodes x where x.base_id = b.id order by x.gtin) as barcodes from base_products b";
 
 pub fn find(c: &mut PgConnection, id: BaseId) -> Result<BaseProduct> {
-    Ok(diesel::sql_query(format!("{SELECT} where b.id = $1"))
-        .bind::<BigInt, _>(id)
-        .get_result(c)?)
+    Ok(diesel::sql_query(format!("{SELECT} where b.id = $1")).bind::<BigInt, _>(id).get_result(c)?)
 }
 
 /// By our number, in the order of the numbers; merged ones as they are.
@@ -125,11 +123,7 @@ pub fn by_ids(c: &mut PgConnection, ids: &[BaseId]) -> Result<Vec<BaseProduct>> 
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(
-        diesel::sql_query(format!("{SELECT} where b.id = any($1) order by b.id"))
-            .bind::<Array<BigInt>, _>(ids)
-            .load(c)?,
-    )
+    Ok(diesel::sql_query(format!("{SELECT} where b.id = any($1) order by b.id")).bind::<Array<BigInt>, _>(ids).load(c)?)
 }
 
 #[derive(QueryableByName)]
@@ -145,18 +139,12 @@ pub fn by_codes(c: &mut PgConnection, codes: &[String]) -> Result<HashMap<String
     if codes.is_empty() {
         return Ok(HashMap::new());
     }
-    let coded: Vec<Coded> = diesel::sql_query(
-        "select code, coalesce(merged_into, id) as id from base_products where code = any($1)",
-    )
-    .bind::<Array<Text>, _>(codes)
-    .load(c)?;
+    let coded: Vec<Coded> = diesel::sql_query("select code, coalesce(merged_into, id) as id from base_products where code = any($1)")
+        .bind::<Array<Text>, _>(codes)
+        .load(c)?;
     let ids: Vec<BaseId> = coded.iter().map(|k| k.id).collect();
-    let rows: HashMap<BaseId, BaseProduct> =
-        by_ids(c, &ids)?.into_iter().map(|b| (b.id, b)).collect();
-    Ok(coded
-        .into_iter()
-        .filter_map(|k| Some((k.code, rows.get(&k.id)?.clone())))
-        .collect())
+    let rows: HashMap<BaseId, BaseProduct> = by_ids(c, &ids)?.into_iter().map(|b| (b.id, b)).collect();
+    Ok(coded.into_iter().filter_map(|k| Some((k.code, rows.get(&k.id)?.clone()))).collect())
 }
 
 /// What a person or an ERP looks for; what is given must all agree.
@@ -170,9 +158,7 @@ pub struct Query {
 
 impl Query {
     pub fn is_empty(&self) -> bool {
-        self.text.trim().is_empty()
-            && self.barcode.trim().is_empty()
-            && self.approval_no.trim().is_empty()
+        self.text.trim().is_empty() && self.barcode.trim().is_empty() && self.approval_no.trim().is_empty()
     }
 }
 
@@ -192,23 +178,11 @@ impl Meaning {
     fn of(text: &str) -> Self {
         let text = text.trim();
         let gtin = Gtin::parse(text).map(|g| g.to_string()).unwrap_or_default();
-        let approval = Approval::parse(text)
-            .filter(Approval::is_identity)
-            .map(|a| a.key)
-            .unwrap_or_default();
+        let approval = Approval::parse(text).filter(Approval::is_identity).map(|a| a.key).unwrap_or_default();
         let mut ways = grams::query(text).into_iter();
         // A whole barcode names what it names; its beginning would find the neighbours too.
-        let ways = if gtin.is_empty() {
-            [ways.next(), ways.next(), ways.next()]
-        } else {
-            [None, None, None]
-        };
-        Self {
-            gtin,
-            approval,
-            code: text.to_uppercase(),
-            ways,
-        }
+        let ways = if gtin.is_empty() { [ways.next(), ways.next(), ways.next()] } else { [None, None, None] };
+        Self { gtin, approval, code: text.to_uppercase(), ways }
     }
 }
 
@@ -223,14 +197,7 @@ const MEANT: &str = "select x.base_id from base_barcodes x where x.gtin = $4 and
 
 /// Base products in use that a text may mean, the likeliest first.
 pub fn search(c: &mut PgConnection, text: &str, limit: i64) -> Result<Vec<BaseProduct>> {
-    look_up(
-        c,
-        &Query {
-            text: text.to_owned(),
-            ..Query::default()
-        },
-        limit,
-    )
+    look_up(c, &Query { text: text.to_owned(), ..Query::default() }, limit)
 }
 
 /// Base products in use that fit all that was asked, the likeliest first; nothing for an empty question.
@@ -240,13 +207,8 @@ pub fn look_up(c: &mut PgConnection, query: &Query, limit: i64) -> Result<Vec<Ba
     }
     let meaning = Meaning::of(&query.text);
     // What cannot be a barcode or an approval number fits nothing, rather than everything.
-    let wanted = |text: &str, key: Option<String>| {
-        (!text.trim().is_empty()).then(|| key.unwrap_or_else(|| "-".to_owned()))
-    };
-    let barcode = wanted(
-        &query.barcode,
-        Gtin::parse(&query.barcode).ok().map(|g| g.to_string()),
-    );
+    let wanted = |text: &str, key: Option<String>| (!text.trim().is_empty()).then(|| key.unwrap_or_else(|| "-".to_owned()));
+    let barcode = wanted(&query.barcode, Gtin::parse(&query.barcode).ok().map(|g| g.to_string()));
     let approval = wanted(&query.approval_no, approval_key(&query.approval_no));
     let text_given = !query.text.trim().is_empty();
     let sql = format!(

@@ -51,9 +51,7 @@ impl Kind {
                 Some(approval) => Ok(approval.key),
             },
             Kind::Barcode => Gtin::parse(text).map(|g| g.to_string()).map_err(gtin_text),
-            Kind::Name => Some(keys::name_key(text))
-                .filter(|key| key.chars().count() >= 2)
-                .ok_or_else(|| Text::new("block-word-short")),
+            Kind::Name => Some(keys::name_key(text)).filter(|key| key.chars().count() >= 2).ok_or_else(|| Text::new("block-word-short")),
         }
     }
 }
@@ -95,10 +93,7 @@ pub fn hits(c: &mut PgConnection, probes: &[Probe]) -> Result<Vec<Option<String>
     .bind::<Array<SqlText>, _>(probes.iter().map(|p| p.name_key.as_str()).collect::<Vec<_>>())
     .load(c)?;
     for hit in found {
-        if let Some(slot) = usize::try_from(hit.no)
-            .ok()
-            .and_then(|no| reasons.get_mut(no))
-        {
+        if let Some(slot) = usize::try_from(hit.no).ok().and_then(|no| reasons.get_mut(no)) {
             *slot = Some(hit.reason);
         }
     }
@@ -132,17 +127,14 @@ const SELECT: &str = "select b.id, b.kind, b.key, b.text, b.reason, u.name as cr
      from block_list b join users u on u.id = b.created_by left join users l on l.id = b.lifted_by";
 
 /// A page of the list, newest first, older than `before`; what is blocked, or what was lifted.
-pub fn list(
-    c: &mut PgConnection,
-    lifted: bool,
-    before: Option<i64>,
-    limit: i64,
-) -> Result<Vec<Blocked>> {
-    Ok(diesel::sql_query(format!("{SELECT} where (b.lifted_at is not null) = $1 and ($2::bigint is null or b.id < $2) order by b.id desc limit $3"))
-        .bind::<Bool, _>(lifted)
-        .bind::<Nullable<BigInt>, _>(before)
-        .bind::<BigInt, _>(limit)
-        .load(c)?)
+pub fn list(c: &mut PgConnection, lifted: bool, before: Option<i64>, limit: i64) -> Result<Vec<Blocked>> {
+    Ok(diesel::sql_query(format!(
+        "{SELECT} where (b.lifted_at is not null) = $1 and ($2::bigint is null or b.id < $2) order by b.id desc limit $3"
+    ))
+    .bind::<Bool, _>(lifted)
+    .bind::<Nullable<BigInt>, _>(before)
+    .bind::<BigInt, _>(limit)
+    .load(c)?)
 }
 
 #[derive(QueryableByName)]
@@ -152,17 +144,8 @@ struct Made {
 }
 
 /// Blocks goods. The same key twice is refused, so that lifting one entry really lifts it.
-pub fn add(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    kind: Kind,
-    text: &str,
-    reason: &str,
-) -> Result<Blocked> {
-    let by = cause
-        .actor_id
-        .filter(|_| cause.kind == trail::Kind::Person)
-        .ok_or_else(|| Error::broken("goods were blocked by nobody"))?;
+pub fn add(tx: &mut PgConnection, cause: &Cause, kind: Kind, text: &str, reason: &str) -> Result<Blocked> {
+    let by = cause.actor_id.filter(|_| cause.kind == trail::Kind::Person).ok_or_else(|| Error::broken("goods were blocked by nobody"))?;
     let (text, reason) = (text.trim(), reason.trim());
     let mut form = Form::default();
     let key = kind.key(text).unwrap_or_else(|why| {
@@ -192,37 +175,27 @@ pub fn add(
     .bind::<Timestamptz, _>(cause.now)
     .get_result(tx)
     .optional()?;
-    let made = made.ok_or_else(|| {
-        Error::invalid(Form::default().with_error("text", Text::new("block-there")))
-    })?;
-    let entry = Entry::new("block.added", "block", made.id)
-        .change(Value::Null, json!({ "kind": kind.as_str(), "text": text }))
-        .note(reason);
+    let made = made.ok_or_else(|| Error::invalid(Form::default().with_error("text", Text::new("block-there"))))?;
+    let entry =
+        Entry::new("block.added", "block", made.id).change(Value::Null, json!({ "kind": kind.as_str(), "text": text })).note(reason);
     trail::record(tx, &cause.at(MerchantId::PLATFORM), &[entry])?;
     find(tx, made.id)
 }
 
 fn find(c: &mut PgConnection, id: i64) -> Result<Blocked> {
-    Ok(diesel::sql_query(format!("{SELECT} where b.id = $1"))
-        .bind::<BigInt, _>(id)
-        .get_result(c)?)
+    Ok(diesel::sql_query(format!("{SELECT} where b.id = $1")).bind::<BigInt, _>(id).get_result(c)?)
 }
 
 /// Takes an entry off the list.
 pub fn lift(tx: &mut PgConnection, cause: &Cause, id: i64) -> Result<Blocked> {
-    let changed = diesel::sql_query(
-        "update block_list set lifted_by = $2, lifted_at = $3 where id = $1 and lifted_at is null",
-    )
-    .bind::<BigInt, _>(id)
-    .bind::<Nullable<BigInt>, _>(cause.actor_id)
-    .bind::<Timestamptz, _>(cause.now)
-    .execute(tx)?;
+    let changed = diesel::sql_query("update block_list set lifted_by = $2, lifted_at = $3 where id = $1 and lifted_at is null")
+        .bind::<BigInt, _>(id)
+        .bind::<Nullable<BigInt>, _>(cause.actor_id)
+        .bind::<Timestamptz, _>(cause.now)
+        .execute(tx)?;
     let entry = find(tx, id)?;
     if changed > 0 {
-        let told = Entry::new("block.lifted", "block", id).change(
-            json!({ "kind": entry.kind, "text": entry.text }),
-            Value::Null,
-        );
+        let told = Entry::new("block.lifted", "block", id).change(json!({ "kind": entry.kind, "text": entry.text }), Value::Null);
         trail::record(tx, &cause.at(MerchantId::PLATFORM), &[told])?;
     }
     Ok(entry)

@@ -51,24 +51,15 @@ const EFFECTIVE: &str = "select c.id, c.name, c.level, c.parent_id, c.path, \
      left join categories g on g.merchant_id = c.merchant_id and g.id = p.parent_id";
 
 /// The categories with these ids, in one look; unknown ids are simply absent.
-pub fn by_ids(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    ids: &[String],
-) -> Result<HashMap<String, Category>> {
+pub fn by_ids(c: &mut PgConnection, merchant: MerchantId, ids: &[String]) -> Result<HashMap<String, Category>> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let found: Vec<Category> = diesel::sql_query(format!(
-        "{EFFECTIVE} where c.merchant_id = $1 and c.id = any($2)"
-    ))
-    .bind::<BigInt, _>(merchant)
-    .bind::<Array<Text>, _>(ids)
-    .load(c)?;
-    Ok(found
-        .into_iter()
-        .map(|category| (category.id.clone(), category))
-        .collect())
+    let found: Vec<Category> = diesel::sql_query(format!("{EFFECTIVE} where c.merchant_id = $1 and c.id = any($2)"))
+        .bind::<BigInt, _>(merchant)
+        .bind::<Array<Text>, _>(ids)
+        .load(c)?;
+    Ok(found.into_iter().map(|category| (category.id.clone(), category)).collect())
 }
 
 /// A category as its tree shows it; the flags are its own.
@@ -104,17 +95,15 @@ pub struct Node {
 /// Goods per category are counted up to here.
 pub const COUNTED: i64 = 1000;
 
-const NODE: &str = "c.id, c.name, c.level, c.parent_id, c.path, c.enabled, c.allowed, c.erp_created_at, c.erp_updated_at, c.created_at, c.updated_at";
+const NODE: &str =
+    "c.id, c.name, c.level, c.parent_id, c.path, c.enabled, c.allowed, c.erp_created_at, c.erp_updated_at, c.created_at, c.updated_at";
 
 /// C-01: everything, or the direct children of one category, in the order of the ids.
 pub fn list(c: &mut PgConnection, merchant: MerchantId, parent: Option<&str>) -> Result<Vec<Node>> {
     let sql = format!(
         "select {NODE}, 0::bigint as goods from categories c where c.merchant_id = $1 and ($2::text is null or c.parent_id = $2) order by c.level, c.id"
     );
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<Nullable<Text>, _>(parent)
-        .load(c)?)
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Nullable<Text>, _>(parent).load(c)?)
 }
 
 /// The whole tree, parents before their children, with what hangs on each leaf.
@@ -136,13 +125,8 @@ pub fn tree(c: &mut PgConnection, merchant: MerchantId) -> Result<Vec<Node>> {
 
 /// One category by its id.
 pub fn find(c: &mut PgConnection, merchant: MerchantId, id: &str) -> Result<Node> {
-    let sql = format!(
-        "select {NODE}, 0::bigint as goods from categories c where c.merchant_id = $1 and c.id = $2"
-    );
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<Text, _>(id)
-        .get_result(c)?)
+    let sql = format!("select {NODE}, 0::bigint as goods from categories c where c.merchant_id = $1 and c.id = $2");
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Text, _>(id).get_result(c)?)
 }
 
 #[derive(QueryableByName)]
@@ -154,11 +138,7 @@ struct Named {
 }
 
 /// The names from the root down, `西药 › 消化系统 › 止泻药`, of these categories.
-pub fn chains(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    ids: &[String],
-) -> Result<HashMap<String, String>> {
+pub fn chains(c: &mut PgConnection, merchant: MerchantId, ids: &[String]) -> Result<HashMap<String, String>> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }

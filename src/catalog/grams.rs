@@ -51,12 +51,8 @@ pub fn query(text: &str) -> Vec<Vec<String>> {
     let mut latin = String::new();
     for run in runs(text) {
         match run {
-            Run::Wide(chars) if chars.len() == 1 => {
-                tokens.extend(chars.iter().map(char::to_string))
-            }
-            Run::Wide(chars) => {
-                tokens.extend(chars.windows(2).map(|pair| pair.iter().collect::<String>()))
-            }
+            Run::Wide(chars) if chars.len() == 1 => tokens.extend(chars.iter().map(char::to_string)),
+            Run::Wide(chars) => tokens.extend(chars.windows(2).map(|pair| pair.iter().collect::<String>())),
             Run::Latin(word) => {
                 latin.push_str(&word);
                 tokens.extend(longest_beginning(&word));
@@ -71,12 +67,7 @@ pub fn query(text: &str) -> Vec<Vec<String>> {
     if whole.is_ascii() && !whole.is_empty() {
         ways.push(longest_beginning(&whole).into_iter().collect());
         if latin.chars().all(|c| c.is_ascii_lowercase()) {
-            ways.push(
-                longest_beginning(&latin)
-                    .into_iter()
-                    .map(|t| format!("py:{t}"))
-                    .collect(),
-            );
+            ways.push(longest_beginning(&latin).into_iter().map(|t| format!("py:{t}")).collect());
         }
     }
     ways.dedup();
@@ -86,13 +77,7 @@ pub fn query(text: &str) -> Vec<Vec<String>> {
 /// The initials of the Chinese characters of a name: 蒙脱石散 is `mtss`.
 pub fn initials(name: &str) -> String {
     fold(name)
-        .filter_map(|c| {
-            if c.is_ascii_alphanumeric() {
-                Some(c)
-            } else {
-                c.to_pinyin().and_then(|p| p.plain().chars().next())
-            }
-        })
+        .filter_map(|c| if c.is_ascii_alphanumeric() { Some(c) } else { c.to_pinyin().and_then(|p| p.plain().chars().next()) })
         .take(MAX_INITIALS)
         .collect()
 }
@@ -126,12 +111,7 @@ fn runs(text: &str) -> Vec<Run> {
 }
 
 fn beginnings(word: &str) -> Vec<String> {
-    PREFIXES
-        .iter()
-        .filter_map(|n| word.get(..*n))
-        .map(ToOwned::to_owned)
-        .chain((!word.is_empty()).then(|| word.to_owned()))
-        .collect()
+    PREFIXES.iter().filter_map(|n| word.get(..*n)).map(ToOwned::to_owned).chain((!word.is_empty()).then(|| word.to_owned())).collect()
 }
 
 /// The token of a query's word: itself when short, its longest kept beginning when long.
@@ -145,31 +125,15 @@ mod tests {
     use super::*;
 
     fn finds(tokens: &[String], text: &str) -> bool {
-        query(text)
-            .iter()
-            .any(|way| way.iter().all(|t| tokens.contains(t)))
+        query(text).iter().any(|way| way.iter().all(|t| tokens.contains(t)))
     }
 
     #[test]
     fn a_name_is_found_by_any_part_and_by_its_initials() {
-        let tokens = of(
-            &["蒙脱石散", "思密达 Smecta"],
-            &["KZ-100382", "6901234003826"],
-        );
-        for text in [
-            "蒙脱",
-            "脱石散",
-            "散",
-            "mtss",
-            "MTS",
-            "smec",
-            "KZ-1003",
-            "kz100382",
-            "100382",
-            "6901234003826",
-            "69012",
-            "蒙脱 smecta",
-        ] {
+        let tokens = of(&["蒙脱石散", "思密达 Smecta"], &["KZ-100382", "6901234003826"]);
+        for text in
+            ["蒙脱", "脱石散", "散", "mtss", "MTS", "smec", "KZ-1003", "kz100382", "100382", "6901234003826", "69012", "蒙脱 smecta"]
+        {
             assert!(finds(&tokens, text), "{text}");
         }
         for text in ["蒙散", "阿莫西林", "mtx", "KZ-200", "6902"] {

@@ -21,77 +21,34 @@ use serde::Deserialize;
 const IMPORT_LIMIT: usize = 10 * 1024 * 1024;
 
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(
-        web::resource("/base-products")
-            .get(base::list)
-            .post(base_form::create),
-    )
-    .service(web::resource("/base-products/new").get(base_form::new))
-    .service(
-        web::resource("/base-products/import")
-            .app_data(PayloadConfig::new(IMPORT_LIMIT))
-            .get(import::page)
-            .post(import::run),
-    )
-    .service(
-        web::resource("/base-products/{id}")
-            .get(base::one)
-            .put(base_form::save),
-    )
-    .service(web::resource("/base-products/{id}/edit").get(base_form::edit))
-    .service(
-        web::resource("/base-products/{id}/suspension")
-            .post(base::suspend)
-            .delete(base::resume),
-    )
-    .service(
-        web::resource("/base-products/{id}/merge")
-            .get(merge::page)
-            .post(merge::run),
-    )
-    .service(web::resource("/categories").get(tree::page))
-    .service(
-        web::resource("/platform-categories")
-            .get(platform_tree::page)
-            .post(platform_tree::create),
-    )
-    .service(web::resource("/platform-categories/new").get(platform_tree::new))
-    .service(web::resource("/platform-categories/{id}").put(platform_tree::save))
-    .service(web::resource("/platform-categories/{id}/edit").get(platform_tree::edit))
-    .service(
-        web::resource("/platform-categories/{id}/suspension")
-            .post(platform_tree::suspend)
-            .delete(platform_tree::resume),
-    )
-    .service(
-        web::resource("/platform-categories/{id}/ban")
-            .post(platform_tree::ban)
-            .delete(platform_tree::unban),
-    )
-    .service(web::resource("/aliases").get(aliases::list))
-    .service(web::resource("/aliases/{id}").delete(aliases::revoke))
-    .service(
-        web::resource("/blocklist")
-            .get(blocklist::list)
-            .post(blocklist::add),
-    )
-    .service(web::resource("/blocklist/{id}").delete(blocklist::lift));
+    cfg.service(web::resource("/base-products").get(base::list).post(base_form::create))
+        .service(web::resource("/base-products/new").get(base_form::new))
+        .service(web::resource("/base-products/import").app_data(PayloadConfig::new(IMPORT_LIMIT)).get(import::page).post(import::run))
+        .service(web::resource("/base-products/{id}").get(base::one).put(base_form::save))
+        .service(web::resource("/base-products/{id}/edit").get(base_form::edit))
+        .service(web::resource("/base-products/{id}/suspension").post(base::suspend).delete(base::resume))
+        .service(web::resource("/base-products/{id}/merge").get(merge::page).post(merge::run))
+        .service(web::resource("/categories").get(tree::page))
+        .service(web::resource("/platform-categories").get(platform_tree::page).post(platform_tree::create))
+        .service(web::resource("/platform-categories/new").get(platform_tree::new))
+        .service(web::resource("/platform-categories/{id}").put(platform_tree::save))
+        .service(web::resource("/platform-categories/{id}/edit").get(platform_tree::edit))
+        .service(web::resource("/platform-categories/{id}/suspension").post(platform_tree::suspend).delete(platform_tree::resume))
+        .service(web::resource("/platform-categories/{id}/ban").post(platform_tree::ban).delete(platform_tree::unban))
+        .service(web::resource("/aliases").get(aliases::list))
+        .service(web::resource("/aliases/{id}").delete(aliases::revoke))
+        .service(web::resource("/blocklist").get(blocklist::list).post(blocklist::add))
+        .service(web::resource("/blocklist/{id}").delete(blocklist::lift));
 }
 
 /// A form that was not accepted: shown again to people, told field by field to programs.
 fn again<V: View>(ctx: &Ctx, form: Form, page: impl FnOnce(Form) -> V) -> Reply {
-    if ctx.wants == Wants::Json {
-        Err(Error::invalid(form))
-    } else {
-        ctx.invalid(page(form))
-    }
+    if ctx.wants == Wants::Json { Err(Error::invalid(form)) } else { ctx.invalid(page(form)) }
 }
 
 /// The complaints of a model about what was typed, beside what was typed.
 fn with_complaints(typed: Form, complaints: &Form) -> Form {
-    complaints.errors().fold(typed, |form, (field, text)| {
-        form.with_error(field, text.clone())
-    })
+    complaints.errors().fold(typed, |form, (field, text)| form.with_error(field, text.clone()))
 }
 
 /// What the page before has done, to be said on this one.
@@ -131,9 +88,5 @@ fn query_of(pairs: &[(&str, &str)]) -> String {
 
 /// `path?query`, or the bare path.
 fn href(path: &str, query: &str) -> String {
-    if query.is_empty() {
-        path.to_owned()
-    } else {
-        format!("{path}?{query}")
-    }
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }

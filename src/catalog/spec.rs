@@ -74,17 +74,11 @@ impl Spec {
     /// Reads a specification. Any text is accepted; an empty one is "missing".
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        let plain: Vec<char> = fold(text)
-            .chars()
-            .filter(|c| !is_blank(*c))
-            .map(|c| if matches!(c, ';' | '、') { ':' } else { c })
-            .collect();
+        let plain: Vec<char> =
+            fold(text).chars().filter(|c| !is_blank(*c)).map(|c| if matches!(c, ';' | '、') { ':' } else { c }).collect();
         let mut spec = Reader::read(&plain).unwrap_or_else(|| {
             // Two packs in one (`10mg*20片+5mg*8片`): nothing in it may be multiplied, the text is the key.
-            Self {
-                notes: vec![plain.iter().collect()],
-                ..Self::default()
-            }
+            Self { notes: vec![plain.iter().collect()], ..Self::default() }
         });
         text.trim().clone_into(&mut spec.text);
         spec.seal();
@@ -160,19 +154,13 @@ impl Spec {
         if self.levels.is_empty() {
             return None;
         }
-        self.levels
-            .iter()
-            .try_fold(1_u64, |total, level| total.checked_mul(level.count))
+        self.levels.iter().try_fold(1_u64, |total, level| total.checked_mul(level.count))
     }
 
     /// [`Spec::total`], where one tube of 14 g is the same as 14 g.
     fn counted_total(&self) -> Option<u64> {
-        let single = self
-            .levels
-            .iter()
-            .all(|l| matches!(l.counted, Counted::Vessel | Counted::Pack));
-        self.total()
-            .filter(|total| !(*total == 1 && single && !self.amounts.is_empty()))
+        let single = self.levels.iter().all(|l| matches!(l.counted, Counted::Vessel | Counted::Pack));
+        self.total().filter(|total| !(*total == 1 && single && !self.amounts.is_empty()))
     }
 
     /// What one unit holds, in canonical units: `0.25g`, `5ml:15mg`.
@@ -185,14 +173,9 @@ impl Spec {
     /// The levels, multiplied out where there are several: `12粒×2板 = 24粒`.
     #[must_use]
     pub fn pack(&self) -> String {
-        let all: Vec<String> = self
-            .levels
-            .iter()
-            .map(|l| format!("{}{}", l.count, l.word))
-            .collect();
+        let all: Vec<String> = self.levels.iter().map(|l| format!("{}{}", l.count, l.word)).collect();
         let mut pack = all.join("×");
-        if let (Some(total), Some(first), true) = (self.total(), self.levels.first(), all.len() > 1)
-        {
+        if let (Some(total), Some(first), true) = (self.total(), self.levels.first(), all.len() > 1) {
             pack.push_str(&format!(" = {total}{}", first.word));
         }
         pack
@@ -201,11 +184,7 @@ impl Spec {
     /// A canonical spelling for display: `0.25g×24粒`.
     #[must_use]
     pub fn display(&self) -> String {
-        let levels: Vec<String> = self
-            .levels
-            .iter()
-            .map(|l| format!("{}{}", l.count, l.word))
-            .collect();
+        let levels: Vec<String> = self.levels.iter().map(|l| format!("{}{}", l.count, l.word)).collect();
         let mut parts = Vec::new();
         parts.extend(Some(self.strength()).filter(|s| !s.is_empty()));
         parts.extend(levels);
@@ -230,19 +209,11 @@ impl Spec {
                 return SpecRelation::Partial;
             }
             let alike = figures(&self.text) == figures(&other.text);
-            return if alike {
-                SpecRelation::Spelled
-            } else {
-                SpecRelation::Converts
-            };
+            return if alike { SpecRelation::Spelled } else { SpecRelation::Converts };
         }
         // `777g` and `24片` do not contradict, but they have nothing in common either.
-        let strangers = self.amounts.is_empty() != other.amounts.is_empty()
-            && self.levels.is_empty() != other.levels.is_empty();
-        if self.amounts_fit(other)
-            && !strangers
-            && self.pack_relation(other) != SpecRelation::Different
-        {
+        let strangers = self.amounts.is_empty() != other.amounts.is_empty() && self.levels.is_empty() != other.levels.is_empty();
+        if self.amounts_fit(other) && !strangers && self.pack_relation(other) != SpecRelation::Different {
             return SpecRelation::Partial;
         }
         SpecRelation::Different
@@ -271,11 +242,7 @@ impl Spec {
 
     /// The amounts of one side are all among those of the other.
     fn amounts_fit(&self, other: &Self) -> bool {
-        let (few, many) = if self.amounts.len() <= other.amounts.len() {
-            (self, other)
-        } else {
-            (other, self)
-        };
+        let (few, many) = if self.amounts.len() <= other.amounts.len() { (self, other) } else { (other, self) };
         let mut rest = many.amounts.clone();
         few.amounts.iter().all(|amount| {
             let place = rest.iter().position(|candidate| candidate == amount);
@@ -286,27 +253,16 @@ impl Spec {
     /// Tablets against vials, or a bottle of a hundred against a box of a hundred.
     fn counts_other_things(&self, other: &Self) -> bool {
         let things = |spec: &Self| -> Vec<Counted> {
-            spec.levels
-                .iter()
-                .map(|l| l.counted)
-                .filter(|c| !matches!(c, Counted::Any | Counted::Pack))
-                .collect()
+            spec.levels.iter().map(|l| l.counted).filter(|c| !matches!(c, Counted::Any | Counted::Pack)).collect()
         };
         let (a, b) = (things(self), things(other));
         let apart = !a.is_empty() && !b.is_empty() && !a.iter().any(|thing| b.contains(thing));
-        apart
-            || (!self.holders.is_empty()
-                && !other.holders.is_empty()
-                && !self.holders.iter().any(|h| other.holders.contains(h)))
+        apart || (!self.holders.is_empty() && !other.holders.is_empty() && !self.holders.iter().any(|h| other.holders.contains(h)))
     }
 }
 
 fn figures(text: &str) -> Vec<String> {
-    fold(text)
-        .split(|c: char| !(c.is_ascii_digit() || c == '.'))
-        .filter(|f| !f.is_empty())
-        .map(ToOwned::to_owned)
-        .collect()
+    fold(text).split(|c: char| !(c.is_ascii_digit() || c == '.')).filter(|f| !f.is_empty()).map(ToOwned::to_owned).collect()
 }
 
 #[cfg(test)]

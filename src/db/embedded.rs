@@ -77,15 +77,9 @@ impl Cluster {
         if servers.is_empty() {
             return Err(PgError::Missing);
         }
-        fs::create_dir_all(dir)
-            .doing(|| format!("cannot create the data folder {}", dir.display()))?;
-        let dir = dir
-            .canonicalize()
-            .doing(|| format!("cannot enter the data folder {}", dir.display()))?;
-        if dir
-            .to_str()
-            .is_none_or(|name| name.contains(char::is_control))
-        {
+        fs::create_dir_all(dir).doing(|| format!("cannot create the data folder {}", dir.display()))?;
+        let dir = dir.canonicalize().doing(|| format!("cannot enter the data folder {}", dir.display()))?;
+        if dir.to_str().is_none_or(|name| name.contains(char::is_control)) {
             return Err(PgError::BadName { dir });
         }
         let rights = Rights::needed(&dir, &dir.join(site::DATA))?;
@@ -102,26 +96,13 @@ impl Cluster {
         site.start(&setup)?;
         let guard = guard(&site)?;
         let (leave, keeper) = keep(&site)?;
-        Ok(Self {
-            site,
-            stay: Mutex::new(Some(Stay {
-                using,
-                guard,
-                leave,
-                keeper,
-            })),
-        })
+        Ok(Self { site, stay: Mutex::new(Some(Stay { using, guard, leave, keeper })) })
     }
 
     /// The address of database `db`, for libpq and everything that reads such addresses.
     pub fn url(&self, db: &str) -> String {
         let socket = percent(&self.site.socket.to_string_lossy());
-        format!(
-            "postgresql://{}@/{}?host={socket}&port={}",
-            site::USER,
-            percent(db),
-            site::PORT
-        )
+        format!("postgresql://{}@/{}?host={socket}&port={}", site::USER, percent(db), site::PORT)
     }
 
     /// Does the server take connections right now?
@@ -140,18 +121,8 @@ impl Cluster {
 
     /// Leaves; the last user stops the server. True if that was us. Dropping does the same.
     pub fn stop(&self) -> Result<bool, PgError> {
-        let stay = self
-            .stay
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        let Some(Stay {
-            using,
-            mut guard,
-            leave,
-            keeper,
-        }) = stay
-        else {
+        let stay = self.stay.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Stay { using, mut guard, leave, keeper }) = stay else {
             return Ok(false);
         };
         drop(leave);
@@ -164,10 +135,7 @@ impl Cluster {
             self.site.stop(&setup)?;
         }
         // Its work is done. (Where we could not do it, we returned above, and it will try.)
-        guard
-            .kill()
-            .and_then(|()| guard.wait())
-            .doing(|| "cannot end the guard of PostgreSQL")?;
+        guard.kill().and_then(|()| guard.wait()).doing(|| "cannot end the guard of PostgreSQL")?;
         Ok(last)
     }
 }
@@ -201,9 +169,7 @@ fn keep(site: &Arc<Site>) -> Result<(Sender<()>, JoinHandle<()>), PgError> {
             }
         }
     };
-    let keeper = thread::Builder::new()
-        .name("postgres-keeper".into())
-        .spawn(watch);
+    let keeper = thread::Builder::new().name("postgres-keeper".into()).spawn(watch);
     Ok((leave, keeper.doing(|| "cannot start a thread")?))
 }
 
@@ -216,27 +182,12 @@ fn guard(site: &Site) -> Result<Child, PgError> {
     // The pid file of a server that was killed too may name a stranger by now.
     const STOP: &str = "read -r pid <pg/postmaster.pid && [ \"/proc/$pid/cwd\" -ef pg ] && exec \"$1\" stop -s -w -m fast -D pg";
     let mut shell = site.rights.command(&site.dir, Path::new("/bin/sh"));
-    shell
-        .args(["-c", WAIT, "postgres-guard", STOP])
-        .arg(site.tool("pg_ctl"));
-    shell
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    shell
-        .spawn()
-        .doing(|| "cannot start the guard of PostgreSQL")
+    shell.args(["-c", WAIT, "postgres-guard", STOP]).arg(site.tool("pg_ctl"));
+    shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    shell.spawn().doing(|| "cannot start the guard of PostgreSQL")
 }
 
 fn percent(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-    text.bytes()
-        .map(|b| {
-            if plain(b) {
-                char::from(b).to_string()
-            } else {
-                format!("%{b:02X}")
-            }
-        })
-        .collect()
+    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }

@@ -56,58 +56,32 @@ impl Db {
             .max_lifetime(Some(Duration::from_secs(3600)))
             .connection_customizer(Box::new(Manners))
             .build_unchecked(ConnectionManager::new(with_timeouts(url)));
-        Ok(Self {
-            pool,
-            permits: Arc::new(Semaphore::new(size as usize)),
-        })
+        Ok(Self { pool, permits: Arc::new(Semaphore::new(size as usize)) })
     }
 
     /// Looks at the data; an attempt to write fails.
-    pub async fn read<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut PgConnection) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        self.run(move |c| c.build_transaction().read_only().run(work))
-            .await
+    pub async fn read<T: Send + 'static>(&self, work: impl FnOnce(&mut PgConnection) -> Result<T> + Send + 'static) -> Result<T> {
+        self.run(move |c| c.build_transaction().read_only().run(work)).await
     }
 
     /// Several looks at one moment: lists with totals, exports.
-    pub async fn snapshot<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut PgConnection) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        self.run(move |c| {
-            c.build_transaction()
-                .repeatable_read()
-                .read_only()
-                .run(work)
-        })
-        .await
+    pub async fn snapshot<T: Send + 'static>(&self, work: impl FnOnce(&mut PgConnection) -> Result<T> + Send + 'static) -> Result<T> {
+        self.run(move |c| c.build_transaction().repeatable_read().read_only().run(work)).await
     }
 
     /// One transaction. Runs to COMMIT or ROLLBACK even when the client has hung up.
-    pub async fn write<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut PgConnection) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
+    pub async fn write<T: Send + 'static>(&self, work: impl FnOnce(&mut PgConnection) -> Result<T> + Send + 'static) -> Result<T> {
         self.run(move |c| c.transaction(work)).await
     }
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<()> {
-        self.run(|c| Ok(diesel::sql_query("select 1").execute(c).map(drop)?))
-            .await
+        self.run(|c| Ok(diesel::sql_query("select 1").execute(c).map(drop)?)).await
     }
 
-    async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut PgConnection) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut PgConnection) -> Result<T> + Send + 'static) -> Result<T> {
         let waiting = tokio::time::timeout(PATIENCE, Arc::clone(&self.permits).acquire_owned());
-        let permit = waiting
-            .await
-            .map_err(|_| Error::Busy)?
-            .map_err(|_| Error::Busy)?;
+        let permit = waiting.await.map_err(|_| Error::Busy)?.map_err(|_| Error::Busy)?;
         let pool = self.pool.clone();
         let done = tokio::task::spawn_blocking(move || {
             let _permit = permit;
@@ -142,50 +116,36 @@ impl Db {
     pub fn migrate(&self, now: DateTime<Utc>) -> Result<()> {
         let mut conn = self.pool.get().map_err(Error::broken)?;
         conn.batch_execute("set statement_timeout = 0")?;
-        diesel::sql_query(format!("select pg_advisory_lock({MIGRATION_LOCK})"))
-            .execute(&mut conn)?;
+        diesel::sql_query(format!("select pg_advisory_lock({MIGRATION_LOCK})")).execute(&mut conn)?;
         let outcome = bring_up(&mut conn, now);
         // The lock belongs to the session; a broken session loses it anyway.
-        let unlocked = diesel::sql_query(format!("select pg_advisory_unlock({MIGRATION_LOCK})"))
-            .execute(&mut conn);
+        let unlocked = diesel::sql_query(format!("select pg_advisory_unlock({MIGRATION_LOCK})")).execute(&mut conn);
         let reset = conn.batch_execute("set statement_timeout = '30s'");
-        outcome
-            .and(unlocked.map(drop).map_err(Error::from))
-            .and(reset.map_err(Error::from))
+        outcome.and(unlocked.map(drop).map_err(Error::from)).and(reset.map_err(Error::from))
     }
 }
 
 fn bring_up(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<()> {
-    let ours: Vec<String> =
-        diesel::migration::MigrationSource::<diesel::pg::Pg>::migrations(&MIGRATIONS)
-            .map_err(Error::Broken)?
-            .iter()
-            .map(|m| m.name().version().to_string())
-            .collect();
-    let applied = conn.applied_migrations().map_err(Error::Broken)?;
-    if let Some(unknown) = applied
+    let ours: Vec<String> = diesel::migration::MigrationSource::<diesel::pg::Pg>::migrations(&MIGRATIONS)
+        .map_err(Error::Broken)?
         .iter()
-        .map(ToString::to_string)
-        .find(|v| !ours.contains(v))
-    {
+        .map(|m| m.name().version().to_string())
+        .collect();
+    let applied = conn.applied_migrations().map_err(Error::Broken)?;
+    if let Some(unknown) = applied.iter().map(ToString::to_string).find(|v| !ours.contains(v)) {
         let newest = ours.iter().max().cloned().unwrap_or_default();
         return Err(Error::broken(format!(
             "the database has migration {unknown}, this program knows migrations up to {newest}: the schema is newer than the program. Start the newer version of duijie"
         )));
     }
-    conn.run_pending_migrations(MIGRATIONS)
-        .map_err(Error::Broken)?;
-    diesel::sql_query("select ensure_month_partitions($1, 2)")
-        .bind::<diesel::sql_types::Timestamptz, _>(now)
-        .execute(conn)?;
+    conn.run_pending_migrations(MIGRATIONS).map_err(Error::Broken)?;
+    diesel::sql_query("select ensure_month_partitions($1, 2)").bind::<diesel::sql_types::Timestamptz, _>(now).execute(conn)?;
     Ok(())
 }
 
 /// Makes the partitions of the coming months and drops call logs and feed lines older than `keep_months`.
 pub fn make_room(tx: &mut PgConnection, now: DateTime<Utc>, keep_months: i32) -> Result<()> {
-    diesel::sql_query("select ensure_month_partitions($1, 2)")
-        .bind::<diesel::sql_types::Timestamptz, _>(now)
-        .execute(tx)?;
+    diesel::sql_query("select ensure_month_partitions($1, 2)").bind::<diesel::sql_types::Timestamptz, _>(now).execute(tx)?;
     diesel::sql_query("select drop_old_partitions($1, $2)")
         .bind::<diesel::sql_types::Timestamptz, _>(now)
         .bind::<diesel::sql_types::Int4, _>(keep_months)
@@ -196,12 +156,7 @@ pub fn make_room(tx: &mut PgConnection, now: DateTime<Utc>, keep_months: i32) ->
 /// A dead server must be noticed within seconds, not minutes (G18). Whatever the address says itself wins.
 fn with_timeouts(url: &str) -> String {
     let mut url = url.to_owned();
-    for (name, value) in [
-        ("connect_timeout", "2"),
-        ("keepalives_idle", "10"),
-        ("keepalives_interval", "3"),
-        ("keepalives_count", "3"),
-    ] {
+    for (name, value) in [("connect_timeout", "2"), ("keepalives_idle", "10"), ("keepalives_interval", "3"), ("keepalives_count", "3")] {
         if !url.contains(name) {
             url.push(if url.contains('?') { '&' } else { '?' });
             url.push_str(&format!("{name}={value}"));

@@ -24,18 +24,12 @@ use std::time::Instant;
 /// # Errors
 /// When the database is down or the data folder cannot be written.
 pub async fn load(platform: &Platform, data: &Path, listen: SocketAddr) -> Result<String> {
-    let there = platform
-        .db
-        .read(|c| Ok(!trail::of_subject(c, MerchantId::PLATFORM, "demo", "demo", 1)?.is_empty()))
-        .await?;
+    let there = platform.db.read(|c| Ok(!trail::of_subject(c, MerchantId::PLATFORM, "demo", "demo", 1)?.is_empty())).await?;
     if !there {
         let began = Instant::now();
         steps::all(platform, data).await?;
         tracing::info!("demo: loaded in {:.1} s", began.elapsed().as_secs_f64());
     }
-    let merchants = platform
-        .db
-        .read(|c| crate::merchants::all(c, "", 100))
-        .await?;
+    let merchants = platform.db.read(|c| crate::merchants::all(c, "", 100)).await?;
     told::tell(secrets::read(data)?.as_ref(), &merchants, data, listen)
 }

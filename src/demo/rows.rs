@@ -67,12 +67,8 @@ pub struct BlockedRow {
 
 /// A file's rows as a type of their own.
 pub fn read<T: DeserializeOwned>(name: &str) -> Result<Vec<T>> {
-    let file = Files::get(name)
-        .ok_or_else(|| Error::broken(format!("{name} is not part of this program")))?;
-    let rows: std::result::Result<Vec<T>, csv::Error> =
-        csv::Reader::from_reader(file.data.as_ref())
-            .deserialize()
-            .collect();
+    let file = Files::get(name).ok_or_else(|| Error::broken(format!("{name} is not part of this program")))?;
+    let rows: std::result::Result<Vec<T>, csv::Error> = csv::Reader::from_reader(file.data.as_ref()).deserialize().collect();
     rows.map_err(|why| Error::broken(format!("{name}: {why}")))
 }
 
@@ -80,12 +76,7 @@ pub fn read<T: DeserializeOwned>(name: &str) -> Result<Vec<T>> {
 pub fn lines(name: &str) -> Result<Vec<Value>> {
     let rows: Vec<Map<String, Value>> = read::<std::collections::BTreeMap<String, String>>(name)?
         .into_iter()
-        .map(|row| {
-            row.into_iter()
-                .filter(|(_, cell)| !cell.is_empty())
-                .map(|(name, cell)| (name, Value::String(cell)))
-                .collect()
-        })
+        .map(|row| row.into_iter().filter(|(_, cell)| !cell.is_empty()).map(|(name, cell)| (name, Value::String(cell))).collect())
         .collect();
     Ok(rows.into_iter().map(Value::Object).collect())
 }

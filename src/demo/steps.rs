@@ -48,9 +48,7 @@ pub async fn all(platform: &Platform, data: &Path) -> Result<()> {
         base_products(platform, file).await?;
     }
     for (merchant, what) in FILES {
-        let (method, file) = what
-            .split_once(' ')
-            .ok_or_else(|| Error::broken("a file without its method"))?;
+        let (method, file) = what.split_once(' ').ok_or_else(|| Error::broken("a file without its method"))?;
         push(platform, merchant, method, file).await?;
     }
     write(platform, |tx, now| {
@@ -86,56 +84,25 @@ async fn people(platform: &Platform, data: &Path) -> Result<()> {
         }
         tracing::info!("demo: merchants, shops and people");
         let cause = Cause::system(MerchantId::PLATFORM, WHO, now);
-        let mut kept = Secrets {
-            password,
-            keys: Vec::new(),
-        };
+        let mut kept = Secrets { password, keys: Vec::new() };
         let mut made = Vec::new();
         for row in rows::read::<MerchantRow>("merchants.csv")? {
             let code = row.code.to_lowercase();
-            let merchant = merchants::create(
-                tx,
-                &cause,
-                &NewMerchant {
-                    code: &code,
-                    name: &row.name,
-                    kind: &row.kind,
-                },
-            )?;
+            let merchant = merchants::create(tx, &cause, &NewMerchant { code: &code, name: &row.name, kind: &row.kind })?;
             let issued = credential(tx, &cause.at(merchant.id), &master_key, row.channel)?;
-            kept.keys.push(Key {
-                merchant: code,
-                app_key: issued.app_key,
-                secret: issued.secret,
-            });
+            kept.keys.push(Key { merchant: code, app_key: issued.app_key, secret: issued.secret });
             made.push(merchant);
         }
         for row in rows::read::<ShopRow>("shops.csv")? {
             let merchant = of_code(&made, &row.merchant_code)?;
-            merchants::add_shop(
-                tx,
-                &cause.at(merchant),
-                ShopId(row.shop_id),
-                &row.name,
-                row.is_default == 1,
-            )?;
+            merchants::add_shop(tx, &cause.at(merchant), ShopId(row.shop_id), &row.name, row.is_default == 1)?;
         }
         for row in rows::read::<UserRow>("users.csv")? {
             let merchant = of_code(&made, &row.merchant_code)?;
             // So that the demo shows both: somebody who may count stock, and somebody who may only look.
-            let permissions = if row.login == "kz-staff" {
-                vec!["stock".to_owned()]
-            } else {
-                Vec::new()
-            };
-            let new = users::NewUser {
-                merchant,
-                login: row.login,
-                name: row.name,
-                role: row.role,
-                permissions,
-                password_hash: hash.clone(),
-            };
+            let permissions = if row.login == "kz-staff" { vec!["stock".to_owned()] } else { Vec::new() };
+            let new =
+                users::NewUser { merchant, login: row.login, name: row.name, role: row.role, permissions, password_hash: hash.clone() };
             users::create(tx, &cause.at(merchant), &new)?;
         }
         secrets::keep(&data, &kept)
@@ -144,33 +111,9 @@ async fn people(platform: &Platform, data: &Path) -> Result<()> {
 }
 
 /// Every scope. A sandbox credential is told what is wrong with a signature.
-fn credential(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    master_key: &[u8; 32],
-    channel: String,
-) -> Result<apps::Issued> {
-    let scopes = Module::ALL
-        .iter()
-        .flat_map(|m| {
-            [
-                format!("{}:read", m.as_str()),
-                format!("{}:write", m.as_str()),
-            ]
-        })
-        .collect();
-    apps::create(
-        tx,
-        cause,
-        master_key,
-        apps::NewApp {
-            name: ERP.to_owned(),
-            channel,
-            sandbox: true,
-            scopes,
-            ..apps::NewApp::default()
-        },
-    )
+fn credential(tx: &mut PgConnection, cause: &Cause, master_key: &[u8; 32], channel: String) -> Result<apps::Issued> {
+    let scopes = Module::ALL.iter().flat_map(|m| [format!("{}:read", m.as_str()), format!("{}:write", m.as_str())]).collect();
+    apps::create(tx, cause, master_key, apps::NewApp { name: ERP.to_owned(), channel, sandbox: true, scopes, ..apps::NewApp::default() })
 }
 
 /// No code is the platform itself.
@@ -179,11 +122,9 @@ fn of_code(merchants: &[Merchant], code: &str) -> Result<MerchantId> {
         return Ok(MerchantId::PLATFORM);
     }
     let found = merchants.iter().find(|m| m.code.eq_ignore_ascii_case(code));
-    found.map(|m| m.id).ok_or_else(|| {
-        Error::broken(format!(
-            "there is no merchant {code}: this database holds something else than the demo"
-        ))
-    })
+    found
+        .map(|m| m.id)
+        .ok_or_else(|| Error::broken(format!("there is no merchant {code}: this database holds something else than the demo")))
 }
 
 async fn references(platform: &Platform) -> Result<()> {
@@ -192,10 +133,7 @@ async fn references(platform: &Platform) -> Result<()> {
         write(platform, move |tx, _| reference::load_regions(tx, &rows)).await?;
     }
     let carriers = rows::read::<reference::Carrier>("carriers.csv")?;
-    write(platform, move |tx, _| {
-        reference::load_carriers(tx, &carriers)
-    })
-    .await?;
+    write(platform, move |tx, _| reference::load_carriers(tx, &carriers)).await?;
     Ok(())
 }
 
@@ -211,29 +149,15 @@ fn chunks<T>(rows: Vec<T>) -> Vec<Vec<T>> {
 /// The platform's tree goes through the method that merchants use for theirs; then its forbidden branches are shut.
 async fn platform_tree(platform: &Platform) -> Result<()> {
     let rows = rows::read::<CategoryRow>("platform_categories.csv")?;
-    let lines: Vec<Value> = rows
-        .iter()
-        .map(|r| json!({ "id": r.id, "name": r.name, "type": r.level, "parentId": r.parent_id }))
-        .collect();
-    let forbidden: Vec<String> = rows
-        .into_iter()
-        .filter(|r| r.allowed == 0)
-        .map(|r| r.id)
-        .collect();
+    let lines: Vec<Value> = rows.iter().map(|r| json!({ "id": r.id, "name": r.name, "type": r.level, "parentId": r.parent_id })).collect();
+    let forbidden: Vec<String> = rows.into_iter().filter(|r| r.allowed == 0).map(|r| r.id).collect();
     let method = method("catalog.add_or_edit")?;
     write(platform, move |tx, now| {
         let cause = Cause::system(MerchantId::PLATFORM, WHO, now);
         send(tx, &cause, method, "platform_categories.csv", lines)?;
         let known = categories::by_ids(tx, MerchantId::PLATFORM, &forbidden)?;
-        let open: Vec<String> = forbidden
-            .into_iter()
-            .filter(|id| known.get(id).is_none_or(|c| c.allowed))
-            .collect();
-        if open.is_empty() {
-            Ok(())
-        } else {
-            categories::forbid(tx, &cause, &open, "禁售品类")
-        }
+        let open: Vec<String> = forbidden.into_iter().filter(|id| known.get(id).is_none_or(|c| c.allowed)).collect();
+        if open.is_empty() { Ok(()) } else { categories::forbid(tx, &cause, &open, "禁售品类") }
     })
     .await
 }
@@ -252,10 +176,7 @@ async fn forbidden_goods(platform: &Platform) -> Result<()> {
             actor_name: admin.name,
             ..Cause::system(MerchantId::PLATFORM, WHO, now)
         };
-        let there: HashSet<String> = blocklist::list(tx, false, None, 1000)?
-            .into_iter()
-            .map(|b| b.text)
-            .collect();
+        let there: HashSet<String> = blocklist::list(tx, false, None, 1000)?.into_iter().map(|b| b.text).collect();
         for row in rows.into_iter().filter(|row| !there.contains(&row.value)) {
             let kind = match row.kind.as_str() {
                 "approval_no" => blocklist::Kind::ApprovalNo,
@@ -276,15 +197,8 @@ async fn base_products(platform: &Platform, file: &'static str) -> Result<()> {
         let made = write(platform, move |tx, now| {
             let codes: Vec<String> = rows.iter().map(|r| r.code.clone()).collect();
             let there = base::by_codes(tx, &codes)?;
-            let drafts: Vec<base::Draft> = rows
-                .into_iter()
-                .filter(|r| !there.contains_key(&r.code))
-                .map(draft)
-                .collect();
-            Ok(
-                base::create_many(tx, &Cause::system(MerchantId::PLATFORM, WHO, now), &drafts)?
-                    .len(),
-            )
+            let drafts: Vec<base::Draft> = rows.into_iter().filter(|r| !there.contains_key(&r.code)).map(draft).collect();
+            Ok(base::create_many(tx, &Cause::system(MerchantId::PLATFORM, WHO, now), &drafts)?.len())
         })
         .await?;
         tracing::info!("demo: {file}: {made} base products");
@@ -303,32 +217,18 @@ fn draft(row: BaseRow) -> base::Draft {
         manufacturer: row.manufacturer,
         brand: row.brand,
         approval_no: row.approval_no,
-        barcodes: row
-            .barcodes
-            .split('|')
-            .filter(|b| !b.is_empty())
-            .map(ToOwned::to_owned)
-            .collect(),
+        barcodes: row.barcodes.split('|').filter(|b| !b.is_empty()).map(ToOwned::to_owned).collect(),
         category_id: Some(row.category_id).filter(|id| !id.is_empty()),
         origin: row.origin,
     }
 }
 
 fn method(name: &str) -> Result<&'static Method> {
-    METHODS
-        .iter()
-        .copied()
-        .find(|m| m.name == name)
-        .ok_or_else(|| Error::broken(format!("there is no method {name}")))
+    METHODS.iter().copied().find(|m| m.name == name).ok_or_else(|| Error::broken(format!("there is no method {name}")))
 }
 
 /// A file of a merchant's ERP.
-async fn push(
-    platform: &Platform,
-    code: &'static str,
-    name: &'static str,
-    file: &'static str,
-) -> Result<()> {
+async fn push(platform: &Platform, code: &'static str, name: &'static str, file: &'static str) -> Result<()> {
     let method = method(name)?;
     for lines in chunks(rows::lines(file)?) {
         write(platform, move |tx, now| {
@@ -347,35 +247,12 @@ async fn push(
 }
 
 fn erp(tx: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<Option<AppId>> {
-    Ok(apps::all(tx, merchant, now)?
-        .into_iter()
-        .find(|app| app.name == ERP)
-        .map(|app| app.id))
+    Ok(apps::all(tx, merchant, now)?.into_iter().find(|app| app.name == ERP).map(|app| app.id))
 }
 
-fn send(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    method: &Method,
-    file: &str,
-    lines: Vec<Value>,
-) -> Result<()> {
-    let scope = Scope {
-        merchant: cause.merchant,
-        shops: None,
-        lang: Lang::Zh,
-    };
-    let report = feeds::run(
-        tx,
-        cause,
-        &scope,
-        Channel::Demo,
-        method,
-        Batch {
-            lines,
-            ..Batch::default()
-        },
-    )?;
+fn send(tx: &mut PgConnection, cause: &Cause, method: &Method, file: &str, lines: Vec<Value>) -> Result<()> {
+    let scope = Scope { merchant: cause.merchant, shops: None, lang: Lang::Zh };
+    let report = feeds::run(tx, cause, &scope, Channel::Demo, method, Batch { lines, ..Batch::default() })?;
     let c = report.counts;
     tracing::info!(
         "demo: {file}: {} lines, {} applied, {} unchanged, {} parked, {} rejected",

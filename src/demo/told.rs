@@ -10,12 +10,7 @@ use std::fmt::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 
-pub fn tell(
-    secrets: Option<&Secrets>,
-    merchants: &[Merchant],
-    data: &Path,
-    listen: SocketAddr,
-) -> Result<String> {
+pub fn tell(secrets: Option<&Secrets>, merchants: &[Merchant], data: &Path, listen: SocketAddr) -> Result<String> {
     let address = address(listen);
     let mut out = format!("\nThe demo platform is at {address}\n");
     let Some(secrets) = secrets else {
@@ -29,15 +24,8 @@ pub fn tell(
     };
     let _ = writeln!(out, "\n  {:<12}{:<12}who", "login", "role");
     for user in rows::read::<UserRow>("users.csv")? {
-        let of = merchants
-            .iter()
-            .find(|m| m.code.eq_ignore_ascii_case(&user.merchant_code))
-            .map_or("", |m| m.name.as_str());
-        let _ = writeln!(
-            out,
-            "  {:<12}{:<12}{} {of}",
-            user.login, user.role, user.name
-        );
+        let of = merchants.iter().find(|m| m.code.eq_ignore_ascii_case(&user.merchant_code)).map_or("", |m| m.name.as_str());
+        let _ = writeln!(out, "  {:<12}{:<12}{} {of}", user.login, user.role, user.name);
     }
     let _ = writeln!(
         out,
@@ -46,22 +34,10 @@ pub fn tell(
         secrets::path(data).display()
     );
     if let Some(key) = secrets.keys.first() {
-        let name = merchants
-            .iter()
-            .find(|m| m.code == key.merchant)
-            .map_or(key.merchant.as_str(), |m| m.name.as_str());
+        let name = merchants.iter().find(|m| m.code == key.merchant).map_or(key.merchant.as_str(), |m| m.name.as_str());
         let body = r#"[{"skuId":"KZ100001-1","shopId":1001,"inventory":1800}]"#;
-        let call = apps::example(
-            &address,
-            &key.app_key,
-            &key.secret,
-            "/api/sku.inventory.update",
-            body,
-        );
-        let _ = write!(
-            out,
-            "\nBe the ERP of {name}. Paste this into a shell to set one stock figure:\n\n{call}"
-        );
+        let call = apps::example(&address, &key.app_key, &key.secret, "/api/sku.inventory.update", body);
+        let _ = write!(out, "\nBe the ERP of {name}. Paste this into a shell to set one stock figure:\n\n{call}");
         let _ = write!(
             out,
             "\nOr send 1,000 products and 1,000 stock figures from the project's folder:\n\n\
@@ -74,9 +50,5 @@ pub fn tell(
 
 /// An address that a browser on this machine can open.
 fn address(listen: SocketAddr) -> String {
-    if listen.ip().is_unspecified() {
-        format!("http://127.0.0.1:{}", listen.port())
-    } else {
-        format!("http://{listen}")
-    }
+    if listen.ip().is_unspecified() { format!("http://127.0.0.1:{}", listen.port()) } else { format!("http://{listen}") }
 }

@@ -26,12 +26,7 @@ struct Entry {
 
 impl Entry {
     fn of(method: &Method) -> Self {
-        Self {
-            name: method.name,
-            about: method.about,
-            writes: method.writes(),
-            module: method.module.label(),
-        }
+        Self { name: method.name, about: method.about, writes: method.writes(), module: method.module.label() }
     }
 }
 
@@ -44,11 +39,7 @@ struct Index {
     calls: Vec<(&'static str, u16)>,
     lines: Vec<(&'static str, String)>,
 }
-show!(Index, |v| v
-    .methods
-    .iter()
-    .map(|m| m.name)
-    .collect::<Vec<_>>());
+show!(Index, |v| v.methods.iter().map(|m| m.name).collect::<Vec<_>>());
 
 async fn index(ctx: Ctx, methods: Data<Methods>) -> Reply {
     let lang: Lang = ctx.lang;
@@ -56,14 +47,8 @@ async fn index(ctx: Ctx, methods: Data<Methods>) -> Reply {
         frame: ctx.frame("docs"),
         methods: methods.0.iter().map(|m| Entry::of(m)).collect(),
         canonical: manual::CANONICAL,
-        calls: Code::ALL
-            .iter()
-            .map(|c| (c.wire(), c.status().as_u16()))
-            .collect(),
-        lines: LineCode::ALL
-            .iter()
-            .map(|c| (c.wire(), manual::sample(*c, lang)))
-            .collect(),
+        calls: Code::ALL.iter().map(|c| (c.wire(), c.status().as_u16())).collect(),
+        lines: LineCode::ALL.iter().map(|c| (c.wire(), manual::sample(*c, lang))).collect(),
     })
 }
 
@@ -86,10 +71,7 @@ struct Page {
     answer: String,
     curl: String,
 }
-show!(
-    Page,
-    |v| json!({ "name": v.entry.name, "scope": v.scope, "fields": v.fields.iter().map(|f| f.name).collect::<Vec<_>>() })
-);
+show!(Page, |v| json!({ "name": v.entry.name, "scope": v.scope, "fields": v.fields.iter().map(|f| f.name).collect::<Vec<_>>() }));
 
 async fn method(ctx: Ctx, methods: Data<Methods>, name: Path<String>) -> Reply {
     let method = methods.find(&name).ok_or(Error::NotFound)?;
@@ -101,12 +83,7 @@ async fn method(ctx: Ctx, methods: Data<Methods>, name: Path<String>) -> Reply {
         fields: method
             .fields
             .iter()
-            .map(|f| FieldRow {
-                name: f.name,
-                shape: manual::shape(f.kind),
-                need: manual::need(f),
-                about: f.about,
-            })
+            .map(|f| FieldRow { name: f.name, shape: manual::shape(f.kind), need: manual::need(f), about: f.about })
             .collect(),
         example: manual::pretty(method.example),
         answer: manual::pretty(method.answer),

@@ -24,15 +24,9 @@ impl View for Styleguide {
 
 pub async fn show(ctx: Ctx) -> Reply {
     dev_only(&ctx)?;
-    ctx.reply(Styleguide {
-        frame: ctx.frame("styleguide"),
-    })
+    ctx.reply(Styleguide { frame: ctx.frame("styleguide") })
 }
 
 fn dev_only(ctx: &Ctx) -> Result<()> {
-    if ctx.platform.dev {
-        Ok(())
-    } else {
-        Err(Error::NotFound)
-    }
+    if ctx.platform.dev { Ok(()) } else { Err(Error::NotFound) }
 }

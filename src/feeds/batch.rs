@@ -42,10 +42,7 @@ impl Batch {
     /// # Errors
     /// `BAD_JSON`, `BAD_SHAPE`, `BAD_COUNT`: nothing of such a call is applied.
     pub fn read(body: &[u8], header_key: Option<&str>) -> Result<Self> {
-        let mut batch = Self {
-            key: header_key.map(ToOwned::to_owned),
-            ..Self::default()
-        };
+        let mut batch = Self { key: header_key.map(ToOwned::to_owned), ..Self::default() };
         match parse(body)? {
             Value::Array(lines) => batch.lines = lines,
             Value::Object(mut map) if map.contains_key("lines") => {
@@ -58,27 +55,18 @@ impl Batch {
                     None | Some("rows") => Policy::Rows,
                     Some("all") => Policy::All,
                     Some(other) => {
-                        return Err(Error::Call(
-                            Code::BadShape,
-                            Text::new("api-bad-policy").with(other),
-                        ));
+                        return Err(Error::Call(Code::BadShape, Text::new("api-bad-policy").with(other)));
                     }
                 };
-                batch.preview = matches!(map.get("preview"), Some(Value::Bool(true)))
-                    || map.get("preview").is_some_and(|v| v == 1 || v == "1");
+                batch.preview =
+                    matches!(map.get("preview"), Some(Value::Bool(true))) || map.get("preview").is_some_and(|v| v == 1 || v == "1");
                 if batch.key.is_none() {
-                    batch.key = map
-                        .get("requestId")
-                        .and_then(Value::as_str)
-                        .map(ToOwned::to_owned);
+                    batch.key = map.get("requestId").and_then(Value::as_str).map(ToOwned::to_owned);
                 }
             }
             line @ Value::Object(_) => {
                 if batch.key.is_none() {
-                    batch.key = line
-                        .get("requestId")
-                        .and_then(Value::as_str)
-                        .map(ToOwned::to_owned);
+                    batch.key = line.get("requestId").and_then(Value::as_str).map(ToOwned::to_owned);
                 }
                 batch.lines = vec![line];
             }
@@ -90,10 +78,7 @@ impl Batch {
         }
         match batch.lines.len() {
             0 => Err(Error::Call(Code::BadCount, Text::new("api-no-lines"))),
-            n if n > MAX_LINES => Err(Error::Call(
-                Code::BadCount,
-                Text::new("api-too-many-lines").with(n).with(MAX_LINES),
-            )),
+            n if n > MAX_LINES => Err(Error::Call(Code::BadCount, Text::new("api-too-many-lines").with(n).with(MAX_LINES))),
             _ => Ok(batch),
         }
     }
@@ -101,27 +86,12 @@ impl Batch {
 
 /// Parses JSON; a lone surrogate spoils only the field it stands in (it becomes U+FFFD, which fields refuse).
 pub fn parse(body: &[u8]) -> Result<Value> {
-    let text = std::str::from_utf8(body).map_err(|e| {
-        Error::Call(
-            Code::BadJson,
-            Text::new("api-not-utf8").with(e.valid_up_to()),
-        )
-    })?;
+    let text = std::str::from_utf8(body).map_err(|e| Error::Call(Code::BadJson, Text::new("api-not-utf8").with(e.valid_up_to())))?;
     serde_json::from_str(text).or_else(|first| {
         let bad = |e: &serde_json::Error| {
-            Error::Call(
-                Code::BadJson,
-                Text::new("api-bad-json")
-                    .with(e.line())
-                    .with(e.column())
-                    .with(e.to_string()),
-            )
+            Error::Call(Code::BadJson, Text::new("api-bad-json").with(e.line()).with(e.column()).with(e.to_string()))
         };
-        if text.contains("\\u") {
-            serde_json::from_str(&replace_lone_surrogates(text)).map_err(|_| bad(&first))
-        } else {
-            Err(bad(&first))
-        }
+        if text.contains("\\u") { serde_json::from_str(&replace_lone_surrogates(text)).map_err(|_| bad(&first)) } else { Err(bad(&first)) }
     })
 }
 
@@ -132,14 +102,9 @@ fn replace_lone_surrogates(text: &str) -> String {
         let (before, from) = rest.split_at(at);
         out.push_str(before);
         let escape = from.get(..6).filter(|e| e.starts_with("\\u"));
-        let unit = |e: Option<&str>| {
-            e.and_then(|e| e.strip_prefix("\\u"))
-                .and_then(|hex| u16::from_str_radix(hex, 16).ok())
-        };
+        let unit = |e: Option<&str>| e.and_then(|e| e.strip_prefix("\\u")).and_then(|hex| u16::from_str_radix(hex, 16).ok());
         let taken = match unit(escape) {
-            Some(0xD800..=0xDBFF) if matches!(unit(from.get(6..12)), Some(0xDC00..=0xDFFF)) => {
-                from.get(..12).unwrap_or(from)
-            }
+            Some(0xD800..=0xDBFF) if matches!(unit(from.get(6..12)), Some(0xDC00..=0xDFFF)) => from.get(..12).unwrap_or(from),
             Some(0xD800..=0xDFFF) => {
                 out.push_str("\\uFFFD");
                 rest = from.get(6..).unwrap_or("");
@@ -165,31 +130,12 @@ mod tests {
 
     #[test]
     fn reads_object_array_and_envelope() {
-        assert_eq!(
-            Batch::read(br#"{"skuId":"a"}"#, None).unwrap().lines,
-            [json!({"skuId":"a"})]
-        );
-        assert_eq!(
-            Batch::read(br#"[{"skuId":"a"},{"skuId":"b"}]"#, None)
-                .unwrap()
-                .lines
-                .len(),
-            2
-        );
-        let whole = Batch::read(
-            br#"{"requestId":"r1","onError":"all","preview":true,"lines":[{"skuId":"a"}]}"#,
-            None,
-        )
-        .unwrap();
-        assert_eq!(
-            (whole.key.as_deref(), whole.policy, whole.preview),
-            (Some("r1"), Policy::All, true)
-        );
+        assert_eq!(Batch::read(br#"{"skuId":"a"}"#, None).unwrap().lines, [json!({"skuId":"a"})]);
+        assert_eq!(Batch::read(br#"[{"skuId":"a"},{"skuId":"b"}]"#, None).unwrap().lines.len(), 2);
+        let whole = Batch::read(br#"{"requestId":"r1","onError":"all","preview":true,"lines":[{"skuId":"a"}]}"#, None).unwrap();
+        assert_eq!((whole.key.as_deref(), whole.policy, whole.preview), (Some("r1"), Policy::All, true));
         let single = Batch::read(br#"{"skuId":"a","requestId":"r2"}"#, None).unwrap();
-        assert_eq!(
-            (single.key.as_deref(), single.lines),
-            (Some("r2"), vec![json!({"skuId":"a"})])
-        );
+        assert_eq!((single.key.as_deref(), single.lines), (Some("r2"), vec![json!({"skuId":"a"})]));
     }
 
     #[test]
@@ -202,16 +148,10 @@ mod tests {
             (b"\xff", Code::BadJson),
             (b"{\"lines\":[{}],\"onError\":\"some\"}", Code::BadShape),
         ] {
-            assert!(
-                matches!(Batch::read(body, None), Err(Error::Call(found, _)) if found == code),
-                "{body:?}"
-            );
+            assert!(matches!(Batch::read(body, None), Err(Error::Call(found, _)) if found == code), "{body:?}");
         }
         let many = serde_json::to_vec(&vec![json!({}); 1001]).unwrap();
-        assert!(matches!(
-            Batch::read(&many, None),
-            Err(Error::Call(Code::BadCount, _))
-        ));
+        assert!(matches!(Batch::read(&many, None), Err(Error::Call(Code::BadCount, _))));
     }
 
     #[test]

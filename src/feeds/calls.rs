@@ -133,15 +133,8 @@ const LIST: &str = "select c.at, c.id, a.name as app, c.channel, c.method, c.mod
      c.held, c.stale, c.parked, c.rejected, c.problem, c.request_bytes, c.response_bytes";
 
 /// One page of calls, newest first. The bodies come with [`find`] only.
-pub fn search(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    search: &Search,
-    limit: i64,
-) -> Result<Vec<Call>> {
-    let (at, id) = search
-        .before
-        .map_or((None, None), |(at, id)| (Some(at), Some(id)));
+pub fn search(c: &mut PgConnection, merchant: MerchantId, search: &Search, limit: i64) -> Result<Vec<Call>> {
+    let (at, id) = search.before.map_or((None, None), |(at, id)| (Some(at), Some(id)));
     let wanted: Option<Uuid> = search.q.trim().parse().ok();
     let sql = format!(
         "{LIST}, '' as request, '' as response from calls c left join apps a on a.merchant_id = c.merchant_id and a.id = c.app_id \
@@ -182,24 +175,8 @@ fn made_at(id: Uuid) -> Option<DateTime<Utc>> {
 }
 
 /// Field names whose values nobody needs to read in a log.
-const SECRET: [&str; 7] = [
-    "secret",
-    "password",
-    "signature",
-    "token",
-    "idcard",
-    "licence",
-    "license",
-];
-const PERSONAL: [&str; 7] = [
-    "phone",
-    "mobile",
-    "tel",
-    "contact",
-    "consignee",
-    "address",
-    "email",
-];
+const SECRET: [&str; 7] = ["secret", "password", "signature", "token", "idcard", "licence", "license"];
+const PERSONAL: [&str; 7] = ["phone", "mobile", "tel", "contact", "consignee", "address", "email"];
 
 /// A body with secrets and personal data masked, cut to what is kept.
 pub fn masked(body: &[u8]) -> String {
@@ -211,15 +188,8 @@ pub fn masked(body: &[u8]) -> String {
     if text.len() <= KEPT {
         return text;
     }
-    let cut = (0..=KEPT)
-        .rev()
-        .find(|at| text.is_char_boundary(*at))
-        .unwrap_or(0);
-    format!(
-        "{}\n… {} bytes",
-        text.get(..cut).unwrap_or_default(),
-        body.len()
-    )
+    let cut = (0..=KEPT).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    format!("{}\n… {} bytes", text.get(..cut).unwrap_or_default(), body.len())
 }
 
 fn mask(value: Value) -> Value {
@@ -228,16 +198,9 @@ fn mask(value: Value) -> Value {
             map.into_iter()
                 .map(|(name, value)| {
                     let lower = name.to_lowercase();
-                    let hidden = SECRET
-                        .iter()
-                        .chain(&PERSONAL)
-                        .any(|word| lower.contains(word))
-                        && (value.is_string() || value.is_number());
-                    let value = if hidden {
-                        Value::String("•••".into())
-                    } else {
-                        mask(value)
-                    };
+                    let hidden =
+                        SECRET.iter().chain(&PERSONAL).any(|word| lower.contains(word)) && (value.is_string() || value.is_number());
+                    let value = if hidden { Value::String("•••".into()) } else { mask(value) };
                     (name, value)
                 })
                 .collect(),
@@ -253,13 +216,8 @@ mod tests {
 
     #[test]
     fn masks_what_nobody_needs_to_read() {
-        let shown = masked(
-            r#"{"mobile":"13800000000","lines":[{"appSecret":"x","skuId":"1"}]}"#.as_bytes(),
-        );
-        assert_eq!(
-            shown,
-            r#"{"mobile":"•••","lines":[{"appSecret":"•••","skuId":"1"}]}"#
-        );
+        let shown = masked(r#"{"mobile":"13800000000","lines":[{"appSecret":"x","skuId":"1"}]}"#.as_bytes());
+        assert_eq!(shown, r#"{"mobile":"•••","lines":[{"appSecret":"•••","skuId":"1"}]}"#);
     }
 
     #[test]

@@ -52,13 +52,7 @@ struct Answer {
 }
 
 /// `POST /api/{method}`
-pub async fn call(
-    req: HttpRequest,
-    ctx: Ctx,
-    name: Path<String>,
-    methods: Data<Methods>,
-    payload: Payload,
-) -> HttpResponse {
+pub async fn call(req: HttpRequest, ctx: Ctx, name: Path<String>, methods: Data<Methods>, payload: Payload) -> HttpResponse {
     let started = Instant::now();
     let body = match read_body(payload).await {
         Ok(body) => body,
@@ -66,25 +60,14 @@ pub async fn call(
     };
     let knock = knock(&req, &ctx.platform, &body);
     let (now, key) = (ctx.now, ctx.platform.master_key);
-    let app = match ctx
-        .db
-        .write(move |tx| apps::admit(tx, &knock, now, &key))
-        .await
-    {
+    let app = match ctx.db.write(move |tx| apps::admit(tx, &knock, now, &key)).await {
         Ok(app) => app,
         Err(e) => return refuse(&ctx, None, &e),
     };
     let method = methods.find(&name);
-    let header_key = req
-        .headers()
-        .get("idempotency-key")
-        .and_then(|v| v.to_str().ok())
-        .map(ToOwned::to_owned);
+    let header_key = req.headers().get("idempotency-key").and_then(|v| v.to_str().ok()).map(ToOwned::to_owned);
     let answer = match method {
-        None => Err(Error::Call(
-            Code::NoMethod,
-            Text::new("api-no-method").with(name.as_str()),
-        )),
+        None => Err(Error::Call(Code::NoMethod, Text::new("api-no-method").with(name.as_str()))),
         Some(method) => serve(&ctx, &app, method, body.clone(), header_key).await,
     };
     let answer = answer.unwrap_or_else(|e| failed(&ctx, app.lang, &e));
@@ -117,17 +100,9 @@ pub async fn call(
 async fn read_body(mut payload: Payload) -> Result<Vec<u8>> {
     let mut body = Vec::new();
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|why| {
-            Error::Call(
-                Code::CutShort,
-                Text::new("api-cut-short").with(why.to_string()),
-            )
-        })?;
+        let chunk = chunk.map_err(|why| Error::Call(Code::CutShort, Text::new("api-cut-short").with(why.to_string())))?;
         if body.len() + chunk.len() > MAX_BODY {
-            return Err(Error::Call(
-                Code::TooLarge,
-                Text::new("api-too-large").with(MAX_BODY / 1024 / 1024),
-            ));
+            return Err(Error::Call(Code::TooLarge, Text::new("api-too-large").with(MAX_BODY / 1024 / 1024)));
         }
         body.extend_from_slice(&chunk);
     }
@@ -135,87 +110,44 @@ async fn read_body(mut payload: Payload) -> Result<Vec<u8>> {
 }
 
 fn knock(req: &HttpRequest, platform: &Platform, body: &[u8]) -> Knock {
-    let head = |name: &str| {
-        req.headers()
-            .get(name)
-            .and_then(|v| v.to_str().ok())
-            .unwrap_or_default()
-            .to_owned()
-    };
+    let head = |name: &str| req.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
     Knock {
         app_key: head("x-app-key"),
         timestamp: head("x-timestamp"),
         nonce: head("x-nonce"),
         signature: head("x-signature"),
         method: req.method().to_string(),
-        path_and_query: req
-            .uri()
-            .path_and_query()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
+        path_and_query: req.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
         body_sha256: Sha256::digest(body).into(),
         ip: accounts::address(req, platform),
     }
 }
 
-async fn serve(
-    ctx: &Ctx,
-    app: &App,
-    method: &'static Method,
-    body: Vec<u8>,
-    header_key: Option<String>,
-) -> Result<Answer> {
+async fn serve(ctx: &Ctx, app: &App, method: &'static Method, body: Vec<u8>, header_key: Option<String>) -> Result<Answer> {
     if !app.scopes.contains(&method.scope()) {
-        return Err(Error::Call(
-            Code::OutOfScope,
-            Text::new("api-out-of-scope").with(method.scope()),
-        ));
+        return Err(Error::Call(Code::OutOfScope, Text::new("api-out-of-scope").with(method.scope())));
     }
-    let scope = Scope {
-        merchant: app.merchant,
-        shops: app.shops.clone(),
-        lang: app.lang,
-    };
+    let scope = Scope { merchant: app.merchant, shops: app.shops.clone(), lang: app.lang };
     let request_id = ctx.request_id.to_string();
     match method.verb {
         Verb::Read(answer) => {
-            let sent = if body.is_empty() {
-                json!({})
-            } else {
-                parse(&body)?
-            };
+            let sent = if body.is_empty() { json!({}) } else { parse(&body)? };
             let line = Line::read(1, method.fields, sent);
             if let Some(problem) = line.problems.first() {
                 return Err(Error::Call(Code::BadField, bad_field(problem)));
             }
             let lang = app.lang;
             let data = ctx.db.read(move |c| answer(c, &scope, line)).await?;
-            Ok(told(
-                StatusCode::OK,
-                lang,
-                &data,
-                &request_id,
-                Counts::default(),
-                None,
-            ))
+            Ok(told(StatusCode::OK, lang, &data, &request_id, Counts::default(), None))
         }
         Verb::Write(_) => {
             let batch = Batch::read(&body, header_key.as_deref())?;
-            let once = batch
-                .key
-                .clone()
-                .filter(|_| !batch.preview)
-                .map(|key| Once {
-                    merchant: app.merchant,
-                    actor: format!("app:{}", app.id),
-                    key,
-                    fingerprint: Sha256::new()
-                        .chain_update(method.name)
-                        .chain_update([0])
-                        .chain_update(&body)
-                        .finalize()
-                        .to_vec(),
-                });
+            let once = batch.key.clone().filter(|_| !batch.preview).map(|key| Once {
+                merchant: app.merchant,
+                actor: format!("app:{}", app.id),
+                key,
+                fingerprint: Sha256::new().chain_update(method.name).chain_update([0]).chain_update(&body).finalize().to_vec(),
+            });
             let cause = Cause {
                 merchant: app.merchant,
                 kind: Kind::Erp,
@@ -225,9 +157,7 @@ async fn serve(
                 request_id: Some(ctx.request_id),
                 feed: None,
             };
-            ctx.db
-                .write(move |tx| write(tx, &cause, &scope, method, batch, once, &request_id))
-                .await
+            ctx.db.write(move |tx| write(tx, &cause, &scope, method, batch, once, &request_id)).await
         }
     }
 }
@@ -249,14 +179,7 @@ fn write(
         && let Some((status, body)) = gate::once(tx, once, cause.now)?
     {
         let status = StatusCode::from_u16(status).map_err(Error::broken)?;
-        return Ok(Answer {
-            status,
-            body,
-            counts: Counts::default(),
-            feed: None,
-            problem: None,
-            replayed: true,
-        });
+        return Ok(Answer { status, body, counts: Counts::default(), feed: None, problem: None, replayed: true });
     }
     let report = run::run(tx, cause, scope, Channel::Api, method, batch)?;
     let answer = of_report(&report, scope.lang, request_id);
@@ -268,58 +191,25 @@ fn write(
 
 /// A batch whose lines are all bad is refused; "some bad" is a success that names them.
 fn of_report(report: &Report, lang: Lang, request_id: &str) -> Answer {
-    let status = if report.counts.all_bad() {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
-    told(
-        status,
-        lang,
-        &report.to_wire(lang),
-        request_id,
-        report.counts,
-        report.feed,
-    )
+    let status = if report.counts.all_bad() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    told(status, lang, &report.to_wire(lang), request_id, report.counts, report.feed)
 }
 
-fn told(
-    status: StatusCode,
-    lang: Lang,
-    data: &Value,
-    request_id: &str,
-    counts: Counts,
-    feed: Option<FeedId>,
-) -> Answer {
-    let (msg, error) = if status.is_success() {
-        ("success".to_owned(), None)
-    } else {
-        (lang.say("api-all-rejected", &[]), Some("ALL_REJECTED"))
-    };
+fn told(status: StatusCode, lang: Lang, data: &Value, request_id: &str, counts: Counts, feed: Option<FeedId>) -> Answer {
+    let (msg, error) =
+        if status.is_success() { ("success".to_owned(), None) } else { (lang.say("api-all-rejected", &[]), Some("ALL_REJECTED")) };
     let mut body = envelope(status, &msg, error, data);
     if let Some(map) = body.as_object_mut() {
         map.insert("requestId".into(), request_id.into());
     }
-    Answer {
-        status,
-        body: body.to_string(),
-        counts,
-        feed,
-        problem: error.map(ToOwned::to_owned),
-        replayed: false,
-    }
+    Answer { status, body: body.to_string(), counts, feed, problem: error.map(ToOwned::to_owned), replayed: false }
 }
 
 fn failed(ctx: &Ctx, lang: Lang, e: &Error) -> Answer {
     if let Error::Broken(why) = e {
         tracing::error!(%why, request_id = %ctx.request_id, "call failed");
     }
-    let mut body = envelope(
-        e.status(),
-        &e.text().say(lang),
-        Some(e.wire()),
-        &Value::Null,
-    );
+    let mut body = envelope(e.status(), &e.text().say(lang), Some(e.wire()), &Value::Null);
     if let Some(map) = body.as_object_mut() {
         map.insert("requestId".into(), ctx.request_id.to_string().into());
     }
@@ -356,20 +246,13 @@ fn refuse(ctx: &Ctx, lang: Option<Lang>, e: &Error) -> HttpResponse {
 }
 
 fn dress(app: &App, answer: Answer) -> HttpResponse {
-    let status = if app.always_200 {
-        StatusCode::OK
-    } else {
-        answer.status
-    };
+    let status = if app.always_200 { StatusCode::OK } else { answer.status };
     let mut reply = HttpResponse::build(status);
     reply.insert_header(("X-RateLimit-Limit", app.limit.to_string()));
     reply.insert_header(("X-RateLimit-Remaining", app.remaining.to_string()));
     reply.insert_header(("X-RateLimit-Reset", app.resets_in.to_string()));
     if answer.replayed {
-        reply.insert_header((
-            HeaderName::from_static("idempotent-replay"),
-            HeaderValue::from_static("true"),
-        ));
+        reply.insert_header((HeaderName::from_static("idempotent-replay"), HeaderValue::from_static("true")));
     }
     if answer.status == StatusCode::SERVICE_UNAVAILABLE {
         reply.insert_header((header::RETRY_AFTER, "1"));

@@ -13,9 +13,6 @@ mod pages;
 mod run;
 
 pub use batch::{Batch, Policy};
-pub use model::{
-    Channel, FeedLine, FeedRow, Waiting, lines_of, merchants_waiting, of_merchant, settle_parked,
-    waiting,
-};
+pub use model::{Channel, FeedLine, FeedRow, Waiting, lines_of, merchants_waiting, of_merchant, settle_parked, waiting};
 pub use pages::routes;
 pub use run::{Counts, Report, run};

@@ -39,13 +39,7 @@ struct Opened {
 }
 
 /// Takes the feed's number first, so that trail and ledger rows can name it; [`close`] fills in the counts.
-pub(super) fn open(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    channel: Channel,
-    method: &Method,
-    policy: Policy,
-) -> Result<FeedId> {
+pub(super) fn open(tx: &mut PgConnection, cause: &Cause, channel: Channel, method: &Method, policy: Policy) -> Result<FeedId> {
     let opened: Opened = diesel::sql_query(
         "insert into feeds (merchant_id, at, channel, actor_kind, actor_id, actor_name, module, method, policy, request_id, \
          total, applied, unchanged, held, stale, parked, rejected, warned) \
@@ -66,13 +60,7 @@ pub(super) fn open(
 }
 
 /// Keeps the counts, the lines worth keeping and the parked ones; a newer line for the same row settles an older parked one.
-pub(super) fn close(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    feed: FeedId,
-    method: &Method,
-    report: &Report,
-) -> Result<()> {
+pub(super) fn close(tx: &mut PgConnection, cause: &Cause, feed: FeedId, method: &Method, report: &Report) -> Result<()> {
     let c = report.counts;
     diesel::sql_query(
         "update feeds set total = $3, applied = $4, unchanged = $5, held = $6, stale = $7, parked = $8, rejected = $9, warned = $10 \
@@ -127,30 +115,16 @@ fn storable_json(value: Value) -> Value {
     match value {
         Value::String(s) if s.contains('\0') => Value::String(storable(&s)),
         Value::Array(all) => Value::Array(all.into_iter().map(storable_json).collect()),
-        Value::Object(map) => Value::Object(
-            map.into_iter()
-                .map(|(k, v)| (storable(&k), storable_json(v)))
-                .collect(),
-        ),
+        Value::Object(map) => Value::Object(map.into_iter().map(|(k, v)| (storable(&k), storable_json(v))).collect()),
         other => other,
     }
 }
 
-fn supersede_parked(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    method: &Method,
-    report: &Report,
-) -> Result<()> {
+fn supersede_parked(tx: &mut PgConnection, cause: &Cause, method: &Method, report: &Report) -> Result<()> {
     let newer: Vec<&str> = report
         .results
         .iter()
-        .filter(|r| {
-            matches!(
-                r.outcome,
-                Outcome::Applied | Outcome::Unchanged | Outcome::Parked
-            )
-        })
+        .filter(|r| matches!(r.outcome, Outcome::Applied | Outcome::Unchanged | Outcome::Parked))
         .map(|r| r.key.as_str())
         .collect();
     if newer.is_empty() {
@@ -167,18 +141,8 @@ fn supersede_parked(
     Ok(())
 }
 
-fn keep_parked(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    feed: FeedId,
-    method: &Method,
-    report: &Report,
-) -> Result<()> {
-    let parked: Vec<_> = report
-        .results
-        .iter()
-        .filter_map(|r| r.parked.as_ref().map(|p| (r, p)))
-        .collect();
+fn keep_parked(tx: &mut PgConnection, cause: &Cause, feed: FeedId, method: &Method, report: &Report) -> Result<()> {
+    let parked: Vec<_> = report.results.iter().filter_map(|r| r.parked.as_ref().map(|p| (r, p))).collect();
     if parked.is_empty() {
         return Ok(());
     }
@@ -221,21 +185,14 @@ pub fn merchants_waiting(c: &mut PgConnection, waits_for: &str) -> Result<Vec<Me
         #[diesel(sql_type = BigInt)]
         merchant_id: MerchantId,
     }
-    let rows: Vec<Row> = diesel::sql_query(
-        "select distinct merchant_id from parked_lines where waits_for = $1 and settled_at is null",
-    )
-    .bind::<Text, _>(waits_for)
-    .load(c)?;
+    let rows: Vec<Row> = diesel::sql_query("select distinct merchant_id from parked_lines where waits_for = $1 and settled_at is null")
+        .bind::<Text, _>(waits_for)
+        .load(c)?;
     Ok(rows.into_iter().map(|r| r.merchant_id).collect())
 }
 
 /// The oldest lines of one merchant that wait for any of these codes.
-pub fn waiting(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    waits_for: &str,
-    limit: i64,
-) -> Result<Vec<Waiting>> {
+pub fn waiting(c: &mut PgConnection, merchant: MerchantId, waits_for: &str, limit: i64) -> Result<Vec<Waiting>> {
     Ok(diesel::sql_query(
         "select merchant_id, id, method, code, line from parked_lines \
          where merchant_id = $1 and waits_for = $2 and settled_at is null order by id limit $3 for update skip locked",
@@ -247,12 +204,7 @@ pub fn waiting(
 }
 
 /// Marks parked lines as done, with how they ended.
-pub fn settle_parked(
-    tx: &mut PgConnection,
-    merchant: MerchantId,
-    ended: &[(i64, Outcome)],
-    now: DateTime<Utc>,
-) -> Result<()> {
+pub fn settle_parked(tx: &mut PgConnection, merchant: MerchantId, ended: &[(i64, Outcome)], now: DateTime<Utc>) -> Result<()> {
     diesel::sql_query(
         "update parked_lines p set settled_at = $2, outcome = e.outcome from unnest($3, $4) as e(id, outcome) \
          where p.merchant_id = $1 and p.id = e.id",
@@ -318,19 +270,12 @@ const FEED: &str = "select id, at, channel, actor_name, module, method, request_
 /// The latest feeds of a merchant, newest first.
 pub fn of_merchant(c: &mut PgConnection, merchant: MerchantId, limit: i64) -> Result<Vec<FeedRow>> {
     let sql = format!("{FEED} where merchant_id = $1 order by id desc limit $2");
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<BigInt, _>(limit)
-        .load(c)?)
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(limit).load(c)?)
 }
 
 pub fn find(c: &mut PgConnection, merchant: MerchantId, id: FeedId) -> Result<Option<FeedRow>> {
     let sql = format!("{FEED} where merchant_id = $1 and id = $2");
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<BigInt, _>(id)
-        .get_result(c)
-        .optional()?)
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(id).get_result(c).optional()?)
 }
 
 /// A kept line of a feed.
@@ -346,10 +291,7 @@ pub struct FeedLine {
 impl FeedLine {
     /// The text key of the outcome.
     pub fn label(&self) -> &'static str {
-        Outcome::ALL
-            .into_iter()
-            .find(|o| o.as_str() == self.outcome)
-            .map_or("outcome-rejected", Outcome::label)
+        Outcome::ALL.into_iter().find(|o| o.as_str() == self.outcome).map_or("outcome-rejected", Outcome::label)
     }
     /// The badge's tone.
     pub fn tone(&self) -> &'static str {
@@ -378,12 +320,7 @@ struct StoredLine {
 }
 
 /// The kept lines of one feed, in the order sent.
-pub fn lines_of(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    feed: FeedId,
-    at: DateTime<Utc>,
-) -> Result<Vec<FeedLine>> {
+pub fn lines_of(c: &mut PgConnection, merchant: MerchantId, feed: FeedId, at: DateTime<Utc>) -> Result<Vec<FeedLine>> {
     let stored: Vec<StoredLine> = diesel::sql_query(
         "select line_no, key, outcome, problems, line from feed_lines where merchant_id = $1 and at = $2 and feed_id = $3 order by line_no",
     )
@@ -395,13 +332,7 @@ pub fn lines_of(
         .into_iter()
         .map(|s| {
             let problems = serde_json::from_value(s.problems).map_err(crate::Error::broken)?;
-            Ok(FeedLine {
-                no: s.line_no,
-                key: s.key,
-                outcome: s.outcome,
-                problems,
-                line: s.line,
-            })
+            Ok(FeedLine { no: s.line_no, key: s.key, outcome: s.outcome, problems, line: s.line })
         })
         .collect()
 }

@@ -35,11 +35,7 @@ struct Filter {
 impl Filter {
     fn query(&self) -> String {
         let mut out = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in [
-            ("view", &self.view),
-            ("method", &self.method),
-            ("q", &self.q),
-        ] {
+        for (name, value) in [("view", &self.view), ("method", &self.method), ("q", &self.q)] {
             if !value.is_empty() {
                 out.append_pair(name, value);
             }
@@ -50,12 +46,7 @@ impl Filter {
         !self.query().is_empty()
     }
     fn search(&self) -> Search {
-        Search {
-            failed: self.view == "failed",
-            method: self.method.clone(),
-            q: self.q.clone(),
-            before: Cursor::read(&self.after),
-        }
+        Search { failed: self.view == "failed", method: self.method.clone(), q: self.q.clone(), before: Cursor::read(&self.after) }
     }
 }
 
@@ -79,10 +70,7 @@ struct List {
     pager: Pager,
     open: Option<Opened>,
 }
-show!(
-    List,
-    |v| json!({ "calls": v.page.rows, "next": v.page.next, "open": v.open.as_ref().map(|o| &o.call) })
-);
+show!(List, |v| json!({ "calls": v.page.rows, "next": v.page.next, "open": v.open.as_ref().map(|o| &o.call) }));
 
 async fn list(ctx: Ctx, filter: Query<Filter>) -> Reply {
     show_list(ctx, filter.into_inner(), None).await
@@ -108,12 +96,7 @@ async fn show_list(ctx: Ctx, filter: Filter, id: Option<Uuid>) -> Reply {
                         Some(feed) => model::lines_of(c, merchant, feed, call.at)?,
                         None => Vec::new(),
                     };
-                    Some(Opened {
-                        request: readable(&call.request),
-                        response: readable(&call.response),
-                        call,
-                        lines,
-                    })
+                    Some(Opened { request: readable(&call.request), response: readable(&call.response), call, lines })
                 }
             };
             Ok((rows, open))
@@ -123,11 +106,7 @@ async fn show_list(ctx: Ctx, filter: Filter, id: Option<Uuid>) -> Reply {
     let query = filter.query();
     let tab = |view: &str, label, tone| Tab {
         label: Text::new(label),
-        href: if view.is_empty() {
-            "/sync/calls".to_owned()
-        } else {
-            format!("/sync/calls?view={view}")
-        },
+        href: if view.is_empty() { "/sync/calls".to_owned() } else { format!("/sync/calls?view={view}") },
         current: filter.view == view,
         count: None,
         tone,
@@ -135,10 +114,7 @@ async fn show_list(ctx: Ctx, filter: Filter, id: Option<Uuid>) -> Reply {
     ctx.reply(List {
         frame: ctx.frame("calls"),
         now: ctx.now,
-        tabs: vec![
-            tab("", "calls-tab-all", ""),
-            tab("failed", "calls-tab-failed", "bad"),
-        ],
+        tabs: vec![tab("", "calls-tab-all", ""), tab("failed", "calls-tab-failed", "bad")],
         pager: Pager::of("/sync/calls", &query, Some(&filter.after), &page),
         query,
         filter,
@@ -149,9 +125,7 @@ async fn show_list(ctx: Ctx, filter: Filter, id: Option<Uuid>) -> Reply {
 
 /// JSON as people read it; what was cut or is no JSON stays as it is.
 fn readable(body: &str) -> String {
-    serde_json::from_str::<serde_json::Value>(body)
-        .and_then(|v| serde_json::to_string_pretty(&v))
-        .unwrap_or_else(|_| body.to_owned())
+    serde_json::from_str::<serde_json::Value>(body).and_then(|v| serde_json::to_string_pretty(&v)).unwrap_or_else(|_| body.to_owned())
 }
 
 #[derive(Template)]
@@ -167,15 +141,8 @@ const FEEDS_SHOWN: i64 = 100;
 
 async fn feeds(ctx: Ctx) -> Reply {
     let merchant = ctx.merchant()?.merchant;
-    let rows = ctx
-        .db
-        .read(move |c| model::of_merchant(c, merchant, FEEDS_SHOWN))
-        .await?;
-    ctx.reply(Feeds {
-        frame: ctx.frame("calls"),
-        now: ctx.now,
-        rows,
-    })
+    let rows = ctx.db.read(move |c| model::of_merchant(c, merchant, FEEDS_SHOWN)).await?;
+    ctx.reply(Feeds { frame: ctx.frame("calls"), now: ctx.now, rows })
 }
 
 #[derive(Template)]
@@ -201,9 +168,5 @@ async fn feed(ctx: Ctx, id: Path<FeedId>) -> Reply {
             Ok((feed, lines))
         })
         .await?;
-    ctx.reply(Feed {
-        frame: ctx.frame("calls"),
-        feed,
-        lines,
-    })
+    ctx.reply(Feed { frame: ctx.frame("calls"), feed, lines })
 }

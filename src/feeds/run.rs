@@ -30,10 +30,7 @@ pub struct Counts {
 
 impl Counts {
     pub fn of(results: &[LineResult]) -> Self {
-        let mut counts = Self {
-            total: i32::try_from(results.len()).unwrap_or(i32::MAX),
-            ..Self::default()
-        };
+        let mut counts = Self { total: i32::try_from(results.len()).unwrap_or(i32::MAX), ..Self::default() };
         for result in results {
             let slot = match result.outcome {
                 Outcome::Applied => &mut counts.applied,
@@ -44,9 +41,7 @@ impl Counts {
                 Outcome::Rejected => &mut counts.rejected,
             };
             *slot += 1;
-            if matches!(result.outcome, Outcome::Applied | Outcome::Unchanged)
-                && !result.problems.is_empty()
-            {
+            if matches!(result.outcome, Outcome::Applied | Outcome::Unchanged) && !result.problems.is_empty() {
                 counts.warned += 1;
             }
         }
@@ -87,42 +82,18 @@ impl Report {
 ///
 /// # Errors
 /// Only for faults of the whole call; a bad line is a result.
-pub fn run(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    scope: &Scope,
-    channel: Channel,
-    method: &Method,
-    batch: Batch,
-) -> Result<Report> {
+pub fn run(tx: &mut PgConnection, cause: &Cause, scope: &Scope, channel: Channel, method: &Method, batch: Batch) -> Result<Report> {
     let Verb::Write(apply) = method.verb else {
-        return Err(Error::broken(format!(
-            "{} does not take lines",
-            method.name
-        )));
+        return Err(Error::broken(format!("{} does not take lines", method.name)));
     };
-    let feed = if batch.preview {
-        None
-    } else {
-        Some(model::open(tx, cause, channel, method, batch.policy)?)
-    };
-    let cause = Cause {
-        feed,
-        ..cause.clone()
-    };
+    let feed = if batch.preview { None } else { Some(model::open(tx, cause, channel, method, batch.policy)?) };
+    let cause = Cause { feed, ..cause.clone() };
     let lines = read(method, batch.lines, &cause);
-    let mut results = try_out(tx, batch.preview, batch.policy, |tx| {
-        apply_good(tx, &cause, scope, apply, lines)
-    })?;
+    let mut results = try_out(tx, batch.preview, batch.policy, |tx| apply_good(tx, &cause, scope, apply, lines))?;
     if batch.policy == Policy::All && Counts::of(&results).rejected > 0 {
         results = results.into_iter().map(LineResult::given_up).collect();
     }
-    let report = Report {
-        feed,
-        counts: Counts::of(&results),
-        results,
-        preview: batch.preview,
-    };
+    let report = Report { feed, counts: Counts::of(&results), results, preview: batch.preview };
     if let Some(feed) = feed {
         model::close(tx, &cause, feed, method, &report)?;
     }
@@ -131,53 +102,31 @@ pub fn run(
 
 fn read(method: &Method, lines: Vec<Value>, cause: &Cause) -> Vec<Line> {
     let limit = cause.now + chrono::Duration::minutes(AHEAD_MINUTES);
-    let mut read: Vec<Line> = (1..)
-        .zip(lines)
-        .map(|(no, sent)| Line::read(no, method.fields, sent))
-        .collect();
+    let mut read: Vec<Line> = (1..).zip(lines).map(|(no, sent)| Line::read(no, method.fields, sent)).collect();
     let mut seen: HashMap<String, u32> = HashMap::new();
     for line in &read {
         *seen.entry(line.key.clone()).or_default() += 1;
     }
     for line in &mut read {
         if !line.key.is_empty() && seen.get(&line.key).is_some_and(|n| *n > 1) {
-            line.problems.push(Problem::new(
-                LineCode::DuplicateInBatch,
-                "",
-                line.key.clone(),
-            ));
+            line.problems.push(Problem::new(LineCode::DuplicateInBatch, "", line.key.clone()));
         }
         if line.time("sourceTime").value().is_some_and(|at| at > limit) {
-            let sent = line
-                .sent
-                .get("sourceTime")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned();
-            line.problems
-                .push(Problem::new(LineCode::ClockAhead, "sourceTime", sent));
+            let sent = line.sent.get("sourceTime").and_then(Value::as_str).unwrap_or_default().to_owned();
+            line.problems.push(Problem::new(LineCode::ClockAhead, "sourceTime", sent));
         }
     }
     read
 }
 
-fn apply_good(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    scope: &Scope,
-    apply: crate::wire::Apply,
-    lines: Vec<Line>,
-) -> Result<Vec<LineResult>> {
+fn apply_good(tx: &mut PgConnection, cause: &Cause, scope: &Scope, apply: crate::wire::Apply, lines: Vec<Line>) -> Result<Vec<LineResult>> {
     let (good, bad): (Vec<Line>, Vec<Line>) = lines.into_iter().partition(Line::is_good);
     let mut results: Vec<LineResult> = bad.iter().map(LineResult::unreadable).collect();
     let expected = good.len();
     if expected > 0 {
         let applied = apply(tx, cause, scope, good)?;
         if applied.len() != expected {
-            return Err(Error::broken(format!(
-                "{expected} lines went in, {} results came out",
-                applied.len()
-            )));
+            return Err(Error::broken(format!("{expected} lines went in, {} results came out", applied.len())));
         }
         results.extend(applied);
     }
@@ -198,14 +147,9 @@ fn try_out(
     let mut told = None;
     let outcome = tx.transaction(|tx| {
         let results = work(tx)?;
-        let spoiled =
-            policy == Policy::All && results.iter().any(|r| r.outcome == Outcome::Rejected);
+        let spoiled = policy == Policy::All && results.iter().any(|r| r.outcome == Outcome::Rejected);
         told = Some(results);
-        if preview || spoiled {
-            Err(Undo::Wanted)
-        } else {
-            Ok(())
-        }
+        if preview || spoiled { Err(Undo::Wanted) } else { Ok(()) }
     });
     match (outcome, told) {
         (Ok(()) | Err(Undo::Wanted), Some(results)) => Ok(results),

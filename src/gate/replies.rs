@@ -30,16 +30,9 @@ struct Stored {
 }
 
 /// `None`: this call is the first and must [`remember`] its answer before the transaction ends.
-pub fn once(
-    tx: &mut PgConnection,
-    once: &Once,
-    now: DateTime<Utc>,
-) -> Result<Option<(u16, String)>> {
+pub fn once(tx: &mut PgConnection, once: &Once, now: DateTime<Utc>) -> Result<Option<(u16, String)>> {
     if once.key.is_empty() || once.key.len() > 128 || once.key.chars().any(char::is_control) {
-        return Err(Error::Call(
-            Code::BadField,
-            Text::new("api-bad-idempotency-key"),
-        ));
+        return Err(Error::Call(Code::BadField, Text::new("api-bad-idempotency-key")));
     }
     // A reply past its time counts as forgotten even if the sweeper has not come by.
     diesel::sql_query("delete from replies where merchant_id = $1 and actor = $2 and key = $3 and created_at < $4")
@@ -60,21 +53,16 @@ pub fn once(
     if first == 1 {
         return Ok(None);
     }
-    let stored: Stored = diesel::sql_query("select fingerprint, status, body from replies where merchant_id = $1 and actor = $2 and key = $3")
-        .bind::<BigInt, _>(once.merchant)
-        .bind::<SqlText, _>(&once.actor)
-        .bind::<SqlText, _>(&once.key)
-        .get_result(tx)?;
+    let stored: Stored =
+        diesel::sql_query("select fingerprint, status, body from replies where merchant_id = $1 and actor = $2 and key = $3")
+            .bind::<BigInt, _>(once.merchant)
+            .bind::<SqlText, _>(&once.actor)
+            .bind::<SqlText, _>(&once.key)
+            .get_result(tx)?;
     if stored.fingerprint != once.fingerprint {
-        return Err(Error::Call(
-            Code::KeyReused,
-            Text::new("api-key-reused").with(&once.key),
-        ));
+        return Err(Error::Call(Code::KeyReused, Text::new("api-key-reused").with(&once.key)));
     }
-    Ok(Some((
-        u16::try_from(stored.status).map_err(Error::broken)?,
-        stored.body,
-    )))
+    Ok(Some((u16::try_from(stored.status).map_err(Error::broken)?, stored.body)))
 }
 
 /// Stores the answer of a first call.
@@ -91,9 +79,7 @@ pub fn remember(tx: &mut PgConnection, once: &Once, status: u16, body: &str) -> 
 
 /// Housekeeping: drops replies past their time.
 pub fn forget_old(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<usize> {
-    Ok(
-        diesel::sql_query("delete from replies where created_at < $1")
-            .bind::<Timestamptz, _>(now - Duration::days(KEPT_DAYS))
-            .execute(tx)?,
-    )
+    Ok(diesel::sql_query("delete from replies where created_at < $1")
+        .bind::<Timestamptz, _>(now - Duration::days(KEPT_DAYS))
+        .execute(tx)?)
 }

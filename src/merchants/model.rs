@@ -52,33 +52,25 @@ pub struct NewMerchant<'a> {
 const COLUMNS: &str = "id, code, name, kind, status, auto_list, low_stock";
 
 pub fn find(c: &mut PgConnection, id: MerchantId) -> Result<Merchant> {
-    Ok(
-        diesel::sql_query(format!("select {COLUMNS} from merchants where id = $1"))
-            .bind::<BigInt, _>(id)
-            .get_result(c)?,
-    )
+    Ok(diesel::sql_query(format!("select {COLUMNS} from merchants where id = $1")).bind::<BigInt, _>(id).get_result(c)?)
 }
 
 /// Every merchant but the platform itself, by code, after `after`.
 pub fn all(c: &mut PgConnection, after: &str, limit: i64) -> Result<Vec<Merchant>> {
-    Ok(diesel::sql_query(format!(
-        "select {COLUMNS} from merchants where id <> 0 and code > $1 order by code limit $2"
-    ))
-    .bind::<Text, _>(after)
-    .bind::<BigInt, _>(limit)
-    .load(c)?)
+    Ok(diesel::sql_query(format!("select {COLUMNS} from merchants where id <> 0 and code > $1 order by code limit $2"))
+        .bind::<Text, _>(after)
+        .bind::<BigInt, _>(limit)
+        .load(c)?)
 }
 
 pub fn create(tx: &mut PgConnection, cause: &Cause, new: &NewMerchant<'_>) -> Result<Merchant> {
-    let merchant: Merchant = diesel::sql_query(format!(
-        "insert into merchants (code, name, kind) values ($1, $2, $3) returning {COLUMNS}"
-    ))
-    .bind::<Text, _>(new.code)
-    .bind::<Text, _>(new.name)
-    .bind::<Text, _>(new.kind)
-    .get_result(tx)?;
-    let entry = Entry::new("merchant.created", "merchant", &merchant.code)
-        .change(json!(null), json!({ "name": new.name, "kind": new.kind }));
+    let merchant: Merchant = diesel::sql_query(format!("insert into merchants (code, name, kind) values ($1, $2, $3) returning {COLUMNS}"))
+        .bind::<Text, _>(new.code)
+        .bind::<Text, _>(new.name)
+        .bind::<Text, _>(new.kind)
+        .get_result(tx)?;
+    let entry =
+        Entry::new("merchant.created", "merchant", &merchant.code).change(json!(null), json!({ "name": new.name, "kind": new.kind }));
     trail::record(tx, &cause.at(merchant.id), &[entry])?;
     Ok(merchant)
 }
@@ -97,32 +89,17 @@ pub struct Shop {
 
 /// A merchant's shops by number.
 pub fn shops(c: &mut PgConnection, merchant: MerchantId) -> Result<Vec<Shop>> {
-    Ok(diesel::sql_query(
-        "select id, name, is_default, active from shops where merchant_id = $1 order by id",
-    )
-    .bind::<BigInt, _>(merchant)
-    .load(c)?)
+    Ok(diesel::sql_query("select id, name, is_default, active from shops where merchant_id = $1 order by id")
+        .bind::<BigInt, _>(merchant)
+        .load(c)?)
 }
 
-pub fn add_shop(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    id: ShopId,
-    name: &str,
-    is_default: bool,
-) -> Result<()> {
-    diesel::sql_query(
-        "insert into shops (merchant_id, id, name, is_default) values ($1, $2, $3, $4)",
-    )
-    .bind::<BigInt, _>(cause.merchant)
-    .bind::<BigInt, _>(id)
-    .bind::<Text, _>(name)
-    .bind::<Bool, _>(is_default)
-    .execute(tx)?;
-    trail::record(
-        tx,
-        cause,
-        &[Entry::new("shop.created", "shop", id)
-            .change(json!(null), json!({ "name": name, "default": is_default }))],
-    )
+pub fn add_shop(tx: &mut PgConnection, cause: &Cause, id: ShopId, name: &str, is_default: bool) -> Result<()> {
+    diesel::sql_query("insert into shops (merchant_id, id, name, is_default) values ($1, $2, $3, $4)")
+        .bind::<BigInt, _>(cause.merchant)
+        .bind::<BigInt, _>(id)
+        .bind::<Text, _>(name)
+        .bind::<Bool, _>(is_default)
+        .execute(tx)?;
+    trail::record(tx, cause, &[Entry::new("shop.created", "shop", id).change(json!(null), json!({ "name": name, "default": is_default }))])
 }

@@ -33,9 +33,10 @@ pub struct Moved {
 
 /// Sets the rules of the cause's merchant; the trail tells what differs.
 pub fn set_rules(tx: &mut PgConnection, cause: &Cause, rules: Rules) -> Result<Moved> {
-    let before: Merchant = diesel::sql_query("select id, code, name, kind, status, auto_list, low_stock from merchants where id = $1 for update")
-        .bind::<BigInt, _>(cause.merchant)
-        .get_result(tx)?;
+    let before: Merchant =
+        diesel::sql_query("select id, code, name, kind, status, auto_list, low_stock from merchants where id = $1 for update")
+            .bind::<BigInt, _>(cause.merchant)
+            .get_result(tx)?;
     let (mut old, mut new) = (Map::new(), Map::new());
     let mut differ = |name: &str, was: Value, is: Value| {
         if was != is {
@@ -46,25 +47,15 @@ pub fn set_rules(tx: &mut PgConnection, cause: &Cause, rules: Rules) -> Result<M
     differ("autoList", before.auto_list.into(), rules.auto_list.into());
     differ("lowStock", before.low_stock.into(), rules.low_stock.into());
     if new.is_empty() {
-        return Ok(Moved {
-            anything: false,
-            low_stock: false,
-        });
+        return Ok(Moved { anything: false, low_stock: false });
     }
     diesel::sql_query("update merchants set auto_list = $2, low_stock = $3 where id = $1")
         .bind::<BigInt, _>(cause.merchant)
         .bind::<Bool, _>(rules.auto_list)
         .bind::<BigInt, _>(rules.low_stock)
         .execute(tx)?;
-    trail::record(
-        tx,
-        cause,
-        &[Entry::new("merchant.changed", "merchant", &before.code).change(old.into(), new.into())],
-    )?;
-    Ok(Moved {
-        anything: true,
-        low_stock: before.low_stock != rules.low_stock,
-    })
+    trail::record(tx, cause, &[Entry::new("merchant.changed", "merchant", &before.code).change(old.into(), new.into())])?;
+    Ok(Moved { anything: true, low_stock: before.low_stock != rules.low_stock })
 }
 
 /// Gives a shop another name.
@@ -84,12 +75,7 @@ pub fn rename_shop(tx: &mut PgConnection, cause: &Cause, id: ShopId, name: &str)
         .bind::<BigInt, _>(id)
         .bind::<Text, _>(name)
         .execute(tx)?;
-    trail::record(
-        tx,
-        cause,
-        &[Entry::new("shop.renamed", "shop", id)
-            .change(json!({ "name": before.name }), json!({ "name": name }))],
-    )?;
+    trail::record(tx, cause, &[Entry::new("shop.renamed", "shop", id).change(json!({ "name": before.name }), json!({ "name": name }))])?;
     Ok(true)
 }
 
@@ -133,13 +119,7 @@ impl Row {
 }
 
 /// The merchants whose name or code holds `q`, by code, after `after`. Their calls are two index probes a row.
-pub fn list(
-    c: &mut PgConnection,
-    q: &str,
-    after: &str,
-    now: DateTime<Utc>,
-    limit: i64,
-) -> Result<Vec<Row>> {
+pub fn list(c: &mut PgConnection, q: &str, after: &str, now: DateTime<Utc>, limit: i64) -> Result<Vec<Row>> {
     Ok(diesel::sql_query(
         "select m.code, m.name, m.kind, m.status, (select count(*) from shops where merchant_id = m.id) as shops, \
          (select count(*) from calls where merchant_id = m.id and at >= $3 and (status >= 400 or rejected > 0)) as failed, \

@@ -15,35 +15,12 @@ use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 use serde_json::{Map, Value, json};
 
 fn window(line: &Line) -> Result<(Window, i64)> {
-    let (page, limit) = (
-        line.number_or_default("pageNum"),
-        line.number_or_default("pageSize"),
-    );
+    let (page, limit) = (line.number_or_default("pageNum"), line.number_or_default("pageSize"));
     let cursor = line.text_or_empty("cursor");
-    let after = if cursor.is_empty() {
-        None
-    } else {
-        Some(Window::read_cursor(&cursor)?)
-    };
-    let offset = if after.is_some() {
-        0
-    } else {
-        (page - 1) * limit
-    };
-    let (from, to) = (
-        line.time("startUpdateTime").value(),
-        line.time("endUpdateTime").value(),
-    );
-    Ok((
-        Window {
-            from,
-            to,
-            after,
-            offset,
-            limit,
-        },
-        page,
-    ))
+    let after = if cursor.is_empty() { None } else { Some(Window::read_cursor(&cursor)?) };
+    let offset = if after.is_some() { 0 } else { (page - 1) * limit };
+    let (from, to) = (line.time("startUpdateTime").value(), line.time("endUpdateTime").value());
+    Ok((Window { from, to, after, offset, limit }, page))
 }
 
 #[derive(QueryableByName)]
@@ -54,23 +31,14 @@ struct Count {
 
 /// `{records, total, current, pages, cursor}`. With a cursor nothing is counted: a sync that follows cursors to the end
 /// misses nothing while rows change, and costs the same on every page (Q-31).
-fn page(
-    window: &Window,
-    page: i64,
-    total: Option<i64>,
-    records: Vec<Value>,
-    last: Option<(DateTime<Utc>, i64)>,
-) -> Value {
+fn page(window: &Window, page: i64, total: Option<i64>, records: Vec<Value>, last: Option<(DateTime<Utc>, i64)>) -> Value {
     let full = i64::try_from(records.len()).unwrap_or(i64::MAX) >= window.limit;
     let cursor = last.filter(|_| full).map(|(at, id)| Window::cursor(at, id));
     let mut told = json!({ "records": records, "cursor": cursor });
     if let (Some(map), Some(total)) = (told.as_object_mut(), total) {
         map.insert("total".into(), total.into());
         map.insert("current".into(), page.into());
-        map.insert(
-            "pages".into(),
-            ((total + window.limit - 1) / window.limit).into(),
-        );
+        map.insert("pages".into(), ((total + window.limit - 1) / window.limit).into());
     }
     told
 }
@@ -96,9 +64,7 @@ struct Listed {
 /// `prod.list.get`
 pub fn prod_list(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Value> {
     let (w, current) = window(&line)?;
-    let (at, id) = w
-        .after
-        .map_or((None, None), |(at, id)| (Some(at), Some(id)));
+    let (at, id) = w.after.map_or((None, None), |(at, id)| (Some(at), Some(id)));
     let sql = format!(
         "select {COLUMNS}, concat_ws('-', t.id, m.id, c.id) as chain, b.code as base_code from products p \
          join categories c on c.merchant_id = p.merchant_id and c.id = p.category_id \
@@ -117,38 +83,14 @@ pub fn prod_list(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Valu
         .bind::<BigInt, _>(w.offset)
         .bind::<BigInt, _>(w.limit)
         .load(c)?;
-    let total = if w.after.is_some() {
-        None
-    } else {
-        Some(count(c, scope, "products p", "p", &w, "")?)
-    };
+    let total = if w.after.is_some() { None } else { Some(count(c, scope, "products p", "p", &w, "")?) };
     let last = rows.last().map(|r| (r.product.updated_at, r.product.id.0));
-    Ok(page(
-        &w,
-        current,
-        total,
-        rows.iter().map(product).collect(),
-        last,
-    ))
+    Ok(page(&w, current, total, rows.iter().map(product).collect(), last))
 }
 
-fn count(
-    c: &mut PgConnection,
-    scope: &Scope,
-    from: &str,
-    t: &str,
-    w: &Window,
-    prod_id: &str,
-) -> Result<i64> {
-    let only = if prod_id.is_empty() {
-        "$6 = ''"
-    } else {
-        "p.prod_id = $6"
-    };
-    let sql = format!(
-        "select count(*) as n from {from} where {t}.merchant_id = $1 and {only} and {}",
-        within(t)
-    );
+fn count(c: &mut PgConnection, scope: &Scope, from: &str, t: &str, w: &Window, prod_id: &str) -> Result<i64> {
+    let only = if prod_id.is_empty() { "$6 = ''" } else { "p.prod_id = $6" };
+    let sql = format!("select count(*) as n from {from} where {t}.merchant_id = $1 and {only} and {}", within(t));
     let count: Count = diesel::sql_query(sql)
         .bind::<BigInt, _>(scope.merchant)
         .bind::<Nullable<Timestamptz>, _>(w.from)
@@ -178,18 +120,9 @@ fn product(row: &Listed) -> Value {
 pub fn sku_list(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Value> {
     let (w, current) = window(&line)?;
     let prod_id = line.text_or_empty("prodId");
-    let (at, id) = w
-        .after
-        .map_or((None, None), |(at, id)| (Some(at), Some(id)));
-    let only = if prod_id.is_empty() {
-        "$8 = ''"
-    } else {
-        "p.prod_id = $8"
-    };
-    let sql = format!(
-        "{SELECT} where s.merchant_id = $1 and {only} and {} order by s.updated_at, s.id offset $6 limit $7",
-        within("s")
-    );
+    let (at, id) = w.after.map_or((None, None), |(at, id)| (Some(at), Some(id)));
+    let only = if prod_id.is_empty() { "$8 = ''" } else { "p.prod_id = $8" };
+    let sql = format!("{SELECT} where s.merchant_id = $1 and {only} and {} order by s.updated_at, s.id offset $6 limit $7", within("s"));
     let rows: Vec<Sku> = diesel::sql_query(sql)
         .bind::<BigInt, _>(scope.merchant)
         .bind::<Nullable<Timestamptz>, _>(w.from)
@@ -200,24 +133,11 @@ pub fn sku_list(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Value
         .bind::<BigInt, _>(w.limit)
         .bind::<Text, _>(&prod_id)
         .load(c)?;
-    let from = if prod_id.is_empty() {
-        "skus s"
-    } else {
-        "skus s join products p on p.merchant_id = s.merchant_id and p.id = s.product_id"
-    };
-    let total = if w.after.is_some() {
-        None
-    } else {
-        Some(count(c, scope, from, "s", &w, &prod_id)?)
-    };
+    let from =
+        if prod_id.is_empty() { "skus s" } else { "skus s join products p on p.merchant_id = s.merchant_id and p.id = s.product_id" };
+    let total = if w.after.is_some() { None } else { Some(count(c, scope, from, "s", &w, &prod_id)?) };
     let last = rows.last().map(|s| (s.updated_at, s.id.0));
-    Ok(page(
-        &w,
-        current,
-        total,
-        rows.iter().map(|s| Value::Object(sku(s))).collect(),
-        last,
-    ))
+    Ok(page(&w, current, total, rows.iter().map(|s| Value::Object(sku(s))).collect(), last))
 }
 
 /// Cost is the merchant's own business; these methods answer nobody else (R-07).
@@ -240,10 +160,7 @@ fn sku(s: &Sku) -> Map<String, Value> {
         ("updateTime", on_the_wire(s.updated_at).into()),
         ("version", s.version.into()),
     ];
-    pairs
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 #[derive(QueryableByName)]
@@ -268,21 +185,15 @@ impl AtShop {
             ("saled", self.saled.into()),
             ("freeze", self.freeze.into()),
         ];
-        pairs
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect()
+        pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
 
 /// `sku.detail`: the flat stock fields are those of the shop asked for, or of the default shop (Q-04).
 pub fn sku_detail(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Value> {
     let sku_id = line.text_or_empty("skuId");
-    let unknown = |key: &'static str, what: &str| {
-        Error::Call(Code::NotFound, Sentence::keyed(key.into()).with(what))
-    };
-    let found = skus::find(c, scope.merchant, &sku_id)?
-        .ok_or_else(|| unknown("products-unknown-sku", &sku_id))?;
+    let unknown = |key: &'static str, what: &str| Error::Call(Code::NotFound, Sentence::keyed(key.into()).with(what));
+    let found = skus::find(c, scope.merchant, &sku_id)?.ok_or_else(|| unknown("products-unknown-sku", &sku_id))?;
     let shops: Vec<AtShop> = diesel::sql_query(
         "select h.id as shop, h.is_default, greatest(coalesce(s.erp_qty - s.frozen - s.sold_open - s.safety, 0), 0) as inventory, \
          coalesce(s.sold, 0) as saled, coalesce(s.frozen, 0) as freeze from shops h \
@@ -294,12 +205,7 @@ pub fn sku_detail(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Val
     .bind::<Nullable<Array<BigInt>>, _>(scope.shops.clone())
     .load(c)?;
     let flat = match line.shop("shopId").value() {
-        Some(id) => Some(
-            shops
-                .iter()
-                .find(|s| s.shop == id)
-                .ok_or_else(|| unknown("products-unknown-shop", &id.to_string()))?,
-        ),
+        Some(id) => Some(shops.iter().find(|s| s.shop == id).ok_or_else(|| unknown("products-unknown-shop", &id.to_string()))?),
         None => shops.iter().find(|s| s.is_default).or(shops.first()),
     };
     let mut told = sku(&found);
@@ -307,10 +213,7 @@ pub fn sku_detail(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Val
         told.extend(shop.told());
     }
     if line.shop("shopId").is_missing() {
-        told.insert(
-            "shops".into(),
-            shops.iter().map(|s| Value::Object(s.told())).collect(),
-        );
+        told.insert("shops".into(), shops.iter().map(|s| Value::Object(s.told())).collect());
     }
     Ok(Value::Object(told))
 }

@@ -14,14 +14,7 @@ use serde_json::{Map, Value, json};
 use std::str::FromStr;
 
 /// Texts kept in `products.details` under their wire names.
-const DETAILS: [&str; 6] = [
-    "album",
-    "description",
-    "shippingPlace",
-    "originPlace",
-    "supplier",
-    "tradeName",
-];
+const DETAILS: [&str; 6] = ["album", "description", "shippingPlace", "originPlace", "supplier", "tradeName"];
 
 /// The content of a product.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -45,20 +38,12 @@ pub struct Draft {
 
 impl Draft {
     pub fn new(prod_id: &str) -> Self {
-        Self {
-            prod_id: prod_id.to_owned(),
-            enabled: true,
-            ..Self::default()
-        }
+        Self { prod_id: prod_id.to_owned(), enabled: true, ..Self::default() }
     }
 
     pub fn of(stored: &Product) -> Self {
         let p = stored.clone();
-        let details = if let Value::Object(map) = p.details {
-            map
-        } else {
-            Map::new()
-        };
+        let details = if let Value::Object(map) = p.details { map } else { Map::new() };
         Self {
             prod_id: p.prod_id,
             erp_code: p.erp_code,
@@ -104,20 +89,14 @@ impl Draft {
             self.put(name, Some(text).filter(|t| !t.is_empty()));
         }
         if line.has("grossWeight") {
-            self.put(
-                "grossWeight",
-                line.decimal("grossWeight").value().map(two_places),
-            );
+            self.put("grossWeight", line.decimal("grossWeight").value().map(two_places));
         }
         match line.bit("enable") {
             Patch::Missing => {}
             Patch::Null => return Err(Problem::new(LineCode::Empty, "enable", "null")),
             Patch::Value(on) => self.enabled = on,
         }
-        self.explicit_base = line
-            .text("baseProdId")
-            .over(self.explicit_base.take())
-            .filter(|code| !code.is_empty());
+        self.explicit_base = line.text("baseProdId").over(self.explicit_base.take()).filter(|code| !code.is_empty());
         self.erp_created_at = line.time("createTime").over(self.erp_created_at);
         self.erp_updated_at = line.time("updateTime").over(self.erp_updated_at);
         Ok(())
@@ -138,10 +117,7 @@ impl Draft {
         self.put("price", Some(two_places(price)));
     }
     pub fn detail(&self, name: &str) -> &str {
-        self.details
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
+        self.details.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 
     /// The texts by which it is matched.
@@ -170,18 +146,8 @@ impl Draft {
     /// Tokens by which lists find it.
     pub fn grams(&self, merchant: MerchantId) -> Vec<String> {
         let mut tokens = grams::of(
-            &[
-                &self.name,
-                self.detail("tradeName"),
-                &self.brand,
-                &self.manufacturer,
-            ],
-            &[
-                &self.prod_id,
-                &self.erp_code,
-                &self.barcode,
-                &self.approval_no,
-            ],
+            &[&self.name, self.detail("tradeName"), &self.brand, &self.manufacturer],
+            &[&self.prod_id, &self.erp_code, &self.barcode, &self.approval_no],
         );
         tokens.push(grams::owner(merchant));
         tokens
@@ -195,14 +161,8 @@ impl Draft {
             _ => Map::new(),
         };
         let keys = [
-            (
-                "gtin",
-                item.gtin().map(|g| g.to_string()).unwrap_or_default(),
-            ),
-            (
-                "approval_key",
-                item.approval_key().unwrap_or_default().to_owned(),
-            ),
+            ("gtin", item.gtin().map(|g| g.to_string()).unwrap_or_default()),
+            ("approval_key", item.approval_key().unwrap_or_default().to_owned()),
             ("name_key", item.name_key().to_owned()),
             ("spec_key", item.spec().key().to_owned()),
             ("maker_key", item.maker_key().to_owned()),
@@ -218,9 +178,7 @@ pub fn barcode_warning(field: &str, barcode: &str, lang: Lang) -> Option<Problem
     let expected = match Gtin::parse(barcode) {
         Ok(_) | Err(GtinError::Empty) => return None,
         Err(GtinError::CheckDigit { expected, .. }) => expected.to_string(),
-        Err(GtinError::NotDigits | GtinError::Blank | GtinError::Length(_)) => {
-            lang.say("products-barcode-digits", &[])
-        }
+        Err(GtinError::NotDigits | GtinError::Blank | GtinError::Length(_)) => lang.say("products-barcode-digits", &[]),
     };
     Some(Problem::new(LineCode::BadBarcode, field, barcode).detail(expected))
 }
@@ -234,9 +192,7 @@ pub fn two_places(amount: Decimal) -> String {
 
 /// Money for the wire: a number, as the seeds have it.
 pub fn wire_money(amount: Option<Decimal>) -> Value {
-    amount.map_or(Value::Null, |a| {
-        serde_json::Number::from_str(&a.normalize().to_string()).map_or(Value::Null, Value::Number)
-    })
+    amount.map_or(Value::Null, |a| serde_json::Number::from_str(&a.normalize().to_string()).map_or(Value::Null, Value::Number))
 }
 
 #[cfg(test)]
@@ -253,34 +209,11 @@ mod tests {
     fn missing_leaves_and_null_clears() {
         let mut draft = Draft::new("P1");
         draft.take(&line(json!({ "prodId": "P1", "brand": "江州", "album": "a.jpg", "grossWeight": 1.5, "baseProdId": "BP-1" }))).unwrap();
-        assert_eq!(
-            (
-                draft.brand.as_str(),
-                draft.detail("album"),
-                draft.detail("grossWeight")
-            ),
-            ("江州", "a.jpg", "1.50")
-        );
-        draft
-            .take(&line(
-                json!({ "prodId": "P1", "album": null, "baseProdId": null }),
-            ))
-            .unwrap();
-        assert_eq!(
-            (
-                draft.brand.as_str(),
-                draft.details.contains_key("album"),
-                draft.explicit_base.clone()
-            ),
-            ("江州", false, None)
-        );
-        let refused = draft
-            .take(&line(json!({ "prodId": "P1", "enable": null })))
-            .unwrap_err();
-        assert_eq!(
-            (refused.code, refused.field.as_str()),
-            (LineCode::Empty, "enable")
-        );
+        assert_eq!((draft.brand.as_str(), draft.detail("album"), draft.detail("grossWeight")), ("江州", "a.jpg", "1.50"));
+        draft.take(&line(json!({ "prodId": "P1", "album": null, "baseProdId": null }))).unwrap();
+        assert_eq!((draft.brand.as_str(), draft.details.contains_key("album"), draft.explicit_base.clone()), ("江州", false, None));
+        let refused = draft.take(&line(json!({ "prodId": "P1", "enable": null }))).unwrap_err();
+        assert_eq!((refused.code, refused.field.as_str()), (LineCode::Empty, "enable"));
     }
 
     #[test]
@@ -299,10 +232,7 @@ mod tests {
     fn a_bad_barcode_is_told_with_its_digit() {
         let mut draft = Draft::new("P1");
         draft.barcode = "6901234000017".into();
-        assert_eq!(
-            draft.barcode_warning(Lang::Zh).map(|p| p.details),
-            Some(vec!["6".to_owned()])
-        );
+        assert_eq!(draft.barcode_warning(Lang::Zh).map(|p| p.details), Some(vec!["6".to_owned()]));
         draft.barcode = "6901234000016".into();
         assert_eq!(draft.barcode_warning(Lang::Zh), None);
     }

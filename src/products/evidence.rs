@@ -18,15 +18,7 @@ pub enum Field {
 
 impl Field {
     /// Every field, in the order shown.
-    pub const ALL: [Self; 7] = [
-        Self::Barcode,
-        Self::ApprovalNo,
-        Self::Name,
-        Self::Spec,
-        Self::Pack,
-        Self::Manufacturer,
-        Self::DosageForm,
-    ];
+    pub const ALL: [Self; 7] = [Self::Barcode, Self::ApprovalNo, Self::Name, Self::Spec, Self::Pack, Self::Manufacturer, Self::DosageForm];
 
     /// The points full agreement gives.
     #[must_use]
@@ -80,10 +72,7 @@ impl Verdict {
     /// Both sides say the same thing.
     #[must_use]
     pub fn agrees(self) -> bool {
-        matches!(
-            self,
-            Self::Same | Self::SpelledDifferently | Self::ConvertsEqual
-        )
+        matches!(self, Self::Same | Self::SpelledDifferently | Self::ConvertsEqual)
     }
 
     /// The key of its word.
@@ -135,14 +124,7 @@ impl Evidence {
     /// confirmed nor contradicted. The score ranks and colours; it never decides a match.
     #[must_use]
     pub fn of(lines: Vec<Line>) -> Self {
-        Self {
-            score: score(
-                lines
-                    .iter()
-                    .map(|line| (line.field, line.verdict, line.points)),
-            ),
-            lines,
-        }
+        Self { score: score(lines.iter().map(|line| (line.field, line.verdict, line.points))), lines }
     }
 
     /// The line of one field.
@@ -174,27 +156,14 @@ pub fn score(judged: impl Iterator<Item = (Field, Verdict, u8)>) -> u8 {
 pub fn diff(theirs: &str, ours: &str) -> (Vec<Stretch>, Vec<Stretch>) {
     if theirs == ours {
         let whole = || {
-            if theirs.is_empty() {
-                Vec::new()
-            } else {
-                vec![Stretch {
-                    only_here: false,
-                    text: theirs.to_owned(),
-                }]
-            }
+            if theirs.is_empty() { Vec::new() } else { vec![Stretch { only_here: false, text: theirs.to_owned() }] }
         };
         return (whole(), whole());
     }
     let (a, b): (Vec<char>, Vec<char>) = (theirs.chars().collect(), ours.chars().collect());
     let head = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
     let room = a.len().min(b.len()) - head;
-    let tail = a
-        .iter()
-        .rev()
-        .zip(b.iter().rev())
-        .take(room)
-        .take_while(|(x, y)| x == y)
-        .count();
+    let tail = a.iter().rev().zip(b.iter().rev()).take(room).take_while(|(x, y)| x == y).count();
     let (mut left, mut right) = (Cut::default(), Cut::default());
     for c in a.iter().take(head) {
         left.push(*c, false);
@@ -220,15 +189,10 @@ fn middle(a: &[char], b: &[char], left: &mut Cut, right: &mut Cut) {
     if a.len() <= LONGEST && b.len() <= LONGEST {
         table.resize((a.len() + 1) * width, 0_u16);
     }
-    let at =
-        |table: &[u16], i: usize, j: usize| table.get(i * width + j).copied().unwrap_or_default();
+    let at = |table: &[u16], i: usize, j: usize| table.get(i * width + j).copied().unwrap_or_default();
     for i in (0..a.len()).rev() {
         for j in (0..b.len()).rev() {
-            let best = if a.get(i) == b.get(j) {
-                at(&table, i + 1, j + 1) + 1
-            } else {
-                at(&table, i + 1, j).max(at(&table, i, j + 1))
-            };
+            let best = if a.get(i) == b.get(j) { at(&table, i + 1, j + 1) + 1 } else { at(&table, i + 1, j).max(at(&table, i, j + 1)) };
             match table.get_mut(i * width + j) {
                 Some(cell) => *cell = best,
                 None => break,
@@ -266,10 +230,7 @@ impl Cut {
     fn push(&mut self, c: char, only_here: bool) {
         match self.done.last_mut() {
             Some(last) if last.only_here == only_here => last.text.push(c),
-            _ => self.done.push(Stretch {
-                only_here,
-                text: c.to_string(),
-            }),
+            _ => self.done.push(Stretch { only_here, text: c.to_string() }),
         }
     }
 }
@@ -280,55 +241,28 @@ mod tests {
     use proptest::prelude::*;
 
     fn show(stretches: &[Stretch]) -> String {
-        stretches
-            .iter()
-            .map(|s| {
-                if s.only_here {
-                    format!("[{}]", s.text)
-                } else {
-                    s.text.clone()
-                }
-            })
-            .collect()
+        stretches.iter().map(|s| if s.only_here { format!("[{}]", s.text) } else { s.text.clone() }).collect()
     }
 
     #[test]
     fn weights_make_a_hundred() {
-        assert_eq!(
-            Field::ALL
-                .iter()
-                .map(|f| u32::from(f.weight()))
-                .sum::<u32>(),
-            100
-        );
+        assert_eq!(Field::ALL.iter().map(|f| u32::from(f.weight())).sum::<u32>(), 100);
     }
 
     #[test]
     fn differences_are_marked() {
         let (theirs, ours) = diff("江州药业有限公司", "江州药业股份有限公司");
-        assert_eq!(
-            (show(&theirs), show(&ours)),
-            ("江州药业有限公司".into(), "江州药业[股份]有限公司".into())
-        );
+        assert_eq!((show(&theirs), show(&ours)), ("江州药业有限公司".into(), "江州药业[股份]有限公司".into()));
         let (theirs, ours) = diff("0.25g*24粒", "0.25g×24粒");
-        assert_eq!(
-            (show(&theirs), show(&ours)),
-            ("0.25g[*]24粒".into(), "0.25g[×]24粒".into())
-        );
+        assert_eq!((show(&theirs), show(&ours)), ("0.25g[*]24粒".into(), "0.25g[×]24粒".into()));
     }
 
     #[test]
     fn one_sided_counts_half() {
         let line = |field, verdict, points| (field, verdict, points);
-        let full = [
-            line(Field::Name, Verdict::Same, 5),
-            line(Field::Barcode, Verdict::MissingBoth, 0),
-        ];
+        let full = [line(Field::Name, Verdict::Same, 5), line(Field::Barcode, Verdict::MissingBoth, 0)];
         assert_eq!(score(full.into_iter()), 100);
-        let half = [
-            line(Field::Spec, Verdict::Same, 10),
-            line(Field::Manufacturer, Verdict::MissingThere, 0),
-        ];
+        let half = [line(Field::Spec, Verdict::Same, 10), line(Field::Manufacturer, Verdict::MissingThere, 0)];
         assert_eq!(score(half.into_iter()), 66);
         assert_eq!(score(std::iter::empty()), 0);
     }

@@ -34,15 +34,7 @@ pub const PROD_ADD_OR_EDIT: &[Field] = &[
 ];
 
 const SOURCE_TIME: Field = Field::optional("sourceTime", Kind::Time, "api-field-source-time");
-const IF_VERSION: Field = Field::optional(
-    "ifVersion",
-    Kind::Number {
-        min: 0,
-        max: 2_147_483_647,
-        default: 0,
-    },
-    "api-field-if-version",
-);
+const IF_VERSION: Field = Field::optional("ifVersion", Kind::Number { min: 0, max: 2_147_483_647, default: 0 }, "api-field-if-version");
 
 /// K-02, K-04
 pub const SKU_ADD_OR_EDIT: &[Field] = &[
@@ -67,49 +59,22 @@ pub const SKU_ADD_OR_EDIT: &[Field] = &[
 /// P-11
 pub const SHELF_UPDATE: &[Field] = &[
     Field::always("prodId", Kind::Id, "api-field-prod-id"),
-    Field {
-        need: crate::wire::Need::Insert,
-        ..Field::optional("listed", Kind::Bit, "api-field-listed")
-    },
+    Field { need: crate::wire::Need::Insert, ..Field::optional("listed", Kind::Bit, "api-field-listed") },
 ];
 
 const START: Field = Field::optional("startUpdateTime", Kind::Time, "api-field-start-update-time");
 const END: Field = Field::optional("endUpdateTime", Kind::Time, "api-field-end-update-time");
-const PAGE_NUM: Field = Field::optional(
-    "pageNum",
-    Kind::Number {
-        min: 1,
-        max: 1_000_000,
-        default: 1,
-    },
-    "api-field-page-num",
-);
-const PAGE_SIZE: Field = Field::optional(
-    "pageSize",
-    Kind::Number {
-        min: 1,
-        max: 200,
-        default: 20,
-    },
-    "api-field-page-size",
-);
+const PAGE_NUM: Field = Field::optional("pageNum", Kind::Number { min: 1, max: 1_000_000, default: 1 }, "api-field-page-num");
+const PAGE_SIZE: Field = Field::optional("pageSize", Kind::Number { min: 1, max: 200, default: 20 }, "api-field-page-size");
 const CURSOR: Field = Field::optional("cursor", Kind::Text(60), "api-field-cursor");
 
 /// P-12
 pub const PROD_LIST_GET: &[Field] = &[START, END, PAGE_NUM, PAGE_SIZE, CURSOR];
 
 /// K-01
-pub const SKU_LIST_GET: &[Field] = &[
-    Field::optional("prodId", Kind::Id, "api-field-filter-prod-id"),
-    START,
-    END,
-    PAGE_NUM,
-    PAGE_SIZE,
-    CURSOR,
-];
+pub const SKU_LIST_GET: &[Field] =
+    &[Field::optional("prodId", Kind::Id, "api-field-filter-prod-id"), START, END, PAGE_NUM, PAGE_SIZE, CURSOR];
 
 /// K-02, Q-04
-pub const SKU_DETAIL: &[Field] = &[
-    Field::always("skuId", Kind::Id, "api-field-sku-id"),
-    Field::optional("shopId", Kind::Shop, "api-field-detail-shop-id"),
-];
+pub const SKU_DETAIL: &[Field] =
+    &[Field::always("skuId", Kind::Id, "api-field-sku-id"), Field::optional("shopId", Kind::Shop, "api-field-detail-shop-id")];

@@ -43,60 +43,34 @@ struct Next {
     wish: bool,
 }
 
-const LISTED: Next = Next {
-    listing: "listed",
-    unlisted_by: None,
-    wish: false,
-};
+const LISTED: Next = Next { listing: "listed", unlisted_by: None, wish: false };
 
 /// The rule, for these products of the cause's merchant: lists what may be sold, is wished or has stock, and unlists what may
 /// not be sold any more. Returns those whose listing changed.
-pub fn settle(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    products: &[ProductId],
-) -> Result<Vec<ProductId>> {
+pub fn settle(tx: &mut PgConnection, cause: &Cause, products: &[ProductId]) -> Result<Vec<ProductId>> {
     let facts = facts::load(tx, cause.merchant, products, false)?;
-    let candidates: Vec<ProductId> = facts
-        .iter()
-        .filter(|f| by_rule(f).is_some())
-        .map(|f| f.id)
-        .collect();
+    let candidates: Vec<ProductId> = facts.iter().filter(|f| by_rule(f).is_some()).map(|f| f.id).collect();
     if candidates.is_empty() {
         return Ok(Vec::new());
     }
     // Seldom anything is to be done; only then rows are locked, and looked at again.
     let facts = facts::load(tx, cause.merchant, &candidates, true)?;
-    let changes: Vec<(&Facts, Next)> = facts
-        .iter()
-        .filter_map(|f| Some((f, by_rule(f)?)))
-        .collect();
+    let changes: Vec<(&Facts, Next)> = facts.iter().filter_map(|f| Some((f, by_rule(f)?))).collect();
     write(tx, cause, &changes, "rule")?;
     Ok(changes.iter().map(|(f, _)| f.id).collect())
 }
 
 /// What stands against selling a product, beside the audit and the rule's own conditions.
-pub fn missing(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    product: ProductId,
-) -> Result<Option<Sentence>> {
-    Ok(facts::load(c, merchant, &[product], false)?
-        .first()
-        .and_then(Facts::missing))
+pub fn missing(c: &mut PgConnection, merchant: MerchantId, product: ProductId) -> Result<Option<Sentence>> {
+    Ok(facts::load(c, merchant, &[product], false)?.first().and_then(Facts::missing))
 }
 
 /// P-08, Q-24.
 fn by_rule(f: &Facts) -> Option<Next> {
     let stocked = f.total > 0;
     if f.listing == "listed" {
-        let lost =
-            f.missing().is_some() || f.audit_status != "approved" || (f.auto_list && !stocked);
-        return lost.then_some(Next {
-            listing: "unlisted",
-            unlisted_by: Some("rule"),
-            wish: true,
-        });
+        let lost = f.missing().is_some() || f.audit_status != "approved" || (f.auto_list && !stocked);
+        return lost.then_some(Next { listing: "unlisted", unlisted_by: Some("rule"), wish: true });
     }
     let free = matches!(f.unlisted_by.as_deref(), None | Some("rule"));
     let wanted = free && if f.auto_list { stocked } else { f.list_wish };
@@ -104,11 +78,7 @@ fn by_rule(f: &Facts) -> Option<Next> {
 }
 
 /// Lists (`true`) or unlists (`false`) at the wish of the cause's actor. One answer per wish, in the order given.
-pub fn change(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    wishes: &[(ProductId, bool)],
-) -> Result<Vec<Change>> {
+pub fn change(tx: &mut PgConnection, cause: &Cause, wishes: &[(ProductId, bool)]) -> Result<Vec<Change>> {
     let ids: Vec<ProductId> = wishes.iter().map(|(id, _)| *id).collect();
     let facts = facts::load(tx, cause.merchant, &ids, true)?;
     let by_id: HashMap<ProductId, &Facts> = facts.iter().map(|f| (f.id, f)).collect();
@@ -154,19 +124,8 @@ fn wished(f: &Facts, list: bool, who: Kind) -> (Change, Option<Next>) {
             return (Change::Unchanged, None);
         }
         let answer =
-            if f.listing == "unlisted" && !f.list_wish && f.unlisted_by.as_deref() == Some(by) {
-                Change::Unchanged
-            } else {
-                Change::Done
-            };
-        return (
-            answer,
-            Some(Next {
-                listing: "unlisted",
-                unlisted_by: Some(by),
-                wish: false,
-            }),
-        );
+            if f.listing == "unlisted" && !f.list_wish && f.unlisted_by.as_deref() == Some(by) { Change::Unchanged } else { Change::Done };
+        return (answer, Some(Next { listing: "unlisted", unlisted_by: Some(by), wish: false }));
     }
     if f.listing == "listed" {
         return (Change::Unchanged, None);
@@ -175,31 +134,19 @@ fn wished(f: &Facts, list: bool, who: Kind) -> (Change, Option<Next>) {
         return (Change::HeldByPerson(String::new()), None);
     }
     // Not yet: the wish is kept, and whoever took it off sale before has changed their mind.
-    let kept = Some(Next {
-        listing: "pending",
-        unlisted_by: None,
-        wish: true,
-    });
+    let kept = Some(Next { listing: "pending", unlisted_by: None, wish: true });
     if f.audit_status != "approved" {
         return (Change::Waiting, kept);
     }
     match f.missing() {
         Some(why) => (Change::NotSellable(why), kept),
-        None if f.auto_list && f.total <= 0 => (
-            Change::NotSellable(Sentence::new("products-missing-stock")),
-            kept,
-        ),
+        None if f.auto_list && f.total <= 0 => (Change::NotSellable(Sentence::new("products-missing-stock")), kept),
         None => (Change::Done, Some(LISTED)),
     }
 }
 
 /// One statement, and one for the trail.
-fn write(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    changes: &[(&Facts, Next)],
-    note: &'static str,
-) -> Result<()> {
+fn write(tx: &mut PgConnection, cause: &Cause, changes: &[(&Facts, Next)], note: &'static str) -> Result<()> {
     if changes.is_empty() {
         return Ok(());
     }
@@ -214,10 +161,7 @@ fn write(
     .bind::<Array<Nullable<Text>>, _>(changes.iter().map(|(_, n)| n.unlisted_by).collect::<Vec<_>>())
     .bind::<Array<Bool>, _>(changes.iter().map(|(_, n)| n.wish).collect::<Vec<_>>())
     .execute(tx)?;
-    let entries: Vec<Entry> = changes
-        .iter()
-        .map(|(f, next)| entry(f, next, note))
-        .collect();
+    let entries: Vec<Entry> = changes.iter().map(|(f, next)| entry(f, next, note)).collect();
     trail::record(tx, cause, &entries)
 }
 
@@ -228,14 +172,9 @@ fn entry(f: &Facts, next: &Next, note: &'static str) -> Entry {
         _ => "product.listing_wished",
     };
     let before = json!({ "listing": f.listing, "unlistedBy": f.unlisted_by, "wish": f.list_wish });
-    let after =
-        json!({ "listing": next.listing, "unlistedBy": next.unlisted_by, "wish": next.wish });
+    let after = json!({ "listing": next.listing, "unlistedBy": next.unlisted_by, "wish": next.wish });
     let entry = Entry::new(verb, "product", &f.prod_id).change(before, after);
-    if note.is_empty() {
-        entry
-    } else {
-        entry.note(note)
-    }
+    if note.is_empty() { entry } else { entry.note(note) }
 }
 
 #[cfg(test)]
@@ -250,123 +189,42 @@ mod tests {
     #[test]
     fn the_rule_follows_the_stock() {
         assert_eq!(by_rule(&facts()), Some(LISTED));
-        assert_eq!(
-            by_rule(&Facts {
-                total: 0,
-                ..facts()
-            }),
-            None
-        );
-        let listed = Facts {
-            listing: "listed".into(),
-            ..facts()
-        };
+        assert_eq!(by_rule(&Facts { total: 0, ..facts() }), None);
+        let listed = Facts { listing: "listed".into(), ..facts() };
         assert_eq!(by_rule(&listed), None);
-        assert_eq!(
-            by_rule(&Facts { total: 0, ..listed }).map(|n| (n.listing, n.unlisted_by)),
-            Some(("unlisted", Some("rule")))
-        );
+        assert_eq!(by_rule(&Facts { total: 0, ..listed }).map(|n| (n.listing, n.unlisted_by)), Some(("unlisted", Some("rule"))));
     }
 
     //
     #[test]
     fn the_rule_needs_permission_and_never_overrules() {
         for who in ["person", "erp"] {
-            assert_eq!(
-                by_rule(&Facts {
-                    listing: "unlisted".into(),
-                    unlisted_by: Some(who.into()),
-                    ..facts()
-                }),
-                None,
-                "{who}"
-            );
+            assert_eq!(by_rule(&Facts { listing: "unlisted".into(), unlisted_by: Some(who.into()), ..facts() }), None, "{who}");
         }
         for status in ["pending", "changes_requested", "rejected"] {
-            assert_eq!(
-                by_rule(&Facts {
-                    audit_status: status.into(),
-                    ..facts()
-                }),
-                None,
-                "{status}"
-            );
+            assert_eq!(by_rule(&Facts { audit_status: status.into(), ..facts() }), None, "{status}");
         }
-        assert_eq!(
-            by_rule(&Facts {
-                enabled: false,
-                ..facts()
-            }),
-            None
-        );
-        assert_eq!(
-            by_rule(&Facts {
-                priced: false,
-                ..facts()
-            }),
-            None
-        );
-        assert_eq!(
-            by_rule(&Facts {
-                base_ok: false,
-                ..facts()
-            }),
-            None
-        );
+        assert_eq!(by_rule(&Facts { enabled: false, ..facts() }), None);
+        assert_eq!(by_rule(&Facts { priced: false, ..facts() }), None);
+        assert_eq!(by_rule(&Facts { base_ok: false, ..facts() }), None);
     }
 
     // P-06: without the rule, only a wish lists; stock does not matter then.
     #[test]
     fn without_the_rule_a_wish_is_needed() {
-        let quiet = Facts {
-            auto_list: false,
-            total: 0,
-            ..facts()
-        };
+        let quiet = Facts { auto_list: false, total: 0, ..facts() };
         assert_eq!(by_rule(&quiet), None);
-        assert_eq!(
-            by_rule(&Facts {
-                list_wish: true,
-                ..quiet
-            }),
-            Some(LISTED)
-        );
+        assert_eq!(by_rule(&Facts { list_wish: true, ..quiet }), Some(LISTED));
     }
 
     #[test]
     fn wishes_are_kept_and_a_person_has_the_last_word() {
-        let pending = Facts {
-            audit_status: "pending".into(),
-            ..facts()
-        };
-        assert!(matches!(
-            wished(&pending, true, Kind::Erp),
-            (Change::Waiting, Some(Next { wish: true, .. }))
-        ));
-        let off = Facts {
-            listing: "unlisted".into(),
-            unlisted_by: Some("person".into()),
-            ..facts()
-        };
-        assert!(matches!(
-            wished(&off, true, Kind::Erp),
-            (Change::HeldByPerson(_), None)
-        ));
-        assert_eq!(
-            wished(&off, true, Kind::Person),
-            (Change::Done, Some(LISTED))
-        );
+        let pending = Facts { audit_status: "pending".into(), ..facts() };
+        assert!(matches!(wished(&pending, true, Kind::Erp), (Change::Waiting, Some(Next { wish: true, .. }))));
+        let off = Facts { listing: "unlisted".into(), unlisted_by: Some("person".into()), ..facts() };
+        assert!(matches!(wished(&off, true, Kind::Erp), (Change::HeldByPerson(_), None)));
+        assert_eq!(wished(&off, true, Kind::Person), (Change::Done, Some(LISTED)));
         assert_eq!(wished(&off, false, Kind::Erp), (Change::Unchanged, None));
-        assert!(matches!(
-            wished(
-                &Facts {
-                    total: 0,
-                    ..facts()
-                },
-                true,
-                Kind::Erp
-            ),
-            (Change::NotSellable(_), Some(_))
-        ));
+        assert!(matches!(wished(&Facts { total: 0, ..facts() }, true, Kind::Erp), (Change::NotSellable(_), Some(_))));
     }
 }

@@ -28,16 +28,9 @@ pub const SHOWN: usize = 5;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Decision<I> {
     /// The keys determine one base product.
-    Match {
-        base: I,
-        by: MatchedBy,
-        evidence: Evidence,
-    },
+    Match { base: I, by: MatchedBy, evidence: Evidence },
     /// A person decides; the best candidates first.
-    Ask {
-        candidates: Vec<Ranked<I>>,
-        why: AskReason,
-    },
+    Ask { candidates: Vec<Ranked<I>>, why: AskReason },
     /// Nothing alike is known (P-09).
     None,
 }
@@ -160,10 +153,7 @@ where
         .iter()
         .map(|candidate| {
             let candidate = candidate.borrow();
-            Weighed {
-                candidate,
-                marks: Marks::of(&submitted.item, candidate, aliases),
-            }
+            Weighed { candidate, marks: Marks::of(&submitted.item, candidate, aliases) }
         })
         .collect();
     match settle(submitted, &weighed) {
@@ -177,23 +167,12 @@ where
 }
 
 /// The one base product the keys determine, or why there is none.
-fn settle<'a, 'b, I: PartialEq>(
-    submitted: &Submitted<I>,
-    all: &'b [Weighed<'a, I>],
-) -> Result<(&'b Weighed<'a, I>, MatchedBy), AskReason> {
+fn settle<'a, 'b, I: PartialEq>(submitted: &Submitted<I>, all: &'b [Weighed<'a, I>]) -> Result<(&'b Weighed<'a, I>, MatchedBy), AskReason> {
     let by_barcode: Vec<_> = all.iter().filter(|w| w.marks.barcode.agrees()).collect();
-    let by_approval: Vec<_> = all
-        .iter()
-        .filter(|w| w.marks.approval_determines())
-        .collect();
+    let by_approval: Vec<_> = all.iter().filter(|w| w.marks.approval_determines()).collect();
     if let Some(wanted) = &submitted.explicit_base {
-        let named = all
-            .iter()
-            .find(|w| w.candidate.base_id == *wanted)
-            .ok_or(AskReason::ExplicitUnknown)?;
-        let elsewhere = |keys: &[&Weighed<'a, I>]| {
-            !keys.is_empty() && !keys.iter().any(|w| w.candidate.base_id == *wanted)
-        };
+        let named = all.iter().find(|w| w.candidate.base_id == *wanted).ok_or(AskReason::ExplicitUnknown)?;
+        let elsewhere = |keys: &[&Weighed<'a, I>]| !keys.is_empty() && !keys.iter().any(|w| w.candidate.base_id == *wanted);
         if elsewhere(&by_barcode) || elsewhere(&by_approval) || !named.marks.supports_explicit() {
             return Err(AskReason::ExplicitDisagrees);
         }
@@ -203,9 +182,7 @@ fn settle<'a, 'b, I: PartialEq>(
         return Err(AskReason::CartonBarcode);
     }
     if let Some(found) = only(&by_barcode)? {
-        let elsewhere = by_approval
-            .iter()
-            .any(|w| w.candidate.base_id != found.candidate.base_id);
+        let elsewhere = by_approval.iter().any(|w| w.candidate.base_id != found.candidate.base_id);
         if elsewhere && !found.marks.approval_determines() {
             return Err(AskReason::KeysDisagree);
         }
@@ -240,27 +217,17 @@ fn only<'b, W>(found: &[&'b W]) -> Result<Option<&'b W>, AskReason> {
 }
 
 /// Ranks what is worth showing.
-fn ask<I: Clone + PartialEq>(
-    submitted: &Submitted<I>,
-    all: Vec<Weighed<'_, I>>,
-    why: AskReason,
-) -> Decision<I> {
+fn ask<I: Clone + PartialEq>(submitted: &Submitted<I>, all: Vec<Weighed<'_, I>>, why: AskReason) -> Decision<I> {
     let mut worth: Vec<(u8, Weighed<'_, I>)> = all
         .into_iter()
-        .filter(|w| {
-            w.marks.worth_showing()
-                || submitted.explicit_base.as_ref() == Some(&w.candidate.base_id)
-        })
+        .filter(|w| w.marks.worth_showing() || submitted.explicit_base.as_ref() == Some(&w.candidate.base_id))
         .map(|w| (w.marks.score(), w))
         .collect();
     worth.sort_by(|(a, _), (b, _)| b.cmp(a));
     let why = match (why, worth.first()) {
         // The merchant named a product: a person is asked even if nothing is found.
         (AskReason::ExplicitUnknown, None) => {
-            return Decision::Ask {
-                candidates: Vec::new(),
-                why,
-            };
+            return Decision::Ask { candidates: Vec::new(), why };
         }
         (_, None) => return Decision::None,
         (AskReason::NotEnough, Some((_, best))) => best.marks.what_is_wrong(),
@@ -269,10 +236,7 @@ fn ask<I: Clone + PartialEq>(
     let candidates = worth
         .into_iter()
         .take(SHOWN)
-        .map(|(_, w)| Ranked {
-            base: w.candidate.base_id.clone(),
-            evidence: w.marks.evidence(&submitted.item, &w.candidate.item),
-        })
+        .map(|(_, w)| Ranked { base: w.candidate.base_id.clone(), evidence: w.marks.evidence(&submitted.item, &w.candidate.item) })
         .collect();
     Decision::Ask { candidates, why }
 }
@@ -282,21 +246,13 @@ impl Marks {
     /// confirms the number. The maker alone may differ: holders are renamed and licences transferred, the number
     /// stays. Where the two sides name different registers, the name must confirm.
     fn approval_determines(&self) -> bool {
-        let confirmed =
-            self.name >= NameRelation::Related || (self.maker.agrees() && !self.registers_differ);
-        self.approval_is_identity
-            && self.approval.agrees()
-            && self.spec.is_equal()
-            && self.has_figures
-            && confirmed
+        let confirmed = self.name >= NameRelation::Related || (self.maker.agrees() && !self.registers_differ);
+        self.approval_is_identity && self.approval.agrees() && self.spec.is_equal() && self.has_figures && confirmed
     }
 
     /// The same name in full, the same pack, the same company.
     fn name_determines(&self) -> bool {
-        self.name >= NameRelation::Spelled
-            && self.spec.is_equal()
-            && self.has_figures
-            && self.maker.agrees()
+        self.name >= NameRelation::Spelled && self.spec.is_equal() && self.has_figures && self.maker.agrees()
     }
 
     fn against_barcode(&self) -> Option<AskReason> {
@@ -349,16 +305,12 @@ impl Marks {
             && self.spec != SpecRelation::Different
             && !self.forms_differ
             && !self.carton
-            && (self.name >= NameRelation::Related
-                || (self.name == NameRelation::Missing && key_agrees))
+            && (self.name >= NameRelation::Related || (self.name == NameRelation::Missing && key_agrees))
             && (self.maker != Verdict::Different || key_agrees)
     }
 
     fn worth_showing(&self) -> bool {
-        self.barcode.agrees()
-            || self.carton
-            || self.approval.agrees()
-            || self.name >= NameRelation::Related
+        self.barcode.agrees() || self.carton || self.approval.agrees() || self.name >= NameRelation::Related
     }
 
     /// The first fact that kept the best candidate from matching.
@@ -366,15 +318,11 @@ impl Marks {
         match (self.approval, self.spec, self.maker) {
             (_, SpecRelation::Different, _) => AskReason::SpecDiffers,
             (_, SpecRelation::Missing | SpecRelation::Partial, _) => AskReason::SpecIncomplete,
-            _ if self.another_kind().is_some() => {
-                self.another_kind().unwrap_or(AskReason::DosageFormDiffers)
-            }
+            _ if self.another_kind().is_some() => self.another_kind().unwrap_or(AskReason::DosageFormDiffers),
             _ if self.name < NameRelation::Related => AskReason::NameDiffers,
             (Verdict::Different, _, _) => AskReason::ApprovalDiffers,
             (_, _, Verdict::Different) => AskReason::ManufacturerDiffers,
-            (_, _, Verdict::MissingHere | Verdict::MissingThere | Verdict::MissingBoth) => {
-                AskReason::ManufacturerMissing
-            }
+            (_, _, Verdict::MissingHere | Verdict::MissingThere | Verdict::MissingBoth) => AskReason::ManufacturerMissing,
             _ => AskReason::NotEnough,
         }
     }

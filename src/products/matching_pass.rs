@@ -51,11 +51,7 @@ struct Ended {
 }
 
 /// Matches these products of the cause's merchant. Locks them in the order of their ids.
-pub fn run(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    products: &[ProductId],
-) -> Result<HashMap<ProductId, Found>> {
+pub fn run(tx: &mut PgConnection, cause: &Cause, products: &[ProductId]) -> Result<HashMap<ProductId, Found>> {
     if products.is_empty() {
         return Ok(HashMap::new());
     }
@@ -82,10 +78,7 @@ pub fn run(
 }
 
 fn decide(subject: &Subject, pool: &mut Pool, aliases: &Aliases) -> Decision<BaseId> {
-    let submitted = Submitted {
-        item: subject.item.clone(),
-        explicit_base: pool.explicit(subject),
-    };
+    let submitted = Submitted { item: subject.item.clone(), explicit_base: pool.explicit(subject) };
     super::matching::decide(&submitted, &pool.candidates(subject), aliases)
 }
 
@@ -103,19 +96,10 @@ fn end(subject: Subject, decision: Decision<BaseId>, pool: &Pool) -> Ended {
         Decision::Ask { candidates, why } => waits(&subject, why.text_key(), candidates),
         Decision::None => waits(&subject, ASK_NOTHING_ALIKE, Vec::new()),
     };
-    Ended {
-        subject,
-        found,
-        shown,
-        ask,
-    }
+    Ended { subject, found, shown, ask }
 }
 
-fn waits(
-    subject: &Subject,
-    why: &'static str,
-    shown: Vec<Ranked<BaseId>>,
-) -> (Found, &'static str, Vec<Ranked<BaseId>>) {
+fn waits(subject: &Subject, why: &'static str, shown: Vec<Ranked<BaseId>>) -> (Found, &'static str, Vec<Ranked<BaseId>>) {
     match forbidden(subject) {
         Some((ask, found)) => (found, ask, shown),
         None => (Found::Asked { why }, why, shown),
@@ -124,21 +108,10 @@ fn waits(
 
 fn forbidden(subject: &Subject) -> Option<(&'static str, Found)> {
     if let Some(reason) = &subject.blocked {
-        return Some((
-            ASK_BLOCK_LIST,
-            Found::Forbidden {
-                reason: Text::new("products-forbidden-listed").with(reason),
-            },
-        ));
+        return Some((ASK_BLOCK_LIST, Found::Forbidden { reason: Text::new("products-forbidden-listed").with(reason) }));
     }
-    (!subject.category_allowed).then(|| {
-        (
-            ASK_OWN_CATEGORY,
-            Found::Forbidden {
-                reason: Text::new("products-forbidden-category").with(&subject.category_id),
-            },
-        )
-    })
+    (!subject.category_allowed)
+        .then(|| (ASK_OWN_CATEGORY, Found::Forbidden { reason: Text::new("products-forbidden-category").with(&subject.category_id) }))
 }
 
 /// Reasons not to approve what the keys determine.
@@ -148,27 +121,12 @@ fn against(subject: &Subject, base: BaseId, pool: &Pool) -> Option<(&'static str
     }
     let base = pool.base(base)?;
     if !base.category_allowed {
-        return Some((
-            ASK_BASE_CATEGORY,
-            Found::Forbidden {
-                reason: Text::new("products-forbidden-base").with(&base.code),
-            },
-        ));
+        return Some((ASK_BASE_CATEGORY, Found::Forbidden { reason: Text::new("products-forbidden-base").with(&base.code) }));
     }
     if base.status != "active" {
-        return Some((
-            ASK_BASE_DISABLED,
-            Found::Asked {
-                why: ASK_BASE_DISABLED,
-            },
-        ));
+        return Some((ASK_BASE_DISABLED, Found::Asked { why: ASK_BASE_DISABLED }));
     }
-    (subject.audit_status == "rejected").then_some((
-        ASK_REFUSED_BEFORE,
-        Found::Asked {
-            why: ASK_REFUSED_BEFORE,
-        },
-    ))
+    (subject.audit_status == "rejected").then_some((ASK_REFUSED_BEFORE, Found::Asked { why: ASK_REFUSED_BEFORE }))
 }
 
 /// Parts the name from the specification in the keys of a spec alias: names have no such sign in their keys.

@@ -77,10 +77,7 @@ pub struct Product {
 impl Product {
     /// One of the texts in `details`, by its wire name.
     pub fn detail(&self, name: &str) -> &str {
-        self.details
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
+        self.details.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 }
 
@@ -93,39 +90,19 @@ pub const COLUMNS: &str = "p.id, p.prod_id, p.erp_code, p.name, p.category_id, p
 /// `NotFound` for a stranger's product as for one that does not exist.
 pub fn find(c: &mut PgConnection, merchant: MerchantId, id: ProductId) -> Result<Product> {
     let sql = format!("select {COLUMNS} from products p where p.merchant_id = $1 and p.id = $2");
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<BigInt, _>(id)
-        .get_result(c)?)
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(id).get_result(c)?)
 }
 
 /// By the id the merchant's ERP uses.
-pub fn find_by_prod_id(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    prod_id: &str,
-) -> Result<Option<Product>> {
-    let sql =
-        format!("select {COLUMNS} from products p where p.merchant_id = $1 and p.prod_id = $2");
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<Text, _>(prod_id)
-        .get_result(c)
-        .optional()?)
+pub fn find_by_prod_id(c: &mut PgConnection, merchant: MerchantId, prod_id: &str) -> Result<Option<Product>> {
+    let sql = format!("select {COLUMNS} from products p where p.merchant_id = $1 and p.prod_id = $2");
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Text, _>(prod_id).get_result(c).optional()?)
 }
 
 /// In no order; strangers' are left out.
-pub fn by_ids(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    ids: &[ProductId],
-) -> Result<Vec<Product>> {
-    let sql =
-        format!("select {COLUMNS} from products p where p.merchant_id = $1 and p.id = any($2)");
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<Array<BigInt>, _>(ids)
-        .load(c)?)
+pub fn by_ids(c: &mut PgConnection, merchant: MerchantId, ids: &[ProductId]) -> Result<Vec<Product>> {
+    let sql = format!("select {COLUMNS} from products p where p.merchant_id = $1 and p.id = any($2)");
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Array<BigInt>, _>(ids).load(c)?)
 }
 
 #[derive(QueryableByName)]
@@ -137,37 +114,22 @@ struct Named {
 }
 
 /// Our ids of the merchant's prodIds; unknown ones are absent.
-pub fn ids_of(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    prod_ids: &[&str],
-) -> Result<HashMap<String, ProductId>> {
-    let rows: Vec<Named> = diesel::sql_query(
-        "select id, prod_id from products where merchant_id = $1 and prod_id = any($2)",
-    )
-    .bind::<BigInt, _>(merchant)
-    .bind::<Array<Text>, _>(prod_ids)
-    .load(c)?;
+pub fn ids_of(c: &mut PgConnection, merchant: MerchantId, prod_ids: &[&str]) -> Result<HashMap<String, ProductId>> {
+    let rows: Vec<Named> = diesel::sql_query("select id, prod_id from products where merchant_id = $1 and prod_id = any($2)")
+        .bind::<BigInt, _>(merchant)
+        .bind::<Array<Text>, _>(prod_ids)
+        .load(c)?;
     Ok(rows.into_iter().map(|r| (r.prod_id, r.id)).collect())
 }
 
 /// Locks products by id, so that everybody who locks several does it in one order. References to the rows pass (only keys
 /// would stop them).
-pub fn lock_by_prod_id(
-    tx: &mut PgConnection,
-    merchant: MerchantId,
-    prod_ids: &[&str],
-) -> Result<HashMap<String, Product>> {
+pub fn lock_by_prod_id(tx: &mut PgConnection, merchant: MerchantId, prod_ids: &[&str]) -> Result<HashMap<String, Product>> {
     if prod_ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let sql = format!(
-        "select {COLUMNS} from products p where p.merchant_id = $1 and p.prod_id = any($2) order by p.id for no key update"
-    );
-    let rows: Vec<Product> = diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<Array<Text>, _>(prod_ids)
-        .load(tx)?;
+    let sql = format!("select {COLUMNS} from products p where p.merchant_id = $1 and p.prod_id = any($2) order by p.id for no key update");
+    let rows: Vec<Product> = diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Array<Text>, _>(prod_ids).load(tx)?;
     Ok(rows.into_iter().map(|p| (p.prod_id.clone(), p)).collect())
 }
 
@@ -192,16 +154,8 @@ impl Window {
     pub fn read_cursor(text: &str) -> Result<(DateTime<Utc>, i64)> {
         let read = || {
             let (micros, id) = text.split_once('.')?;
-            Some((
-                DateTime::from_timestamp_micros(micros.parse().ok()?)?,
-                id.parse().ok()?,
-            ))
+            Some((DateTime::from_timestamp_micros(micros.parse().ok()?)?, id.parse().ok()?))
         };
-        read().ok_or_else(|| {
-            Error::Call(
-                crate::error::Code::BadField,
-                crate::text::Text::new("products-bad-cursor").with(text),
-            )
-        })
+        read().ok_or_else(|| Error::Call(crate::error::Code::BadField, crate::text::Text::new("products-bad-cursor").with(text)))
     }
 }

@@ -8,10 +8,7 @@ mod list;
 mod sql;
 
 pub use detail::{Asked, Base, Decided, Sku, StockRow, asked, decided, events, find, skus, stock};
-pub use list::{
-    Cat, Chosen, Row, Tally, brands, categories, category, ids_of, lacks, named, neighbours, page,
-    tally, within,
-};
+pub use list::{Cat, Chosen, Row, Tally, brands, categories, category, ids_of, lacks, named, neighbours, page, tally, within};
 
 use super::sellable::Condition;
 use crate::ids::ProductId;
@@ -42,22 +39,8 @@ pub enum View {
 }
 
 impl View {
-    pub const PRODUCTS: [View; 6] = [
-        View::All,
-        View::Listed,
-        View::Unlisted,
-        View::Unmatched,
-        View::InAudit,
-        View::Returned,
-    ];
-    pub const LISTING: [View; 6] = [
-        View::Listed,
-        View::Ready,
-        View::Missing(None),
-        View::ByRule,
-        View::ByPerson,
-        View::ByErp,
-    ];
+    pub const PRODUCTS: [View; 6] = [View::All, View::Listed, View::Unlisted, View::Unmatched, View::InAudit, View::Returned];
+    pub const LISTING: [View; 6] = [View::Listed, View::Ready, View::Missing(None), View::ByRule, View::ByPerson, View::ByErp];
 
     /// Its name in an address.
     pub fn name(self) -> &'static str {
@@ -144,10 +127,7 @@ pub struct Search {
 impl Search {
     /// Nothing but a view.
     pub fn is_plain(&self) -> bool {
-        self.q.is_empty()
-            && self.leaves.is_empty()
-            && self.brand.is_empty()
-            && self.listing.is_none()
+        self.q.is_empty() && self.leaves.is_empty() && self.brand.is_empty() && self.listing.is_none()
     }
 }
 

@@ -24,12 +24,7 @@ struct Ready {
 
 /// Replays a merchant's lines of `method` whose category is known by now; how many there were. Call again until it is none.
 /// Lines whose category is still missing do not stand in the way of younger ones.
-pub fn replay_parked(
-    tx: &mut PgConnection,
-    merchant: MerchantId,
-    method: &'static Method,
-    now: DateTime<Utc>,
-) -> Result<usize> {
+pub fn replay_parked(tx: &mut PgConnection, merchant: MerchantId, method: &'static Method, now: DateTime<Utc>) -> Result<usize> {
     let ready: Vec<Ready> = diesel::sql_query(
         "select w.id, w.line from parked_lines w where w.merchant_id = $1 and w.waits_for = 'category' and w.method = $2 and w.settled_at is null \
          and exists (select 1 from categories c where c.merchant_id = w.merchant_id and c.id = w.code) \
@@ -44,26 +39,9 @@ pub fn replay_parked(
     }
     let (ids, lines): (Vec<i64>, Vec<Value>) = ready.into_iter().map(|r| (r.id, r.line)).unzip();
     let cause = Cause::system(merchant, "replay", now);
-    let scope = Scope {
-        merchant,
-        shops: None,
-        lang: Lang::Zh,
-    };
-    let report = feeds::run(
-        tx,
-        &cause,
-        &scope,
-        Channel::Replay,
-        method,
-        Batch {
-            lines,
-            ..Batch::default()
-        },
-    )?;
-    let ended: Vec<_> = ids
-        .into_iter()
-        .zip(report.results.iter().map(|r| r.outcome))
-        .collect();
+    let scope = Scope { merchant, shops: None, lang: Lang::Zh };
+    let report = feeds::run(tx, &cause, &scope, Channel::Replay, method, Batch { lines, ..Batch::default() })?;
+    let ended: Vec<_> = ids.into_iter().zip(report.results.iter().map(|r| r.outcome)).collect();
     feeds::settle_parked(tx, merchant, &ended, now)?;
     Ok(ended.len())
 }

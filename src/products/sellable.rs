@@ -171,10 +171,7 @@ impl Verdict {
 
 /// Every condition with what was found, in order.
 pub fn explain(facts: &Facts) -> Vec<Check> {
-    Condition::ALL
-        .into_iter()
-        .map(|condition| check(condition, facts))
-        .collect()
+    Condition::ALL.into_iter().map(|condition| check(condition, facts)).collect()
 }
 
 /// The answer that these checks come to.
@@ -198,9 +195,7 @@ pub fn may_list(facts: &Facts) -> bool {
 
 /// What must be mended first before it can be listed.
 pub fn first_wall(facts: &Facts) -> Option<Condition> {
-    Condition::ALL
-        .into_iter()
-        .find(|c| c.is_wall(facts) && !holds(*c, facts))
+    Condition::ALL.into_iter().find(|c| c.is_wall(facts) && !holds(*c, facts))
 }
 
 /// Whether the auto-list rule would list it now. P-08, Q-24
@@ -229,11 +224,7 @@ fn check(condition: Condition, facts: &Facts) -> Check {
         condition,
         ok,
         required,
-        detail: if ok {
-            found(condition, facts)
-        } else {
-            lacking(condition, facts)
-        },
+        detail: if ok { found(condition, facts) } else { lacking(condition, facts) },
         fix: if ok { None } else { fix(condition, facts) },
     }
 }
@@ -252,18 +243,11 @@ fn found(condition: Condition, facts: &Facts) -> Text {
             Text::new(key).with(facts.base.clone().unwrap_or_default())
         }
         Condition::Approved => match facts.audited_at {
-            Some(at) => Text::new("shelf-check-approved-at").with(
-                at.with_timezone(&crate::clock::china())
-                    .format("%Y-%m-%d")
-                    .to_string(),
-            ),
+            Some(at) => Text::new("shelf-check-approved-at").with(at.with_timezone(&crate::clock::china()).format("%Y-%m-%d").to_string()),
             None => Text::new("shelf-check-approved"),
         },
-        Condition::Priced => Text::new("shelf-check-priced")
-            .with(facts.price.map(|p| format!("{p:.2}")).unwrap_or_default()),
-        Condition::InStock => Text::new("shelf-check-in-stock")
-            .with(facts.shops)
-            .with(facts.available),
+        Condition::Priced => Text::new("shelf-check-priced").with(facts.price.map(|p| format!("{p:.2}")).unwrap_or_default()),
+        Condition::InStock => Text::new("shelf-check-in-stock").with(facts.shops).with(facts.available),
         Condition::Switch => Text::new("shelf-check-switch"),
     }
 }
@@ -271,9 +255,7 @@ fn found(condition: Condition, facts: &Facts) -> Text {
 fn lacking(condition: Condition, facts: &Facts) -> Text {
     match condition {
         Condition::Enabled => Text::new("shelf-lack-enabled"),
-        Condition::Permitted => {
-            Text::new("shelf-lack-permitted").with(facts.blocked.clone().unwrap_or_default())
-        }
+        Condition::Permitted => Text::new("shelf-lack-permitted").with(facts.blocked.clone().unwrap_or_default()),
         Condition::Category => Text::new("shelf-lack-category"),
         Condition::Matched => match &facts.base {
             Some(code) => Text::new("shelf-lack-matched-retired").with(code),
@@ -324,7 +306,5 @@ pub fn rule(facts: &Facts) -> Text {
 
 /// An external id as a path segment.
 pub fn escaped(id: &str) -> String {
-    form_urlencoded::byte_serialize(id.as_bytes())
-        .collect::<String>()
-        .replace('+', "%20")
+    form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>().replace('+', "%20")
 }

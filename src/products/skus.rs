@@ -70,24 +70,11 @@ pub(super) const SELECT: &str = "select s.id, s.sku_id, s.product_id, p.prod_id,
 /// By the id the merchant's ERP uses.
 pub fn find(c: &mut PgConnection, merchant: MerchantId, sku_id: &str) -> Result<Option<Sku>> {
     let sql = format!("{SELECT} where s.merchant_id = $1 and s.sku_id = $2");
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<Text, _>(sku_id)
-        .get_result(c)
-        .optional()?)
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Text, _>(sku_id).get_result(c).optional()?)
 }
 
 /// The SKUs of one product, the default one first.
-pub fn of_product(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    product: ProductId,
-) -> Result<Vec<Sku>> {
-    let sql = format!(
-        "{SELECT} where s.merchant_id = $1 and s.product_id = $2 order by s.is_default desc, s.id"
-    );
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<BigInt, _>(product)
-        .load(c)?)
+pub fn of_product(c: &mut PgConnection, merchant: MerchantId, product: ProductId) -> Result<Vec<Sku>> {
+    let sql = format!("{SELECT} where s.merchant_id = $1 and s.product_id = $2 order by s.is_default desc, s.id");
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(product).load(c)?)
 }

@@ -18,12 +18,7 @@ use known::Known;
 ///
 /// # Errors
 /// Only for faults of the whole call.
-pub fn apply(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    scope: &Scope,
-    lines: Vec<Line>,
-) -> Result<Vec<LineResult>> {
+pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Line>) -> Result<Vec<LineResult>> {
     let mut known = Known::load(tx, cause.merchant, &lines)?;
     let mut ends = Vec::with_capacity(lines.len());
     let mut jobs = Vec::with_capacity(lines.len());
@@ -34,21 +29,12 @@ pub fn apply(
         }
     }
     let ids = write::write(tx, cause, &jobs)?;
-    let again: Vec<_> = jobs
-        .iter()
-        .zip(&ids)
-        .filter(|(job, _)| job.rematch)
-        .map(|(_, id)| *id)
-        .collect();
+    let again: Vec<_> = jobs.iter().zip(&ids).filter(|(job, _)| job.rematch).map(|(_, id)| *id).collect();
     let found = matching_pass::run(tx, cause, &again)?;
-    ends.extend(
-        jobs.into_iter()
-            .zip(ids)
-            .map(|(job, id)| match found.get(&id) {
-                Some(found) => tell(job.result, found, scope),
-                None => job.result,
-            }),
-    );
+    ends.extend(jobs.into_iter().zip(ids).map(|(job, id)| match found.get(&id) {
+        Some(found) => tell(job.result, found, scope),
+        None => job.result,
+    }));
     Ok(ends)
 }
 

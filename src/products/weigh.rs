@@ -15,38 +15,13 @@ use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
 
 /// Lists or unlists these products through the one write path and weighs what became of it; a preview is the same, rolled back.
-pub fn put(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    lang: Lang,
-    ids: &[String],
-    list: bool,
-    preview: bool,
-) -> Result<Weighed> {
+pub fn put(tx: &mut PgConnection, cause: &Cause, lang: Lang, ids: &[String], list: bool, preview: bool) -> Result<Weighed> {
     if ids.is_empty() {
         return Ok(Weighed::default());
     }
-    let lines = ids
-        .iter()
-        .map(|id| json!({ "prodId": id, "listed": i32::from(list) }))
-        .collect();
-    let scope = Scope {
-        merchant: cause.merchant,
-        shops: None,
-        lang,
-    };
-    let report = feeds::run(
-        tx,
-        cause,
-        &scope,
-        Channel::Page,
-        &SHELF_UPDATE,
-        Batch {
-            lines,
-            preview,
-            ..Batch::default()
-        },
-    )?;
+    let lines = ids.iter().map(|id| json!({ "prodId": id, "listed": i32::from(list) })).collect();
+    let scope = Scope { merchant: cause.merchant, shops: None, lang };
+    let report = feeds::run(tx, cause, &scope, Channel::Page, &SHELF_UPDATE, Batch { lines, preview, ..Batch::default() })?;
     Weighed::of(tx, cause.merchant, &report)
 }
 
@@ -101,34 +76,17 @@ impl Weighed {
     pub fn of(c: &mut PgConnection, merchant: MerchantId, report: &Report) -> Result<Self> {
         let ids: Vec<&str> = report.results.iter().map(|r| r.key.as_str()).collect();
         let names = reads::named(c, merchant, &ids)?;
-        let kept: Vec<ProductId> = report
-            .results
-            .iter()
-            .filter(|r| !r.problems.is_empty())
-            .filter_map(|r| names.get(&r.key))
-            .map(|(id, _)| *id)
-            .collect();
-        let walls: HashMap<ProductId, sellable::Condition> = sellable::facts(c, merchant, &kept)?
-            .iter()
-            .filter_map(|f| Some((f.product, sellable::first_wall(f)?)))
-            .collect();
-        let mut weighed = Self {
-            total: report.results.len(),
-            ..Self::default()
-        };
+        let kept: Vec<ProductId> =
+            report.results.iter().filter(|r| !r.problems.is_empty()).filter_map(|r| names.get(&r.key)).map(|(id, _)| *id).collect();
+        let walls: HashMap<ProductId, sellable::Condition> =
+            sellable::facts(c, merchant, &kept)?.iter().filter_map(|f| Some((f.product, sellable::first_wall(f)?))).collect();
+        let mut weighed = Self { total: report.results.len(), ..Self::default() };
         let mut groups: BTreeMap<(u8, String), Group> = BTreeMap::new();
         for result in &report.results {
             let named = || Named {
                 prod_id: result.key.clone(),
-                name: names
-                    .get(&result.key)
-                    .map(|(_, name)| name.clone())
-                    .unwrap_or_default(),
-                href: if names.contains_key(&result.key) {
-                    format!("/products/{}", escaped(&result.key))
-                } else {
-                    String::new()
-                },
+                name: names.get(&result.key).map(|(_, name)| name.clone()).unwrap_or_default(),
+                href: if names.contains_key(&result.key) { format!("/products/{}", escaped(&result.key)) } else { String::new() },
             };
             let problem = result.problems.first();
             let (rank, label, tone) = match (result.outcome, problem) {
@@ -143,42 +101,18 @@ impl Weighed {
                     weighed.unchanged += 1;
                     continue;
                 }
-                (_, Some(problem))
-                    if matches!(
-                        problem.code,
-                        LineCode::WaitsForAudit | LineCode::NotSellable
-                    ) =>
-                {
+                (_, Some(problem)) if matches!(problem.code, LineCode::WaitsForAudit | LineCode::NotSellable) => {
                     weighed.wished += usize::from(result.outcome == Outcome::Applied);
                     let wall = names.get(&result.key).and_then(|(id, _)| walls.get(id));
-                    let tone = if problem.code == LineCode::WaitsForAudit {
-                        "warn"
-                    } else {
-                        "bad"
-                    };
-                    (
-                        wall.map_or(90, |w| *w as u8),
-                        wall.map_or_else(|| problem.text(), |w| Text::new(w.missing())),
-                        tone,
-                    )
+                    let tone = if problem.code == LineCode::WaitsForAudit { "warn" } else { "bad" };
+                    (wall.map_or(90, |w| *w as u8), wall.map_or_else(|| problem.text(), |w| Text::new(w.missing())), tone)
                 }
                 (_, Some(problem)) => (91, problem.text(), "bad"),
                 (outcome, None) => (92, Text::new(outcome.label()), ""),
             };
             // Sentences that name the product would make a group of each: the code tells them apart well enough.
-            let key = if rank >= 90 {
-                problem
-                    .map(|p| p.code.wire().to_owned())
-                    .unwrap_or_default()
-            } else {
-                label.key().to_owned()
-            };
-            let group = groups.entry((rank, key)).or_insert_with(|| Group {
-                label,
-                tone,
-                count: 0,
-                some: Vec::new(),
-            });
+            let key = if rank >= 90 { problem.map(|p| p.code.wire().to_owned()).unwrap_or_default() } else { label.key().to_owned() };
+            let group = groups.entry((rank, key)).or_insert_with(|| Group { label, tone, count: 0, some: Vec::new() });
             group.count += 1;
             if group.some.len() < NAMED {
                 group.some.push(named());

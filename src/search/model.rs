@@ -74,13 +74,7 @@ pub fn products(c: &mut PgConnection, merchant: MerchantId, text: &str) -> Resul
     .bind::<BigInt, _>(merchant)
     .bind::<Array<BigInt>, _>(ids)
     .load(c)?;
-    Ok(found
-        .into_iter()
-        .map(|p| Product {
-            sellable: sums.iter().find(|s| s.id == p.id).map(|s| s.sellable),
-            ..p
-        })
-        .collect())
+    Ok(found.into_iter().map(|p| Product { sellable: sums.iter().find(|s| s.id == p.id).map(|s| s.sellable), ..p }).collect())
 }
 
 #[derive(QueryableByName)]
@@ -104,22 +98,13 @@ pub fn base_products(c: &mut PgConnection, text: &str) -> Result<Vec<Product>> {
     )
 }
 
-fn by_grams(
-    c: &mut PgConnection,
-    text: &str,
-    owner: Option<String>,
-    sql: &str,
-    merchant: MerchantId,
-) -> Result<Vec<Product>> {
+fn by_grams(c: &mut PgConnection, text: &str, owner: Option<String>, sql: &str, merchant: MerchantId) -> Result<Vec<Product>> {
     let text: String = text.chars().take(LONGEST).collect();
     let mut found: Vec<Product> = Vec::new();
     for mut way in grams::query(&text) {
         way.extend(owner.clone());
-        let more: Vec<Product> = diesel::sql_query(sql)
-            .bind::<Array<Text>, _>(way)
-            .bind::<BigInt, _>(merchant)
-            .bind::<BigInt, _>(CANDIDATES)
-            .load(c)?;
+        let more: Vec<Product> =
+            diesel::sql_query(sql).bind::<Array<Text>, _>(way).bind::<BigInt, _>(merchant).bind::<BigInt, _>(CANDIDATES).load(c)?;
         for product in more {
             if !found.iter().any(|f| f.id == product.id) {
                 found.push(product);
@@ -151,10 +136,7 @@ fn distance(product: &Product, wanted: &str) -> u8 {
 }
 
 fn bare(text: &str) -> String {
-    text.to_lowercase()
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .collect()
+    text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 /// The call of this number. The number's own time narrows the search to one partition.

@@ -78,31 +78,15 @@ async fn search(ctx: Ctx, asked: Query<Asked>) -> Reply {
     if q.is_empty() {
         return ctx.reply(empty);
     }
-    let (of, platform, manages) = (
-        seat.merchant,
-        seat.person.role.is_platform(),
-        seat.person.may(Permission::ManageMerchants),
-    );
+    let (of, platform, manages) = (seat.merchant, seat.person.role.is_platform(), seat.person.may(Permission::ManageMerchants));
     let found = ctx
         .db
         .read(move |c| {
             Ok(if platform {
-                let merchants = if manages {
-                    model::merchants(c, &q)?
-                } else {
-                    Vec::new()
-                };
-                Found {
-                    base_products: model::base_products(c, &q)?,
-                    merchants,
-                    ..empty
-                }
+                let merchants = if manages { model::merchants(c, &q)? } else { Vec::new() };
+                Found { base_products: model::base_products(c, &q)?, merchants, ..empty }
             } else {
-                Found {
-                    products: model::products(c, of, &q)?,
-                    calls: model::call(c, of, &q)?.into_iter().collect(),
-                    ..empty
-                }
+                Found { products: model::products(c, of, &q)?, calls: model::call(c, of, &q)?.into_iter().collect(), ..empty }
             })
         })
         .await?;
@@ -114,17 +98,7 @@ fn places(nav: &[NavGroup], q: &str) -> Vec<Place> {
     let wanted = q.to_lowercase();
     let fits = |label: &str| {
         let (zh, en) = (Lang::Zh.say(label, &[]), Lang::En.say(label, &[]));
-        zh.to_lowercase().contains(&wanted)
-            || en.to_lowercase().contains(&wanted)
-            || grams::initials(&zh).starts_with(&wanted)
+        zh.to_lowercase().contains(&wanted) || en.to_lowercase().contains(&wanted) || grams::initials(&zh).starts_with(&wanted)
     };
-    nav.iter()
-        .flat_map(|g| &g.items)
-        .filter(|i| fits(i.label))
-        .map(|i| Place {
-            href: i.href,
-            icon: i.icon,
-            label: i.label,
-        })
-        .collect()
+    nav.iter().flat_map(|g| &g.items).filter(|i| fits(i.label)).map(|i| Place { href: i.href, icon: i.icon, label: i.label }).collect()
 }

@@ -19,15 +19,7 @@ pub static INVENTORY_UPDATE: Method = Method {
         Field::optional("saled", Kind::Count, "stock-field-saled"),
         Field::optional("freeze", Kind::Count, "stock-field-freeze"),
         Field::optional("sourceTime", Kind::Time, "stock-field-source-time"),
-        Field::optional(
-            "ifVersion",
-            Kind::Number {
-                min: 0,
-                max: i64::MAX,
-                default: 0,
-            },
-            "stock-field-if-version",
-        ),
+        Field::optional("ifVersion", Kind::Number { min: 0, max: i64::MAX, default: 0 }, "stock-field-if-version"),
     ],
     verb: Verb::Write(push::apply),
     example: r#"{"skuId": "KZ-100382-1", "shopId": "1", "inventory": 112, "saled": 48, "freeze": 36, "sourceTime": "2026-11-22 14:32:08"}"#,

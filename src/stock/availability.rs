@@ -77,36 +77,12 @@ impl Figures {
     /// How the number comes about, in the order it is told. Whatever will one day change the number (lots behind the ERP's
     /// figure, a hold over the result) becomes a term here, so that the sum stays the proof.
     pub fn waterfall(&self) -> Vec<Term> {
-        let (key, source) = if self.by_person {
-            ("stock-term-person", Source::Person)
-        } else {
-            ("stock-term-erp", Source::Erp)
-        };
+        let (key, source) = if self.by_person { ("stock-term-person", Source::Person) } else { ("stock-term-erp", Source::Erp) };
         vec![
-            Term {
-                key,
-                sign: 1,
-                qty: self.erp_qty,
-                source,
-            },
-            Term {
-                key: "stock-term-frozen",
-                sign: -1,
-                qty: self.frozen,
-                source: Source::Platform,
-            },
-            Term {
-                key: "stock-term-paid",
-                sign: -1,
-                qty: self.sold_open,
-                source: Source::Platform,
-            },
-            Term {
-                key: "stock-term-safety",
-                sign: -1,
-                qty: self.safety,
-                source: Source::Platform,
-            },
+            Term { key, sign: 1, qty: self.erp_qty, source },
+            Term { key: "stock-term-frozen", sign: -1, qty: self.frozen, source: Source::Platform },
+            Term { key: "stock-term-paid", sign: -1, qty: self.sold_open, source: Source::Platform },
+            Term { key: "stock-term-safety", sign: -1, qty: self.safety, source: Source::Platform },
         ]
     }
 }
@@ -118,15 +94,13 @@ mod tests {
 
     fn figures() -> impl Strategy<Value = Figures> {
         let count = || 0..2_147_483_648_i64;
-        (count(), any::<bool>(), count(), count(), count()).prop_map(
-            |(erp_qty, by_person, frozen, sold_open, safety)| Figures {
-                erp_qty,
-                by_person,
-                frozen,
-                sold_open,
-                safety,
-            },
-        )
+        (count(), any::<bool>(), count(), count(), count()).prop_map(|(erp_qty, by_person, frozen, sold_open, safety)| Figures {
+            erp_qty,
+            by_person,
+            frozen,
+            sold_open,
+            safety,
+        })
     }
 
     proptest! {
@@ -155,24 +129,13 @@ mod tests {
     // §4.5 E5
     #[test]
     fn selling_elsewhere_leaves_us_short() {
-        let f = Figures {
-            erp_qty: 2,
-            frozen: 3,
-            ..Figures::default()
-        };
+        let f = Figures { erp_qty: 2, frozen: 3, ..Figures::default() };
         assert_eq!((f.available(), f.shown(), f.short()), (-1, 0, 1));
     }
 
     #[test]
     fn a_person_is_named_as_the_source() {
-        let f = Figures {
-            erp_qty: 2,
-            by_person: true,
-            ..Figures::default()
-        };
-        assert_eq!(
-            f.waterfall().first().map(|t| (t.key, t.source)),
-            Some(("stock-term-person", Source::Person))
-        );
+        let f = Figures { erp_qty: 2, by_person: true, ..Figures::default() };
+        assert_eq!(f.waterfall().first().map(|t| (t.key, t.source)), Some(("stock-term-person", Source::Person)));
     }
 }

@@ -40,34 +40,15 @@ pub fn subject(ext: &str, shop: ShopId) -> String {
 pub fn set_by_hand(tx: &mut PgConnection, cause: &Cause, edit: &Edit) -> Result<Row> {
     let before = rows::lock_one(tx, cause.merchant, edit.sku, edit.shop)?;
     if before.version != edit.version {
-        return Err(Error::Conflict(
-            Text::new("stock-conflict").with(before.erp_qty),
-        ));
+        return Err(Error::Conflict(Text::new("stock-conflict").with(before.erp_qty)));
     }
     if before.by_person && before.erp_qty == edit.quantity {
         return Ok(before);
     }
-    let after = Row {
-        erp_qty: edit.quantity,
-        by_person: true,
-        version: before.version + 1,
-        updated_at: cause.now,
-        ..before.clone()
-    };
+    let after = Row { erp_qty: edit.quantity, by_person: true, version: before.version + 1, updated_at: cause.now, ..before.clone() };
     let told = told(&before);
-    keep(
-        tx,
-        cause,
-        before,
-        after.clone(),
-        &Telling {
-            kind: "manual_set",
-            reason: Some(&edit.reason),
-        },
-    )?;
-    let entry = Entry::new("stock.set_by_hand", "stock", subject(&edit.ext, edit.shop))
-        .change(told, self::told(&after))
-        .note(&edit.reason);
+    keep(tx, cause, before, after.clone(), &Telling { kind: "manual_set", reason: Some(&edit.reason) })?;
+    let entry = Entry::new("stock.set_by_hand", "stock", subject(&edit.ext, edit.shop)).change(told, self::told(&after)).note(&edit.reason);
     trail::record(tx, cause, &[entry])?;
     Ok(after)
 }
@@ -76,42 +57,15 @@ fn told(row: &Row) -> Value {
     json!({ "quantity": row.erp_qty, "by": if row.by_person { "person" } else { "erp" } })
 }
 
-fn keep(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    before: Row,
-    after: Row,
-    telling: &Telling<'_>,
-) -> Result<()> {
+fn keep(tx: &mut PgConnection, cause: &Cause, before: Row, after: Row, telling: &Telling<'_>) -> Result<()> {
     let low_stock = merchants::find(tx, cause.merchant)?.low_stock;
-    rows::write(
-        tx,
-        cause,
-        &[Change {
-            before,
-            after,
-            no: None,
-        }],
-        telling,
-        low_stock,
-    )
+    rows::write(tx, cause, &[Change { before, after, no: None }], telling, low_stock)
 }
 
 /// The edit that may still be taken back: the last thing that happened to the row, a person's, and not long ago.
-pub fn undoable(
-    c: &mut PgConnection,
-    cause: &Cause,
-    row: &Row,
-) -> Result<Option<ledger::Movement>> {
-    let last = ledger::of_row(c, cause.merchant, row.sku, row.shop, None, 1)?
-        .into_iter()
-        .next();
-    Ok(last.filter(|m| {
-        m.kind == "manual_set"
-            && m.at == row.updated_at
-            && row.by_person
-            && is_recent(m.at, cause.now)
-    }))
+pub fn undoable(c: &mut PgConnection, cause: &Cause, row: &Row) -> Result<Option<ledger::Movement>> {
+    let last = ledger::of_row(c, cause.merchant, row.sku, row.shop, None, 1)?.into_iter().next();
+    Ok(last.filter(|m| m.kind == "manual_set" && m.at == row.updated_at && row.by_person && is_recent(m.at, cause.now)))
 }
 
 fn is_recent(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
@@ -122,26 +76,14 @@ fn is_recent(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
 ///
 /// # Errors
 /// `Conflict` when something has touched the row since, or the time is over.
-pub fn undo(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    sku: SkuId,
-    ext: &str,
-    shop: ShopId,
-) -> Result<Row> {
+pub fn undo(tx: &mut PgConnection, cause: &Cause, sku: SkuId, ext: &str, shop: ShopId) -> Result<Row> {
     let before = rows::lock_one(tx, cause.merchant, sku, shop)?;
     let Some(edit) = undoable(tx, cause, &before)? else {
-        return Err(Error::Conflict(
-            Text::new("stock-undo-refused").with(UNDO_MINUTES),
-        ));
+        return Err(Error::Conflict(Text::new("stock-undo-refused").with(UNDO_MINUTES)));
     };
     let subject = subject(ext, shop);
     let known = trail::of_subject(tx, cause.merchant, "stock", &subject, 1)?;
-    let owner = known
-        .first()
-        .and_then(|e| e.before.as_ref())
-        .and_then(|b| b.get("by"))
-        .and_then(Value::as_str);
+    let owner = known.first().and_then(|e| e.before.as_ref()).and_then(|b| b.get("by")).and_then(Value::as_str);
     let after = Row {
         erp_qty: edit.before,
         by_person: owner == Some("person"),
@@ -149,18 +91,8 @@ pub fn undo(
         updated_at: cause.now,
         ..before.clone()
     };
-    let entry =
-        Entry::new("stock.edit_undone", "stock", subject).change(told(&before), told(&after));
-    keep(
-        tx,
-        cause,
-        before,
-        after.clone(),
-        &Telling {
-            kind: "undo",
-            reason: None,
-        },
-    )?;
+    let entry = Entry::new("stock.edit_undone", "stock", subject).change(told(&before), told(&after));
+    keep(tx, cause, before, after.clone(), &Telling { kind: "undo", reason: None })?;
     trail::record(tx, cause, &[entry])?;
     Ok(after)
 }

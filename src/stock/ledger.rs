@@ -85,11 +85,7 @@ pub fn of_row(
     limit: i64,
 ) -> Result<Vec<Movement>> {
     let (at, id) = before.map_or((DateTime::<Utc>::MAX_UTC, i64::MAX), |b| b);
-    let older = if before.is_some() {
-        "(at, id) < ($4, $5) and at <= $4"
-    } else {
-        "$4::timestamptz is null and $5 > 0"
-    };
+    let older = if before.is_some() { "(at, id) < ($4, $5) and at <= $4" } else { "$4::timestamptz is null and $5 > 0" };
     let sql = format!(
         "select at, id, kind, before, after, available, actor_kind, actor_name, reason, request_id, feed_id, line_no from stock_movements \
          where merchant_id = $1 and sku_id = $2 and shop_id = $3 and {older} order by at desc, id desc limit $6"

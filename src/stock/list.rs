@@ -47,18 +47,9 @@ pub struct Search {
 }
 
 /// `$1` merchant, `$2`/`$3` the place to start after, `$4` the shop, `$5` the mark, `$6` SKUs, `$7`–`$9` ways to be found.
-pub fn page(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    search: &Search,
-    limit: i64,
-) -> Result<Vec<Item>> {
+pub fn page(c: &mut PgConnection, merchant: MerchantId, search: &Search, limit: i64) -> Result<Vec<Item>> {
     let ways = Ways::of(&search.q);
-    let found = if search.q.is_empty() {
-        Vec::new()
-    } else {
-        matching(c, merchant, &search.q, &ways)?
-    };
+    let found = if search.q.is_empty() { Vec::new() } else { matching(c, merchant, &search.q, &ways)? };
     if !search.q.is_empty() && found.is_empty() {
         return Ok(Vec::new());
     }
@@ -81,17 +72,9 @@ pub fn page(
 /// First the fifty places, by one walk along an index, then everything about them. Written out per question, so that no plan
 /// has to guess which parameters are set; those a question does not need are compared with nothing.
 pub fn statement(search: &Search, few: bool, limit: i64) -> String {
-    let from = if search.mark.is_some() {
-        "stock_marks"
-    } else {
-        "stock"
-    };
+    let from = if search.mark.is_some() { "stock_marks" } else { "stock" };
     let mut wanted = vec!["t.merchant_id = $1"];
-    wanted.push(if search.mark.is_some() {
-        "t.mark = $5"
-    } else {
-        "$5 = ''"
-    });
+    wanted.push(if search.mark.is_some() { "t.mark = $5" } else { "$5 = ''" });
     wanted.push(if search.shop.is_some() {
         "t.shop_id = $4 and t.sku_id > $2 and $3 >= 0"
     } else {
@@ -125,21 +108,12 @@ impl Ways {
         Self(grams::query(q))
     }
     fn get(&self, place: usize) -> Vec<String> {
-        self.0
-            .get(place)
-            .or_else(|| self.0.first())
-            .cloned()
-            .unwrap_or_else(|| vec![String::new()])
+        self.0.get(place).or_else(|| self.0.first()).cloned().unwrap_or_else(|| vec![String::new()])
     }
 }
 
 /// SKUs found by their product's search keys or by their own id, one more than [`FEW`] at most.
-fn matching(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    q: &str,
-    ways: &Ways,
-) -> Result<Vec<SkuId>> {
+fn matching(c: &mut PgConnection, merchant: MerchantId, q: &str, ways: &Ways) -> Result<Vec<SkuId>> {
     #[derive(QueryableByName)]
     struct Found {
         #[diesel(sql_type = BigInt)]
@@ -168,11 +142,7 @@ pub fn one(c: &mut PgConnection, merchant: MerchantId, ext: &str, shop: ShopId) 
          join products p on p.merchant_id = k.merchant_id and p.id = k.product_id join shops h on h.merchant_id = k.merchant_id and h.id = s.shop_id \
          where k.merchant_id = $1 and k.sku_id = $2"
     );
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<Text, _>(ext)
-        .bind::<BigInt, _>(shop)
-        .get_result(c)?)
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Text, _>(ext).bind::<BigInt, _>(shop).get_result(c)?)
 }
 
 /// Rows per tab, each counted up to a cap.
@@ -202,17 +172,8 @@ impl Counts {
     }
 }
 
-pub fn counts(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    shop: Option<ShopId>,
-    cap: i64,
-) -> Result<Counts> {
-    let here = if shop.is_some() {
-        "shop_id = $2"
-    } else {
-        "$2 = 0"
-    };
+pub fn counts(c: &mut PgConnection, merchant: MerchantId, shop: Option<ShopId>, cap: i64) -> Result<Counts> {
+    let here = if shop.is_some() { "shop_id = $2" } else { "$2 = 0" };
     // The order keeps a count on its index, whatever share of the table belongs to this merchant.
     let count = |from: &str, mark: &str| {
         format!(
@@ -228,8 +189,5 @@ pub fn counts(
         marked(Mark::Short),
         marked(Mark::Drift)
     );
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<BigInt, _>(shop.unwrap_or(ShopId(0)))
-        .get_result(c)?)
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(shop.unwrap_or(ShopId(0))).get_result(c)?)
 }

@@ -30,22 +30,9 @@ pub(super) fn follow(tx: &mut PgConnection, cause: &Cause, changes: &[Change]) -
 
 /// A product's sum crosses zero only when one of its rows does, or when another of its rows is short and swallows the change.
 fn crossing(tx: &mut PgConnection, cause: &Cause, changes: &[Change]) -> Result<Vec<ProductId>> {
-    let sellable = |c: &Change| {
-        (
-            c.before.figures().available(),
-            c.after.figures().available(),
-        )
-    };
-    let moved: Vec<SkuId> = changes
-        .iter()
-        .filter(|c| sellable(c).0 != sellable(c).1)
-        .map(|c| c.after.sku)
-        .collect();
-    let crossed: Vec<SkuId> = changes
-        .iter()
-        .filter(|c| (sellable(c).0 > 0) != (sellable(c).1 > 0))
-        .map(|c| c.after.sku)
-        .collect();
+    let sellable = |c: &Change| (c.before.figures().available(), c.after.figures().available());
+    let moved: Vec<SkuId> = changes.iter().filter(|c| sellable(c).0 != sellable(c).1).map(|c| c.after.sku).collect();
+    let crossed: Vec<SkuId> = changes.iter().filter(|c| (sellable(c).0 > 0) != (sellable(c).1 > 0)).map(|c| c.after.sku).collect();
     if moved.is_empty() {
         return Ok(Vec::new());
     }

@@ -58,10 +58,7 @@ impl Changes {
     pub fn note(&mut self, before: Option<&Row>, after: &Row, low_stock: i64) {
         for mark in Mark::ALL {
             let place = (after.sku, after.shop, mark);
-            match (
-                before.is_some_and(|b| mark.is_on(b, low_stock)),
-                mark.is_on(after, low_stock),
-            ) {
+            match (before.is_some_and(|b| mark.is_on(b, low_stock)), mark.is_on(after, low_stock)) {
                 (false, true) => self.on.push(place),
                 (true, false) => self.off.push(place),
                 _ => {}
@@ -76,8 +73,7 @@ impl Changes {
         }
         let skus = |all: &[(SkuId, ShopId, Mark)]| all.iter().map(|p| p.0).collect::<Vec<_>>();
         let shops = |all: &[(SkuId, ShopId, Mark)]| all.iter().map(|p| p.1).collect::<Vec<_>>();
-        let names =
-            |all: &[(SkuId, ShopId, Mark)]| all.iter().map(|p| p.2.as_str()).collect::<Vec<_>>();
+        let names = |all: &[(SkuId, ShopId, Mark)]| all.iter().map(|p| p.2.as_str()).collect::<Vec<_>>();
         diesel::sql_query(
             "with gone as (delete from stock_marks m using unnest($5, $6, $7) as l(sku, shop, mark) \
              where m.merchant_id = $1 and m.mark = l.mark and m.sku_id = l.sku and m.shop_id = l.shop) \
@@ -98,14 +94,10 @@ impl Changes {
 /// Makes all marks of a merchant anew: after its low-stock line has moved, or after a load behind our back. The rows are
 /// locked as a push locks them, so that no push in between leaves a mark behind.
 pub fn remark(tx: &mut PgConnection, merchant: MerchantId) -> Result<usize> {
-    diesel::sql_query(
-        "select 1 from stock where merchant_id = $1 order by sku_id, shop_id for no key update",
-    )
-    .bind::<BigInt, _>(merchant)
-    .execute(tx)?;
-    diesel::sql_query("delete from stock_marks where merchant_id = $1")
+    diesel::sql_query("select 1 from stock where merchant_id = $1 order by sku_id, shop_id for no key update")
         .bind::<BigInt, _>(merchant)
         .execute(tx)?;
+    diesel::sql_query("delete from stock_marks where merchant_id = $1").bind::<BigInt, _>(merchant).execute(tx)?;
     Ok(diesel::sql_query(
         "insert into stock_marks (merchant_id, sku_id, shop_id, mark) \
          select s.merchant_id, s.sku_id, s.shop_id, m.mark from merchants t join stock s on s.merchant_id = t.id \

@@ -57,24 +57,13 @@ pub(super) const COLUMNS: &str = "s.sku_id, s.shop_id, s.erp_qty, s.qty_by = 'pe
 
 impl Row {
     pub fn figures(&self) -> Figures {
-        Figures {
-            erp_qty: self.erp_qty,
-            by_person: self.by_person,
-            frozen: self.frozen,
-            sold_open: self.sold_open,
-            safety: self.safety,
-        }
+        Figures { erp_qty: self.erp_qty, by_person: self.by_person, frozen: self.frozen, sold_open: self.sold_open, safety: self.safety }
     }
 
     /// The ERP's counters that differ from ours (Q-13): wire name, reported, ours.
     pub fn drift(&self) -> impl Iterator<Item = (&'static str, i64, i64)> {
-        let reported = [
-            ("saled", self.reported_sold, self.sold),
-            ("freeze", self.reported_frozen, self.frozen),
-        ];
-        reported.into_iter().filter_map(|(name, theirs, ours)| {
-            theirs.filter(|n| *n != ours).map(|n| (name, n, ours))
-        })
+        let reported = [("saled", self.reported_sold, self.sold), ("freeze", self.reported_frozen, self.frozen)];
+        reported.into_iter().filter_map(|(name, theirs, ours)| theirs.filter(|n| *n != ours).map(|n| (name, n, ours)))
     }
 
     /// The row is made in this transaction and holds nothing yet.
@@ -141,29 +130,14 @@ pub fn set(tx: &mut PgConnection, cause: &Cause, mut sets: Vec<Set>) -> Result<V
         done.push(ended);
         changes.extend(change);
     }
-    let kind = if cause.kind == Kind::Person {
-        "manual_set"
-    } else {
-        "erp_set"
-    };
-    write(
-        tx,
-        cause,
-        &changes,
-        &Telling { kind, reason: None },
-        low_stock,
-    )?;
+    let kind = if cause.kind == Kind::Person { "manual_set" } else { "erp_set" };
+    write(tx, cause, &changes, &Telling { kind, reason: None }, low_stock)?;
     done.sort_by_key(|d| d.no);
     Ok(done)
 }
 
 fn rejected(set: &Set, problem: Problem) -> Done {
-    Done {
-        no: set.no,
-        outcome: Outcome::Rejected,
-        problems: vec![problem],
-        row: None,
-    }
+    Done { no: set.no, outcome: Outcome::Rejected, problems: vec![problem], row: None }
 }
 
 /// Two lines about one row: which of them counts cannot be told.
@@ -173,42 +147,23 @@ fn take_out_twins(sets: Vec<Set>, done: &mut Vec<Done>) -> Vec<Set> {
     for same in sets.chunk_by(twins) {
         match same {
             [one] => single.push(one.clone()),
-            many => done.extend(many.iter().map(|s| {
-                rejected(
-                    s,
-                    Problem::new(LineCode::DuplicateInBatch, "shopId", s.shop.to_string()),
-                )
-            })),
+            many => done.extend(many.iter().map(|s| rejected(s, Problem::new(LineCode::DuplicateInBatch, "shopId", s.shop.to_string())))),
         }
     }
     single
 }
 
 /// Locks the rows, makes those that are missing, and hands back the sets that have one, side by side with it.
-fn hold(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    sets: Vec<Set>,
-    done: &mut Vec<Done>,
-) -> Result<(Vec<Set>, Vec<Row>)> {
+fn hold(tx: &mut PgConnection, cause: &Cause, sets: Vec<Set>, done: &mut Vec<Done>) -> Result<(Vec<Set>, Vec<Row>)> {
     let mut rows = lock(tx, cause.merchant, &sets)?;
     if rows.len() == sets.len() {
         return Ok((sets, rows));
     }
-    let known = |rows: &[Row], s: &Set| {
-        rows.binary_search_by_key(&(s.sku, s.shop), |r| (r.sku, r.shop))
-            .is_ok()
-    };
-    let (mut there, missing): (Vec<Set>, Vec<Set>) =
-        sets.into_iter().partition(|s| known(&rows, s));
-    let (new, hopeless): (Vec<Set>, Vec<Set>) = missing
-        .into_iter()
-        .partition(|s| s.qty.is_some() && s.if_version.unwrap_or(0) == 0);
+    let known = |rows: &[Row], s: &Set| rows.binary_search_by_key(&(s.sku, s.shop), |r| (r.sku, r.shop)).is_ok();
+    let (mut there, missing): (Vec<Set>, Vec<Set>) = sets.into_iter().partition(|s| known(&rows, s));
+    let (new, hopeless): (Vec<Set>, Vec<Set>) = missing.into_iter().partition(|s| s.qty.is_some() && s.if_version.unwrap_or(0) == 0);
     done.extend(hopeless.iter().map(|s| match (s.qty, s.if_version) {
-        (Some(_), Some(wanted)) => rejected(
-            s,
-            Problem::new(LineCode::Conflict, "ifVersion", wanted.to_string()).detail(0),
-        ),
+        (Some(_), Some(wanted)) => rejected(s, Problem::new(LineCode::Conflict, "ifVersion", wanted.to_string()).detail(0)),
         _ => rejected(s, Problem::new(LineCode::Missing, "inventory", "")),
     }));
     make(tx, cause, &new)?;
@@ -222,30 +177,14 @@ fn hold(
 /// What a set does to its row.
 fn judge(cause: &Cause, set: &Set, row: Row) -> (Done, Option<Change>) {
     if let Some(wanted) = set.if_version.filter(|v| *v != row.version) {
-        let problem =
-            Problem::new(LineCode::Conflict, "ifVersion", wanted.to_string()).detail(row.version);
-        return (
-            Done {
-                row: Some(row),
-                ..rejected(set, problem)
-            },
-            None,
-        );
+        let problem = Problem::new(LineCode::Conflict, "ifVersion", wanted.to_string()).detail(row.version);
+        return (Done { row: Some(row), ..rejected(set, problem) }, None);
     }
     if let (Some(sent), Some(known)) = (set.source_time, row.source_time)
         && sent < known
     {
-        let problem = Problem::new(LineCode::Stale, "sourceTime", on_the_wire(sent))
-            .detail(on_the_wire(known));
-        return (
-            Done {
-                no: set.no,
-                outcome: Outcome::Stale,
-                problems: vec![problem],
-                row: Some(row),
-            },
-            None,
-        );
+        let problem = Problem::new(LineCode::Stale, "sourceTime", on_the_wire(sent)).detail(on_the_wire(known));
+        return (Done { no: set.no, outcome: Outcome::Stale, problems: vec![problem], row: Some(row) }, None);
     }
     let by_person = cause.kind == Kind::Person;
     let mut after = row.clone();
@@ -259,42 +198,16 @@ fn judge(cause: &Cause, set: &Set, row: Row) -> (Done, Option<Change>) {
         (after.version, after.updated_at) = (row.version + 1, cause.now);
     }
     after.source_time = set.source_time.or(row.source_time);
-    let tired = row
-        .reported_at
-        .is_none_or(|at| cause.now - at >= Duration::seconds(FRESH_SECONDS));
+    let tired = row.reported_at.is_none_or(|at| cause.now - at >= Duration::seconds(FRESH_SECONDS));
     if !by_person && (changed || tired || after.source_time != row.source_time) {
         after.reported_at = Some(cause.now);
     }
     let said = |name: &str| {
-        if name == "saled" {
-            set.reported_sold != Patch::Missing
-        } else {
-            set.reported_frozen != Patch::Missing
-        }
+        if name == "saled" { set.reported_sold != Patch::Missing } else { set.reported_frozen != Patch::Missing }
     };
     let drift = after.drift().filter(|(name, ..)| said(name));
-    let problems = drift
-        .map(|(name, theirs, ours)| {
-            Problem::new(LineCode::CounterDrift, name, theirs.to_string()).detail(ours)
-        })
-        .collect();
-    let outcome = if changed {
-        Outcome::Applied
-    } else {
-        Outcome::Unchanged
-    };
-    let change = (after != row).then(|| Change {
-        before: row,
-        after: after.clone(),
-        no: Some(set.no),
-    });
-    (
-        Done {
-            no: set.no,
-            outcome,
-            problems,
-            row: Some(after),
-        },
-        change,
-    )
+    let problems = drift.map(|(name, theirs, ours)| Problem::new(LineCode::CounterDrift, name, theirs.to_string()).detail(ours)).collect();
+    let outcome = if changed { Outcome::Applied } else { Outcome::Unchanged };
+    let change = (after != row).then(|| Change { before: row, after: after.clone(), no: Some(set.no) });
+    (Done { no: set.no, outcome, problems, row: Some(after) }, change)
 }

@@ -13,11 +13,7 @@ use serde_json::{Value, json};
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(web::resource("/stock").get(list::show))
         .service(web::resource("/stock/{sku}/{shop}/why").get(why::show))
-        .service(
-            web::resource("/stock/{sku}/{shop}/quantity")
-                .post(why::set_quantity)
-                .delete(why::undo_quantity),
-        );
+        .service(web::resource("/stock/{sku}/{shop}/quantity").post(why::set_quantity).delete(why::undo_quantity));
 }
 
 /// A row as the page shows it.
@@ -29,11 +25,7 @@ struct Line {
 
 impl Line {
     fn of(item: Item, low_stock: i64) -> Self {
-        Self {
-            shown: item.stock.figures().shown(),
-            item,
-            low_stock,
-        }
+        Self { shown: item.stock.figures().shown(), item, low_stock }
     }
     fn is(&self, mark: Mark) -> bool {
         mark.is_on(&self.item.stock, self.low_stock)
@@ -52,11 +44,7 @@ impl Line {
     }
     fn data(&self) -> Value {
         let (row, figures) = (&self.item.stock, self.item.stock.figures());
-        let marks: Vec<&str> = Mark::ALL
-            .into_iter()
-            .filter(|m| self.is(*m))
-            .map(Mark::as_str)
-            .collect();
+        let marks: Vec<&str> = Mark::ALL.into_iter().filter(|m| self.is(*m)).map(Mark::as_str).collect();
         json!({
             "skuId": self.item.ext, "prodId": self.item.prod_id, "name": self.item.name, "spec": self.item.spec, "shopId": row.shop.to_string(),
             "shop": self.item.shop_name, "inventory": figures.shown(), "available": figures.available(), "quantity": row.erp_qty,

@@ -20,31 +20,20 @@ use std::collections::{HashMap, HashSet};
 pub const WAITS_FOR: &str = "sku";
 
 /// Applies the lines of a push: an unknown shop is a mistake in the line, an unknown SKU may be on its way and is waited for.
-pub fn apply(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    scope: &Scope,
-    lines: Vec<Line>,
-) -> Result<Vec<LineResult>> {
+pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Line>) -> Result<Vec<LineResult>> {
     let skus = resolve(tx, cause.merchant, &lines)?;
     let shops = Shops::of(tx, scope)?;
     let mut results = Vec::with_capacity(lines.len());
     let mut sets = Vec::with_capacity(lines.len());
     let mut by_no = HashMap::with_capacity(lines.len());
     for line in lines {
-        let place = shops
-            .named(&line)
-            .map(|shop| (shop, skus.get(&line.no).copied()));
+        let place = shops.named(&line).map(|shop| (shop, skus.get(&line.no).copied()));
         match place {
             Err(problem) => results.push(LineResult::rejected(&line, problem)),
             Ok((_, None)) => {
                 let sku = line.text_or_empty("skuId");
                 let problem = Problem::new(LineCode::UnknownSku, "skuId", sku.clone());
-                results.push(
-                    LineResult::of(&line, Outcome::Parked)
-                        .because(problem)
-                        .waiting_for(WAITS_FOR, &sku),
-                );
+                results.push(LineResult::of(&line, Outcome::Parked).because(problem).waiting_for(WAITS_FOR, &sku));
             }
             Ok((shop, Some(sku))) => {
                 sets.push(as_set(&line, sku, shop));
@@ -78,9 +67,7 @@ fn told(line: &Line, done: Done) -> LineResult {
     let mut result = LineResult::of(line, done.outcome);
     result.problems.extend(done.problems);
     if let (Outcome::Stale | Outcome::Rejected, Some(row)) = (done.outcome, &done.row) {
-        result = result
-            .telling("inventory", row.erp_qty)
-            .telling("version", row.version.to_string());
+        result = result.telling("inventory", row.erp_qty).telling("version", row.version.to_string());
         if let Some(at) = row.source_time {
             result = result.telling("sourceTime", on_the_wire(at));
         }
@@ -97,19 +84,8 @@ pub struct Shops {
 impl Shops {
     pub fn of(c: &mut PgConnection, scope: &Scope) -> Result<Self> {
         let all = merchants::shops(c, scope.merchant)?;
-        let default = all
-            .iter()
-            .find(|s| s.is_default)
-            .map(|s| s.id)
-            .filter(|id| scope.sees(*id));
-        Ok(Self {
-            known: all
-                .into_iter()
-                .map(|s| s.id)
-                .filter(|id| scope.sees(*id))
-                .collect(),
-            default,
-        })
+        let default = all.iter().find(|s| s.is_default).map(|s| s.id).filter(|id| scope.sees(*id));
+        Ok(Self { known: all.into_iter().map(|s| s.id).filter(|id| scope.sees(*id)).collect(), default })
     }
 
     pub fn all(&self) -> &[ShopId] {
@@ -124,22 +100,12 @@ impl Shops {
     pub fn named(&self, line: &Line) -> std::result::Result<ShopId, Problem> {
         let wanted = line.shop("shopId").value();
         let found = wanted.map_or(self.default, |id| self.known.contains(&id).then_some(id));
-        found.ok_or_else(|| {
-            Problem::new(
-                LineCode::UnknownShop,
-                "shopId",
-                wanted.map(|id| id.to_string()).unwrap_or_default(),
-            )
-        })
+        found.ok_or_else(|| Problem::new(LineCode::UnknownShop, "shopId", wanted.map(|id| id.to_string()).unwrap_or_default()))
     }
 }
 
 /// Line number → SKU, for the lines whose `skuId` is known.
-fn resolve(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    lines: &[Line],
-) -> Result<HashMap<i32, SkuId>> {
+fn resolve(c: &mut PgConnection, merchant: MerchantId, lines: &[Line]) -> Result<HashMap<i32, SkuId>> {
     #[derive(QueryableByName)]
     struct Found {
         #[diesel(sql_type = Int4)]
@@ -159,11 +125,7 @@ fn resolve(
 
 /// Applies the parked lines of a merchant whose SKU has arrived; how many lines that were. Of several about one row the
 /// latest counts.
-pub fn replay_parked(
-    tx: &mut PgConnection,
-    merchant: MerchantId,
-    now: DateTime<Utc>,
-) -> Result<usize> {
+pub fn replay_parked(tx: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<usize> {
     #[derive(QueryableByName)]
     struct Ready {
         #[diesel(sql_type = BigInt)]
@@ -183,11 +145,7 @@ pub fn replay_parked(
     if ready.is_empty() {
         return Ok(0);
     }
-    let scope = Scope {
-        merchant,
-        shops: None,
-        lang: Lang::Zh,
-    };
+    let scope = Scope { merchant, shops: None, lang: Lang::Zh };
     let shops = Shops::of(tx, &scope)?;
     let mut seen = HashSet::new();
     let mut older = Vec::new();
@@ -200,24 +158,9 @@ pub fn replay_parked(
         newest
     });
     let cause = Cause::system(merchant, "replay", now);
-    let batch = Batch {
-        lines: ready.iter().map(|r| r.line.clone()).collect(),
-        ..Batch::default()
-    };
-    let report = feeds::run(
-        tx,
-        &cause,
-        &scope,
-        Channel::Replay,
-        &INVENTORY_UPDATE,
-        batch,
-    )?;
-    let ended: Vec<(i64, Outcome)> = ready
-        .iter()
-        .map(|r| r.id)
-        .zip(report.results.iter().map(|r| r.outcome))
-        .chain(older)
-        .collect();
+    let batch = Batch { lines: ready.iter().map(|r| r.line.clone()).collect(), ..Batch::default() };
+    let report = feeds::run(tx, &cause, &scope, Channel::Replay, &INVENTORY_UPDATE, batch)?;
+    let ended: Vec<(i64, Outcome)> = ready.iter().map(|r| r.id).zip(report.results.iter().map(|r| r.outcome)).chain(older).collect();
     feeds::settle_parked(tx, merchant, &ended, now)?;
     Ok(ended.len())
 }

@@ -19,30 +19,19 @@ pub fn sku(c: &mut PgConnection, merchant: MerchantId, ext: &str) -> Result<Opti
         #[diesel(sql_type = BigInt)]
         id: SkuId,
     }
-    let found: Option<Found> =
-        diesel::sql_query("select id from skus where merchant_id = $1 and sku_id = $2")
-            .bind::<BigInt, _>(merchant)
-            .bind::<SqlText, _>(ext)
-            .get_result(c)
-            .optional()?;
+    let found: Option<Found> = diesel::sql_query("select id from skus where merchant_id = $1 and sku_id = $2")
+        .bind::<BigInt, _>(merchant)
+        .bind::<SqlText, _>(ext)
+        .get_result(c)
+        .optional()?;
     Ok(found.map(|f| f.id))
 }
 
 /// The rows of one SKU at these shops, by shop number.
-pub fn rows(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    sku: SkuId,
-    shops: &[ShopId],
-) -> Result<Vec<Row>> {
-    let sql = format!(
-        "select {COLUMNS} from stock s where s.merchant_id = $1 and s.sku_id = $2 and s.shop_id = any($3) order by s.shop_id"
-    );
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<BigInt, _>(sku)
-        .bind::<Array<BigInt>, _>(shops)
-        .load(c)?)
+pub fn rows(c: &mut PgConnection, merchant: MerchantId, sku: SkuId, shops: &[ShopId]) -> Result<Vec<Row>> {
+    let sql =
+        format!("select {COLUMNS} from stock s where s.merchant_id = $1 and s.sku_id = $2 and s.shop_id = any($3) order by s.shop_id");
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(sku).bind::<Array<BigInt>, _>(shops).load(c)?)
 }
 
 /// The flat fields are those of the shop asked for, or of the default shop; without `shopId` every shop follows in `shops`.
@@ -50,20 +39,14 @@ pub fn answer(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Value> 
     let ext = line.text_or_empty("skuId");
     let shops = Shops::of(c, scope)?;
     let asked = line.shop("shopId").value();
-    let shop = shops
-        .named(&line)
-        .map_err(|problem| Error::Call(Code::NotFound, problem.text()))?;
-    let id = sku(c, scope.merchant, &ext)?
-        .ok_or_else(|| Error::Call(Code::NotFound, Text::new("stock-unknown-sku").with(&ext)))?;
+    let shop = shops.named(&line).map_err(|problem| Error::Call(Code::NotFound, problem.text()))?;
+    let id = sku(c, scope.merchant, &ext)?.ok_or_else(|| Error::Call(Code::NotFound, Text::new("stock-unknown-sku").with(&ext)))?;
     let rows = rows(c, scope.merchant, id, shops.all())?;
     let mut told = Map::new();
     told.insert("skuId".into(), ext.into());
     told.extend(figures(shop, rows.iter().find(|r| r.shop == shop)));
     if asked.is_none() {
-        let all = rows
-            .iter()
-            .map(|r| Value::Object(figures(r.shop, Some(r))))
-            .collect();
+        let all = rows.iter().map(|r| Value::Object(figures(r.shop, Some(r)))).collect();
         told.insert("shops".into(), Value::Array(all));
     }
     Ok(Value::Object(told))
@@ -79,14 +62,8 @@ fn figures(shop: ShopId, row: Option<&Row>) -> Map<String, Value> {
         ("saled", row.map_or(0, |r| r.sold).into()),
         ("freeze", f.frozen.into()),
         ("version", row.map_or(0, |r| r.version).to_string().into()),
-        (
-            "reportedAt",
-            row.and_then(|r| r.reported_at).map(on_the_wire).into(),
-        ),
+        ("reportedAt", row.and_then(|r| r.reported_at).map(on_the_wire).into()),
         ("updatedAt", row.map(|r| on_the_wire(r.updated_at)).into()),
     ];
-    pairs
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

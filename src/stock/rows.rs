@@ -59,13 +59,7 @@ pub(super) fn make(tx: &mut PgConnection, cause: &Cause, sets: &[Set]) -> Result
 /// Writes changed rows with their movements, marks, and whatever listing follows from them. The rows are locked.
 ///
 /// Only columns without an index change, so the update stays on its page (HOT).
-pub(super) fn write(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    changes: &[Change],
-    telling: &Telling<'_>,
-    low_stock: i64,
-) -> Result<()> {
+pub(super) fn write(tx: &mut PgConnection, cause: &Cause, changes: &[Change], telling: &Telling<'_>, low_stock: i64) -> Result<()> {
     if changes.is_empty() {
         return Ok(());
     }
@@ -102,11 +96,7 @@ pub(super) fn write(
     .execute(tx)?;
     let mut marks = Changes::default();
     for change in changes {
-        marks.note(
-            (!change.before.is_new()).then_some(&change.before),
-            &change.after,
-            low_stock,
-        );
+        marks.note((!change.before.is_new()).then_some(&change.before), &change.after, low_stock);
     }
     marks.write(tx, cause.merchant)?;
     listing::follow(tx, cause, changes)
@@ -117,22 +107,13 @@ fn column<T>(changes: &[Change], pick: impl Fn(&Change) -> T) -> Vec<T> {
 }
 
 /// Locks the rows there are, in order, before anything else is locked.
-pub(super) fn lock_for(
-    tx: &mut PgConnection,
-    merchant: MerchantId,
-    mut sets: Vec<Set>,
-) -> Result<()> {
+pub(super) fn lock_for(tx: &mut PgConnection, merchant: MerchantId, mut sets: Vec<Set>) -> Result<()> {
     sets.sort_by_key(|s| (s.sku, s.shop));
     lock(tx, merchant, &sets).map(drop)
 }
 
 /// One row, locked; nobody's row is not found.
-pub(super) fn lock_one(
-    tx: &mut PgConnection,
-    merchant: MerchantId,
-    sku: SkuId,
-    shop: ShopId,
-) -> Result<Row> {
+pub(super) fn lock_one(tx: &mut PgConnection, merchant: MerchantId, sku: SkuId, shop: ShopId) -> Result<Row> {
     let mut rows = lock(tx, merchant, &[Set::quantity(0, sku, shop, 0)])?;
     rows.pop().ok_or(crate::Error::NotFound)
 }

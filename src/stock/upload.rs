@@ -18,44 +18,25 @@ pub static PROD_ADD_OR_EDIT: Method = products::api::prod_add_or_edit(apply);
 /// whatever stock was waiting for SKUs that are here now.
 ///
 /// Rows of stock that exist already are locked first: whoever holds stock may wait for a product, never the other way round.
-pub fn apply(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    scope: &Scope,
-    lines: Vec<Line>,
-) -> Result<Vec<LineResult>> {
+pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Line>) -> Result<Vec<LineResult>> {
     let shop = Shops::of(tx, scope)?.default();
     let wishes: Vec<Wish> = lines.iter().filter_map(Wish::of).collect();
     if let Some(shop) = shop {
-        let known: Vec<Set> = skus(tx, cause, &wishes)?
-            .into_iter()
-            .map(|(no, sku)| Set::quantity(no, sku, shop, 0))
-            .collect();
+        let known: Vec<Set> = skus(tx, cause, &wishes)?.into_iter().map(|(no, sku)| Set::quantity(no, sku, shop, 0)).collect();
         rows::lock_for(tx, cause.merchant, known)?;
     }
     let prod_ids: Vec<String> = lines.iter().map(|l| l.text_or_empty("prodId")).collect();
     let mut results = products::upload::apply(tx, cause, scope, lines)?;
     if let Some(shop) = shop {
         let taken = |no: i32, results: &[LineResult]| {
-            results
-                .iter()
-                .any(|r| r.no == no && matches!(r.outcome, Outcome::Applied | Outcome::Unchanged))
+            results.iter().any(|r| r.no == no && matches!(r.outcome, Outcome::Applied | Outcome::Unchanged))
         };
-        let wanted: Vec<Wish> = wishes
-            .into_iter()
-            .filter(|w| taken(w.no, &results))
-            .collect();
+        let wanted: Vec<Wish> = wishes.into_iter().filter(|w| taken(w.no, &results)).collect();
         let skus = skus(tx, cause, &wanted)?;
-        let sets = wanted.into_iter().filter_map(|w| {
-            Some(Set {
-                source_time: w.source_time,
-                ..Set::quantity(w.no, *skus.get(&w.no)?, shop, w.qty)
-            })
-        });
-        let done: HashMap<i32, model::Done> = model::set(tx, cause, sets.collect())?
+        let sets = wanted
             .into_iter()
-            .map(|d| (d.no, d))
-            .collect();
+            .filter_map(|w| Some(Set { source_time: w.source_time, ..Set::quantity(w.no, *skus.get(&w.no)?, shop, w.qty) }));
+        let done: HashMap<i32, model::Done> = model::set(tx, cause, sets.collect())?.into_iter().map(|d| (d.no, d)).collect();
         for result in &mut results {
             if let Some(done) = done.get(&result.no) {
                 if done.outcome == Outcome::Applied {
@@ -66,9 +47,7 @@ pub fn apply(
         }
     }
     let prod_ids: Vec<&str> = prod_ids.iter().map(String::as_str).collect();
-    let ids: Vec<ProductId> = products::ids_of(tx, cause.merchant, &prod_ids)?
-        .into_values()
-        .collect();
+    let ids: Vec<ProductId> = products::ids_of(tx, cause.merchant, &prod_ids)?.into_values().collect();
     products::listing::settle(tx, cause, &ids)?;
     if results.iter().any(|r| r.outcome == Outcome::Applied) {
         push::replay_parked(tx, cause.merchant, cause.now)?;

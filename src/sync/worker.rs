@@ -15,17 +15,10 @@ const ROUNDS_BETWEEN_HOUSEKEEPING: u32 = 60;
 /// Replays what waits at one merchant.
 type Replay = fn(&mut PgConnection, MerchantId, DateTime<Utc>) -> Result<usize>;
 /// In this order: a category brings products, products bring SKUs, SKUs take stock.
-const REPLAYS: [(&str, Replay); 2] = [
-    ("category", replay_products),
-    ("sku", stock::push::replay_parked),
-];
+const REPLAYS: [(&str, Replay); 2] = [("category", replay_products), ("sku", stock::push::replay_parked)];
 
 /// A product that waited comes back through the method by which it arrived, stock and all.
-fn replay_products(
-    tx: &mut PgConnection,
-    merchant: MerchantId,
-    now: DateTime<Utc>,
-) -> Result<usize> {
+fn replay_products(tx: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<usize> {
     products::replay::replay_parked(tx, merchant, &stock::upload::PROD_ADD_OR_EDIT, now)
 }
 
@@ -55,8 +48,7 @@ pub fn start(platform: &Data<Platform>, keep_calls_months: i32) -> Worker {
         let mut round = 0_u32;
         loop {
             if round.is_multiple_of(ROUNDS_BETWEEN_HOUSEKEEPING)
-                && let Err(why) =
-                    keep_house(&platform.db, platform.clock.now(), keep_calls_months).await
+                && let Err(why) = keep_house(&platform.db, platform.clock.now(), keep_calls_months).await
             {
                 tracing::warn!(%why, "housekeeping will be tried again");
             }
@@ -86,11 +78,8 @@ pub async fn replay_parked(db: &Db, now: DateTime<Utc>) -> Result<usize> {
 
 /// Drops what time has made meaningless and makes room for the coming months.
 pub async fn keep_house(db: &Db, now: DateTime<Utc>, keep_calls_months: i32) -> Result<()> {
-    let forgotten = db
-        .write(move |tx| Ok(gate::forget_old(tx, now)? + accounts::forget_old(tx, now)?))
-        .await?;
-    db.write(move |tx| db::make_room(tx, now, keep_calls_months))
-        .await?;
+    let forgotten = db.write(move |tx| Ok(gate::forget_old(tx, now)? + accounts::forget_old(tx, now)?)).await?;
+    db.write(move |tx| db::make_room(tx, now, keep_calls_months)).await?;
     if forgotten > 0 {
         tracing::debug!(forgotten, "housekeeping");
     }

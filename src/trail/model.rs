@@ -44,21 +44,10 @@ impl Cause {
     /// The same cause, acting on another merchant's rows: an auditor's decision.
     #[must_use]
     pub fn at(&self, merchant: MerchantId) -> Self {
-        Self {
-            merchant,
-            ..self.clone()
-        }
+        Self { merchant, ..self.clone() }
     }
     pub fn system(merchant: MerchantId, name: &str, now: DateTime<Utc>) -> Self {
-        Self {
-            merchant,
-            kind: Kind::System,
-            actor_id: None,
-            actor_name: name.to_owned(),
-            now,
-            request_id: None,
-            feed: None,
-        }
+        Self { merchant, kind: Kind::System, actor_id: None, actor_name: name.to_owned(), now, request_id: None, feed: None }
     }
 }
 
@@ -78,15 +67,7 @@ pub struct Entry {
 
 impl Entry {
     pub fn new(verb: &'static str, subject_kind: &'static str, subject_id: impl ToString) -> Self {
-        Self {
-            verb,
-            subject_kind,
-            subject_id: subject_id.to_string(),
-            before: Value::Null,
-            after: Value::Null,
-            note: None,
-            line_no: None,
-        }
+        Self { verb, subject_kind, subject_id: subject_id.to_string(), before: Value::Null, after: Value::Null, note: None, line_no: None }
     }
     #[must_use]
     pub fn change(mut self, before: Value, after: Value) -> Self {
@@ -112,12 +93,7 @@ pub fn record(tx: &mut PgConnection, cause: &Cause, entries: &[Entry]) -> Result
         return Ok(());
     }
     let column = |pick: fn(&Entry) -> String| entries.iter().map(pick).collect::<Vec<_>>();
-    let json = |pick: fn(&Entry) -> &Value| {
-        entries
-            .iter()
-            .map(|e| (!pick(e).is_null()).then(|| pick(e).clone()))
-            .collect::<Vec<_>>()
-    };
+    let json = |pick: fn(&Entry) -> &Value| entries.iter().map(|e| (!pick(e).is_null()).then(|| pick(e).clone())).collect::<Vec<_>>();
     diesel::sql_query(
         "insert into trail (merchant_id, at, actor_kind, actor_id, actor_name, request_id, feed_id, verb, subject_kind, subject_id, before, after, note, line_no) \
          select $1, $2, $3, $4, $5, $6, $7, e.* from unnest($8, $9, $10, $11, $12, $13, $14) as e(verb, subject_kind, subject_id, before, after, note, line_no)",
@@ -178,38 +154,20 @@ impl Event {
     }
 }
 
-const COLUMNS: &str = "select at, id, actor_kind, actor_name, verb, subject_kind, subject_id, before, after, note, request_id, feed_id, line_no from trail";
+const COLUMNS: &str =
+    "select at, id, actor_kind, actor_name, verb, subject_kind, subject_id, before, after, note, request_id, feed_id, line_no from trail";
 
 /// The latest events of one thing, newest first.
-pub fn of_subject(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    kind: &str,
-    id: &str,
-    limit: i64,
-) -> Result<Vec<Event>> {
-    let sql = format!(
-        "{COLUMNS} where merchant_id = $1 and subject_kind = $2 and subject_id = $3 order by at desc, id desc limit $4"
-    );
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<Text, _>(kind)
-        .bind::<Text, _>(id)
-        .bind::<BigInt, _>(limit)
-        .load(c)?)
+pub fn of_subject(c: &mut PgConnection, merchant: MerchantId, kind: &str, id: &str, limit: i64) -> Result<Vec<Event>> {
+    let sql = format!("{COLUMNS} where merchant_id = $1 and subject_kind = $2 and subject_id = $3 order by at desc, id desc limit $4");
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Text, _>(kind).bind::<Text, _>(id).bind::<BigInt, _>(limit).load(c)?)
 }
 
 /// A page of a merchant's trail, newest first, older than `before`.
-pub fn of_merchant(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    before: Option<(DateTime<Utc>, i64)>,
-    limit: i64,
-) -> Result<Vec<Event>> {
+pub fn of_merchant(c: &mut PgConnection, merchant: MerchantId, before: Option<(DateTime<Utc>, i64)>, limit: i64) -> Result<Vec<Event>> {
     let (at, id) = before.map_or((None, None), |(at, id)| (Some(at), Some(id)));
-    let sql = format!(
-        "{COLUMNS} where merchant_id = $1 and ($2::timestamptz is null or (at, id) < ($2, $3)) order by at desc, id desc limit $4"
-    );
+    let sql =
+        format!("{COLUMNS} where merchant_id = $1 and ($2::timestamptz is null or (at, id) < ($2, $3)) order by at desc, id desc limit $4");
     Ok(diesel::sql_query(sql)
         .bind::<BigInt, _>(merchant)
         .bind::<Nullable<Timestamptz>, _>(at)
@@ -233,23 +191,12 @@ const LOOKED_THROUGH: i64 = 50_000;
 
 /// A page of a merchant's trail, newest first, by who did it and what it was done to. Without a filter this is a range of
 /// the key; with one, the key's newest rows are looked through, so that what nobody has ever done costs a bounded while.
-pub fn search(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    search: &Search,
-    limit: i64,
-) -> Result<Vec<Event>> {
-    let kind = if matches!(search.kind.as_str(), "person" | "erp" | "system") {
-        search.kind.as_str()
-    } else {
-        ""
-    };
+pub fn search(c: &mut PgConnection, merchant: MerchantId, search: &Search, limit: i64) -> Result<Vec<Event>> {
+    let kind = if matches!(search.kind.as_str(), "person" | "erp" | "system") { search.kind.as_str() } else { "" };
     if kind.is_empty() && search.q.is_empty() {
         return of_merchant(c, merchant, search.before, limit);
     }
-    let (at, id) = search
-        .before
-        .map_or((None, None), |(at, id)| (Some(at), Some(id)));
+    let (at, id) = search.before.map_or((None, None), |(at, id)| (Some(at), Some(id)));
     let sql = format!(
         "select * from ({COLUMNS} where merchant_id = $1 and ($2::timestamptz is null or (at, id) < ($2, $3)) order by at desc, id desc limit $4) newest \
          where ($5 = '' or actor_kind = $5) and ($6 = '' or subject_id = $6 or strpos(lower(actor_name), lower($6)) > 0) order by at desc, id desc limit $7"
@@ -282,16 +229,9 @@ impl Event {
             Some(Value::Null) | None => Vec::new(),
             Some(other) => vec![(String::new(), other.clone())],
         };
-        let (before, after): (Vec<(String, Value)>, Vec<(String, Value)>) =
-            (of(&self.before), of(&self.after));
-        let find = |all: &[(String, Value)], field: &str| {
-            all.iter()
-                .find(|(f, v)| f == field && !v.is_null())
-                .map(|(_, v)| v.clone())
-        };
-        let gone = before
-            .iter()
-            .filter(|(field, _)| !after.iter().any(|(f, _)| f == field));
+        let (before, after): (Vec<(String, Value)>, Vec<(String, Value)>) = (of(&self.before), of(&self.after));
+        let find = |all: &[(String, Value)], field: &str| all.iter().find(|(f, v)| f == field && !v.is_null()).map(|(_, v)| v.clone());
+        let gone = before.iter().filter(|(field, _)| !after.iter().any(|(f, _)| f == field));
         after
             .iter()
             .chain(gone)
@@ -318,12 +258,7 @@ fn short(value: &Value) -> Option<String> {
     if text.chars().count() <= SHOWN {
         return Some(text);
     }
-    Some(
-        text.chars()
-            .take(SHOWN - 1)
-            .chain(std::iter::once('…'))
-            .collect(),
-    )
+    Some(text.chars().take(SHOWN - 1).chain(std::iter::once('…')).collect())
 }
 
 #[cfg(test)]
@@ -352,27 +287,15 @@ mod tests {
             event(before, after)
                 .changes()
                 .into_iter()
-                .map(|c| {
-                    (
-                        c.field,
-                        c.before.unwrap_or_default(),
-                        c.after.unwrap_or_default(),
-                    )
-                })
+                .map(|c| (c.field, c.before.unwrap_or_default(), c.after.unwrap_or_default()))
                 .collect::<Vec<_>>()
         };
         let row = |f: &str, b: &str, a: &str| (f.to_owned(), b.to_owned(), a.to_owned());
         assert_eq!(
-            shown(
-                Some(json!({ "qty": 64, "by": "erp", "old": true })),
-                Some(json!({ "qty": 260, "by": "erp" }))
-            ),
+            shown(Some(json!({ "qty": 64, "by": "erp", "old": true })), Some(json!({ "qty": 260, "by": "erp" }))),
             [row("qty", "64", "260"), row("old", "true", "")]
         );
-        assert_eq!(
-            shown(None, Some(json!({ "name": "一号店", "none": null }))),
-            [row("name", "", "一号店")]
-        );
+        assert_eq!(shown(None, Some(json!({ "name": "一号店", "none": null }))), [row("name", "", "一号店")]);
         assert_eq!(shown(Some(json!(1)), Some(json!(2))), [row("", "1", "2")]);
         assert_eq!(shown(None, None), []);
     }

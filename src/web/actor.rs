@@ -18,13 +18,7 @@ pub enum Role {
 }
 
 impl Role {
-    pub const ALL: [Role; 5] = [
-        Role::Staff,
-        Role::Integrator,
-        Role::Owner,
-        Role::Auditor,
-        Role::Admin,
-    ];
+    pub const ALL: [Role; 5] = [Role::Staff, Role::Integrator, Role::Owner, Role::Auditor, Role::Admin];
     pub fn as_str(self) -> &'static str {
         match self {
             Role::Staff => "staff",
@@ -72,11 +66,7 @@ pub enum Permission {
 
 impl Permission {
     /// Those a staff member can be given one by one.
-    pub const GRANTED: [Permission; 3] = [
-        Permission::EditStock,
-        Permission::EditProducts,
-        Permission::EditListing,
-    ];
+    pub const GRANTED: [Permission; 3] = [Permission::EditStock, Permission::EditProducts, Permission::EditListing];
     pub fn as_str(self) -> &'static str {
         match self {
             Permission::EditStock => "stock",
@@ -111,27 +101,16 @@ pub struct Person {
 impl Person {
     pub fn may(&self, what: Permission) -> bool {
         match self.role {
-            Role::Admin => matches!(
-                what,
-                Permission::ManageUsers
-                    | Permission::ManageCatalogue
-                    | Permission::ManageMerchants
-                    | Permission::Audit
-            ),
+            Role::Admin => {
+                matches!(what, Permission::ManageUsers | Permission::ManageCatalogue | Permission::ManageMerchants | Permission::Audit)
+            }
             Role::Auditor => matches!(what, Permission::Audit),
-            Role::Owner => !matches!(
-                what,
-                Permission::Audit | Permission::ManageCatalogue | Permission::ManageMerchants
-            ),
+            Role::Owner => !matches!(what, Permission::Audit | Permission::ManageCatalogue | Permission::ManageMerchants),
             Role::Integrator => {
                 matches!(what, Permission::ManageKeys)
-                    || (Permission::GRANTED.contains(&what)
-                        && self.permissions.iter().any(|p| p == what.as_str()))
+                    || (Permission::GRANTED.contains(&what) && self.permissions.iter().any(|p| p == what.as_str()))
             }
-            Role::Staff => {
-                Permission::GRANTED.contains(&what)
-                    && self.permissions.iter().any(|p| p == what.as_str())
-            }
+            Role::Staff => Permission::GRANTED.contains(&what) && self.permissions.iter().any(|p| p == what.as_str()),
         }
     }
 }
@@ -171,11 +150,7 @@ impl Actor {
             request_id: Some(request_id),
             feed: None,
         };
-        Ok(Seat {
-            merchant: person.merchant,
-            cause,
-            person,
-        })
+        Ok(Seat { merchant: person.merchant, cause, person })
     }
 }
 
@@ -183,10 +158,6 @@ impl Seat {
     /// # Errors
     /// `Forbidden`, naming what is missing and who can grant it.
     pub fn may(self, what: Permission) -> Result<Self> {
-        if self.person.may(what) {
-            Ok(self)
-        } else {
-            Err(Error::Forbidden(Text::new("error-forbidden")))
-        }
+        if self.person.may(what) { Ok(self) } else { Err(Error::Forbidden(Text::new("error-forbidden"))) }
     }
 }

@@ -24,13 +24,7 @@ static ASSETS: LazyLock<(HashMap<String, Asset>, HashMap<String, String>)> = Laz
         let Some(file) = Files::get(&name) else {
             continue;
         };
-        let hash: String = file
-            .metadata
-            .sha256_hash()
-            .iter()
-            .take(6)
-            .map(|b| format!("{b:02x}"))
-            .collect();
+        let hash: String = file.metadata.sha256_hash().iter().take(6).map(|b| format!("{b:02x}")).collect();
         let (stem, ext) = name.rsplit_once('.').unwrap_or((&name, ""));
         let hashed = format!("{stem}.{hash}.{ext}");
         let body = match file.data {
@@ -42,22 +36,8 @@ static ASSETS: LazyLock<(HashMap<String, Asset>, HashMap<String, String>)> = Laz
             _ => file.metadata.mimetype().to_owned(),
         };
         url_of.insert(name.to_string(), format!("/static/{hashed}"));
-        by_path.insert(
-            name.to_string(),
-            Asset {
-                body: body.clone(),
-                mime: mime.clone(),
-                immutable: false,
-            },
-        );
-        by_path.insert(
-            hashed,
-            Asset {
-                body,
-                mime,
-                immutable: true,
-            },
-        );
+        by_path.insert(name.to_string(), Asset { body: body.clone(), mime: mime.clone(), immutable: false });
+        by_path.insert(hashed, Asset { body, mime, immutable: true });
     }
     (by_path, url_of)
 });
@@ -70,11 +50,7 @@ pub fn url(name: &str) -> Option<&'static str> {
 /// `GET /static/…`
 pub async fn serve(path: web::Path<String>) -> Result<HttpResponse> {
     let asset = ASSETS.0.get(path.as_str()).ok_or(Error::NotFound)?;
-    let keep = if asset.immutable {
-        "public, max-age=31536000, immutable"
-    } else {
-        "public, max-age=300"
-    };
+    let keep = if asset.immutable { "public, max-age=31536000, immutable" } else { "public, max-age=300" };
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, asset.mime.as_str()))
         .insert_header((header::CACHE_CONTROL, keep))

@@ -1,9 +1,7 @@
 //! Who is asking, what for, and how they want the answer.
 
 use super::frame::initial;
-use super::{
-    Actor, Frame, FrameTenant, FrameUser, NavGroup, Person, Reply, RequestId, Seat, View, Wants,
-};
+use super::{Actor, Frame, FrameTenant, FrameUser, NavGroup, Person, Reply, RequestId, Seat, View, Wants};
 use crate::clock::Clock;
 use crate::text::{Lang, Text};
 use crate::{Db, Error, Result};
@@ -38,22 +36,12 @@ pub struct Shown {
 
 impl Shown {
     fn of(req: &HttpRequest, actor: &Actor) -> Self {
-        let cookie = |name: &str| {
-            req.cookie(name)
-                .map(|c| c.value().to_owned())
-                .unwrap_or_default()
-        };
+        let cookie = |name: &str| req.cookie(name).map(|c| c.value().to_owned()).unwrap_or_default();
         let chosen = match actor {
             Actor::Person(person) => person.lang,
             Actor::Nobody => None,
         };
-        let accepts = || {
-            req.headers()
-                .get("accept-language")
-                .and_then(|v| v.to_str().ok())
-                .map(Lang::read)
-                .unwrap_or_default()
-        };
+        let accepts = || req.headers().get("accept-language").and_then(|v| v.to_str().ok()).map(Lang::read).unwrap_or_default();
         let cookie_lang = match cookie("lang").as_str() {
             "en" => Some(Lang::En),
             "zh-CN" => Some(Lang::Zh),
@@ -91,22 +79,12 @@ pub struct Ctx {
 
 impl Ctx {
     pub fn of(req: &HttpRequest) -> Result<Self> {
-        let platform = req
-            .app_data::<Data<Platform>>()
-            .cloned()
-            .ok_or_else(|| Error::broken("no platform is registered"))?;
+        let platform = req.app_data::<Data<Platform>>().cloned().ok_or_else(|| Error::broken("no platform is registered"))?;
         let actor = req.extensions().get::<Actor>().cloned().unwrap_or_default();
-        let request_id = req
-            .extensions()
-            .get::<RequestId>()
-            .map_or_else(Uuid::nil, |id| id.0);
+        let request_id = req.extensions().get::<RequestId>().map_or_else(Uuid::nil, |id| id.0);
         let shown = Shown::of(req, &actor);
         let query = req.query_string();
-        let path = if query.is_empty() {
-            req.path().to_owned()
-        } else {
-            format!("{}?{query}", req.path())
-        };
+        let path = if query.is_empty() { req.path().to_owned() } else { format!("{}?{query}", req.path()) };
         Ok(Self {
             db: platform.db.clone(),
             wants: Wants::of(req),
@@ -127,21 +105,13 @@ impl Ctx {
     /// `LoggedOut` for nobody, `NotFound` for the platform's people, who have no merchant.
     pub fn merchant(&self) -> Result<Seat> {
         let seat = self.actor.seat(self.now, self.request_id)?;
-        if seat.person.role.is_platform() {
-            Err(Error::NotFound)
-        } else {
-            Ok(seat)
-        }
+        if seat.person.role.is_platform() { Err(Error::NotFound) } else { Ok(seat) }
     }
 
     /// The asker's place on the platform; merchants' people do not find it.
     pub fn platform_seat(&self) -> Result<Seat> {
         let seat = self.actor.seat(self.now, self.request_id)?;
-        if seat.person.role.is_platform() {
-            Ok(seat)
-        } else {
-            Err(Error::NotFound)
-        }
+        if seat.person.role.is_platform() { Ok(seat) } else { Err(Error::NotFound) }
     }
 
     /// Whoever is logged in.
@@ -167,11 +137,7 @@ impl Ctx {
         };
         Frame {
             platform: person.role.is_platform(),
-            user: Some(FrameUser {
-                name: person.name.clone(),
-                initial: initial(&person.name),
-                role: person.role.label(),
-            }),
+            user: Some(FrameUser { name: person.name.clone(), initial: initial(&person.name), role: person.role.label() }),
             tenant: Some(FrameTenant {
                 name: person.merchant_name.clone(),
                 initial: initial(&person.merchant_name),
@@ -188,8 +154,7 @@ impl Ctx {
     }
     /// The form again, with what was typed and what is wrong.
     pub fn invalid(&self, view: impl View) -> Reply {
-        self.wants
-            .answer(StatusCode::UNPROCESSABLE_ENTITY, self.lang, &view)
+        self.wants.answer(StatusCode::UNPROCESSABLE_ENTITY, self.lang, &view)
     }
     #[must_use]
     pub fn noticing(mut self, notice: Text) -> Self {

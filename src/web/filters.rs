@@ -67,23 +67,12 @@ pub fn t1<A: Word>(key: impl Display, values: &dyn askama::Values, a: A) -> aska
     Ok(lang.say(&key.to_string(), &[a.arg(lang)]))
 }
 #[askama::filter_fn]
-pub fn t2<A: Word, B: Word>(
-    key: impl Display,
-    values: &dyn askama::Values,
-    a: A,
-    b: B,
-) -> askama::Result<String> {
+pub fn t2<A: Word, B: Word>(key: impl Display, values: &dyn askama::Values, a: A, b: B) -> askama::Result<String> {
     let lang = lang_of(values)?;
     Ok(lang.say(&key.to_string(), &[a.arg(lang), b.arg(lang)]))
 }
 #[askama::filter_fn]
-pub fn t3<A: Word, B: Word, C: Word>(
-    key: impl Display,
-    values: &dyn askama::Values,
-    a: A,
-    b: B,
-    c: C,
-) -> askama::Result<String> {
+pub fn t3<A: Word, B: Word, C: Word>(key: impl Display, values: &dyn askama::Values, a: A, b: B, c: C) -> askama::Result<String> {
     let lang = lang_of(values)?;
     Ok(lang.say(&key.to_string(), &[a.arg(lang), b.arg(lang), c.arg(lang)]))
 }
@@ -109,32 +98,18 @@ impl Display for Icon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sprite = assets::url("icons.svg").unwrap_or_default();
         let gap = if self.class.is_empty() { "" } else { " " };
-        write!(
-            f,
-            r##"<svg class="i{gap}{}" aria-hidden="true"><use href="{sprite}#i-{}"/></svg>"##,
-            self.class, self.name
-        )
+        write!(f, r##"<svg class="i{gap}{}" aria-hidden="true"><use href="{sprite}#i-{}"/></svg>"##, self.class, self.name)
     }
 }
 impl HtmlSafe for Icon {}
 
 #[askama::filter_fn]
 pub fn icon(name: impl Display, _: &dyn askama::Values) -> askama::Result<Safe<Icon>> {
-    Ok(Safe(Icon {
-        name: name.to_string(),
-        class: String::new(),
-    }))
+    Ok(Safe(Icon { name: name.to_string(), class: String::new() }))
 }
 #[askama::filter_fn]
-pub fn icon_cls(
-    name: impl Display,
-    _: &dyn askama::Values,
-    class: &str,
-) -> askama::Result<Safe<Icon>> {
-    Ok(Safe(Icon {
-        name: name.to_string(),
-        class: class.to_owned(),
-    }))
+pub fn icon_cls(name: impl Display, _: &dyn askama::Values, class: &str) -> askama::Result<Safe<Icon>> {
+    Ok(Safe(Icon { name: name.to_string(), class: class.to_owned() }))
 }
 
 /// 14:32 of the same Chinese day is written by `ago`; this is the short absolute form.
@@ -152,11 +127,7 @@ pub fn full_time(at: &DateTime<Utc>, _: &dyn askama::Values) -> askama::Result<S
 }
 /// How long before `now`: relative under an hour, then the time of day, then the date.
 #[askama::filter_fn]
-pub fn ago(
-    at: &DateTime<Utc>,
-    values: &dyn askama::Values,
-    now: &DateTime<Utc>,
-) -> askama::Result<String> {
+pub fn ago(at: &DateTime<Utc>, values: &dyn askama::Values, now: &DateTime<Utc>) -> askama::Result<String> {
     let lang = lang_of(values)?;
     let seconds = (*now - *at).num_seconds();
     let (here, there) = (at.with_timezone(&china()), now.with_timezone(&china()));
@@ -164,9 +135,7 @@ pub fn ago(
         i64::MIN..5 => lang.say("ui-just-now", &[]),
         5..60 => lang.say("ui-seconds-ago", &[seconds.into()]),
         60..3600 => lang.say("ui-minutes-ago", &[(seconds / 60).into()]),
-        _ if here.date_naive() == there.date_naive() => {
-            lang.say("ui-today-at", &[here.format("%H:%M").to_string().into()])
-        }
+        _ if here.date_naive() == there.date_naive() => lang.say("ui-today-at", &[here.format("%H:%M").to_string().into()]),
         _ => here.format("%m-%d %H:%M").to_string(),
     })
 }

@@ -29,27 +29,17 @@ const HEADERS: [(&str, &str); 8] = [
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
     ("x-frame-options", "DENY"),
-    (
-        "permissions-policy",
-        "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    ),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     ("x-robots-tag", "noindex, nofollow"),
 ];
 
 /// Outermost: request id in, headers, log and metrics out.
-pub async fn dress(
-    req: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> actix_web::Result<ServiceResponse<impl MessageBody>> {
+pub async fn dress(req: ServiceRequest, next: Next<impl MessageBody + 'static>) -> actix_web::Result<ServiceResponse<impl MessageBody>> {
     let started = Instant::now();
     let platform = req.app_data::<Data<Platform>>().cloned();
     let now = platform.as_ref().map(|p| p.clock.now()).unwrap_or_default();
     let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
-    let id = Uuid::new_v7(uuid::Timestamp::from_unix(
-        uuid::NoContext,
-        seconds,
-        now.timestamp_subsec_nanos(),
-    ));
+    let id = Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, now.timestamp_subsec_nanos()));
     req.extensions_mut().insert(RequestId(id));
     let mut req = req;
     override_method(&mut req);
@@ -68,14 +58,10 @@ pub async fn dress(
     };
     let status = answer.status();
     dress_headers(answer.headers_mut(), id, https);
-    let pattern = answer
-        .request()
-        .match_pattern()
-        .unwrap_or_else(|| "unmatched".into());
+    let pattern = answer.request().match_pattern().unwrap_or_else(|| "unmatched".into());
     let ms = started.elapsed().as_millis();
     metrics::counter!("duijie_requests_total", "route" => pattern.clone(), "method" => method.to_string(), "status" => status.as_u16().to_string()).increment(1);
-    metrics::histogram!("duijie_request_seconds", "route" => pattern.clone())
-        .record(started.elapsed().as_secs_f64());
+    metrics::histogram!("duijie_request_seconds", "route" => pattern.clone()).record(started.elapsed().as_secs_f64());
     if !is_static {
         tracing::info!(request_id = %id, %method, route = %pattern, status = status.as_u16(), ms, "request");
     }
@@ -85,17 +71,11 @@ pub async fn dress(
 fn dress_headers(headers: &mut HeaderMap, id: Uuid, https: bool) {
     for (name, value) in HEADERS {
         if !headers.contains_key(name) {
-            headers.insert(
-                HeaderName::from_static(name),
-                HeaderValue::from_static(value),
-            );
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
     }
     if https {
-        headers.insert(
-            header::STRICT_TRANSPORT_SECURITY,
-            HeaderValue::from_static("max-age=63072000; includeSubDomains"),
-        );
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -107,10 +87,7 @@ fn dress_headers(headers: &mut HeaderMap, id: Uuid, https: bool) {
 
 /// A plain form can only POST; `?_method=delete` says what it means.
 fn override_method(req: &mut ServiceRequest) {
-    let wanted = req
-        .query_string()
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("_method="));
+    let wanted = req.query_string().split('&').find_map(|pair| pair.strip_prefix("_method="));
     if req.method() == Method::POST {
         match wanted {
             Some("delete") => req.head_mut().method = Method::DELETE,
@@ -145,9 +122,7 @@ fn allowed(headers: &HeaderMap, host: &str, actor: &Actor) -> Result<()> {
         (Some("same-origin" | "none"), _) => Ok(()),
         (Some(_), _) => Err(refused()),
         (None, Some(origin)) if origin != "null" => {
-            let ours = origin
-                .split_once("://")
-                .is_some_and(|(_, origin_host)| origin_host == host);
+            let ours = origin.split_once("://").is_some_and(|(_, origin_host)| origin_host == host);
             if ours { Ok(()) } else { Err(refused()) }
         }
         (None, _) => {
@@ -157,11 +132,7 @@ fn allowed(headers: &HeaderMap, host: &str, actor: &Actor) -> Result<()> {
                 Actor::Nobody => "",
             };
             let same: bool = token.as_bytes().ct_eq(expected.as_bytes()).into();
-            if same && !expected.is_empty() {
-                Ok(())
-            } else {
-                Err(refused())
-            }
+            if same && !expected.is_empty() { Ok(()) } else { Err(refused()) }
         }
     }
 }
@@ -171,10 +142,7 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(k, v)| (HeaderName::from_static(k), HeaderValue::from_static(v)))
-            .collect()
+        pairs.iter().map(|(k, v)| (HeaderName::from_static(k), HeaderValue::from_static(v))).collect()
     }
 
     // G23
@@ -184,24 +152,14 @@ mod tests {
         for (sent, fine) in [
             (&[("sec-fetch-site", "same-origin")][..], true),
             (&[("sec-fetch-site", "none")], true),
-            (
-                &[
-                    ("sec-fetch-site", "cross-site"),
-                    ("origin", "http://shop.example"),
-                ],
-                false,
-            ),
+            (&[("sec-fetch-site", "cross-site"), ("origin", "http://shop.example")], false),
             (&[("sec-fetch-site", "same-site")], false),
             (&[("origin", "http://shop.example")], true),
             (&[("origin", "http://evil.example")], false),
             (&[("origin", "null")], false),
             (&[], false),
         ] {
-            assert_eq!(
-                allowed(&headers(sent), "shop.example", &nobody).is_ok(),
-                fine,
-                "{sent:?}"
-            );
+            assert_eq!(allowed(&headers(sent), "shop.example", &nobody).is_ok(), fine, "{sent:?}");
         }
     }
 }

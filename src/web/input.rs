@@ -28,10 +28,7 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Input<T> {
     type Error = actix_web::Error;
     type Future = Pin<Box<dyn Future<Output = std::result::Result<Self, actix_web::Error>>>>;
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let json = req
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .is_some_and(|v| v.as_bytes().starts_with(b"application/json"));
+        let json = req.headers().get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"application/json"));
         let body = Bytes::from_request(req, payload);
         Box::pin(async move { Ok(Input(read(&body.await?, json))) })
     }
@@ -45,8 +42,7 @@ fn read<T: DeserializeOwned + Validate>(body: &[u8], json: bool) -> std::result:
     } else {
         form = Form::of(form_urlencoded::parse(body).into_owned().collect());
         let fields = serde_html_form::Deserializer::new(form_urlencoded::parse(body));
-        serde_path_to_error::deserialize(fields)
-            .map_err(|e| (e.path().to_string(), e.inner().to_string()))
+        serde_path_to_error::deserialize(fields).map_err(|e| (e.path().to_string(), e.inner().to_string()))
     };
     match value {
         Err((path, why)) => {
@@ -72,22 +68,14 @@ fn misread(why: &str) -> Text {
     if let Some(field) = why.strip_prefix("missing field `") {
         return Text::new("form-missing").with(field.trim_end_matches('`'));
     }
-    if why.contains("invalid digit")
-        || why.contains("invalid type")
-        || why.contains("cannot parse integer")
-        || why.contains("expected")
-    {
+    if why.contains("invalid digit") || why.contains("invalid type") || why.contains("cannot parse integer") || why.contains("expected") {
         return Text::new("form-wrong-type");
     }
     Text::new("form-misread").with(why)
 }
 
 fn text_of(e: &ValidationError) -> Text {
-    let limit = |name: &str| {
-        e.params
-            .get(name)
-            .map(|v| v.as_str().map_or_else(|| v.to_string(), ToOwned::to_owned))
-    };
+    let limit = |name: &str| e.params.get(name).map(|v| v.as_str().map_or_else(|| v.to_string(), ToOwned::to_owned));
     if let Some(key) = &e.message {
         return Text::keyed(Cow::Owned(key.to_string()));
     }

@@ -18,11 +18,8 @@ impl Cursor {
     }
     /// A cursor somebody has tampered with starts from the beginning.
     pub fn read<K: DeserializeOwned>(text: &str) -> Option<K> {
-        let bytes: Option<Vec<u8>> = text
-            .as_bytes()
-            .chunks(2)
-            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-            .collect();
+        let bytes: Option<Vec<u8>> =
+            text.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
         serde_json::from_slice(&bytes?).ok()
     }
 }
@@ -47,18 +44,11 @@ impl<T> Page<T> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = rows.len() > limit;
         rows.truncate(limit);
-        let next = if more {
-            rows.last().map(|last| Cursor::of(&key(last)).to_string())
-        } else {
-            None
-        };
+        let next = if more { rows.last().map(|last| Cursor::of(&key(last)).to_string()) } else { None };
         Self { rows, next }
     }
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
-        Page {
-            rows: self.rows.into_iter().map(f).collect(),
-            next: self.next,
-        }
+        Page { rows: self.rows.into_iter().map(f).collect(), next: self.next }
     }
 }
 
@@ -75,22 +65,10 @@ impl Pager {
     /// `query` is the list's query without the cursor, e.g. `view=low&q=`.
     pub fn of<T>(path: &str, query: &str, after: Option<&str>, page: &Page<T>) -> Self {
         let link = |cursor: &str| {
-            if query.is_empty() {
-                format!("{path}?after={cursor}")
-            } else {
-                format!("{path}?{query}&after={cursor}")
-            }
+            if query.is_empty() { format!("{path}?after={cursor}") } else { format!("{path}?{query}&after={cursor}") }
         };
-        let bare = if query.is_empty() {
-            path.to_owned()
-        } else {
-            format!("{path}?{query}")
-        };
-        Self {
-            first: after.filter(|a| !a.is_empty()).map(|_| bare),
-            next: page.next.as_deref().map(link),
-            shown: page.rows.len(),
-        }
+        let bare = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+        Self { first: after.filter(|a| !a.is_empty()).map(|_| bare), next: page.next.as_deref().map(link), shown: page.rows.len() }
     }
 }
 
@@ -126,10 +104,7 @@ mod tests {
     #[test]
     fn a_cursor_comes_back_as_it_was() {
         let key = ("KZ-100382".to_owned(), 3_i64);
-        assert_eq!(
-            Cursor::read::<(String, i64)>(&Cursor::of(&key).to_string()),
-            Some(key)
-        );
+        assert_eq!(Cursor::read::<(String, i64)>(&Cursor::of(&key).to_string()), Some(key));
         assert_eq!(Cursor::read::<(String, i64)>("zz"), None);
         assert_eq!(Cursor::read::<(String, i64)>("é"), None);
     }
@@ -138,9 +113,6 @@ mod tests {
     fn the_last_page_has_no_next() {
         assert!(Page::cut(vec![1, 2], 2, |n| *n).next.is_none());
         let page = Page::cut(vec![1, 2, 3], 2, |n| *n);
-        assert_eq!(
-            (page.rows, page.next),
-            (vec![1, 2], Some(Cursor::of(&2).to_string()))
-        );
+        assert_eq!((page.rows, page.next), (vec![1, 2], Some(Cursor::of(&2).to_string())));
     }
 }

@@ -24,17 +24,11 @@ pub enum Wants {
 impl Wants {
     /// JSON is what a client asks for, or what it speaks when it does not ask. A browser always asks for HTML.
     pub fn of(req: &HttpRequest) -> Self {
-        let head = |name: &str| {
-            req.headers()
-                .get(name)
-                .and_then(|v| v.to_str().ok())
-                .unwrap_or("")
-        };
+        let head = |name: &str| req.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or("");
         let accept = head("accept");
         if !head("hx-request").is_empty() {
-            let whole = !head("hx-boosted").is_empty()
-                || !head("hx-history-restore-request").is_empty()
-                || head("hx-request-type") == "full";
+            let whole =
+                !head("hx-boosted").is_empty() || !head("hx-history-restore-request").is_empty() || head("hx-request-type") == "full";
             if whole { Wants::Page } else { Wants::Part }
         } else if accept.contains("text/html") {
             Wants::Page
@@ -50,23 +44,13 @@ impl Wants {
 
     pub fn answer<V: View>(self, status: StatusCode, lang: Lang, view: &V) -> Reply {
         let mut answer = HttpResponse::build(status);
-        answer.insert_header((
-            header::VARY,
-            "accept, hx-request, hx-target, accept-language, cookie",
-        ));
+        answer.insert_header((header::VARY, "accept, hx-request, hx-target, accept-language, cookie"));
         Ok(match self {
-            Wants::Page => answer
-                .content_type(mime::TEXT_HTML_UTF_8)
-                .body(view.page(lang).map_err(Error::broken)?),
-            Wants::Part => answer
-                .content_type(mime::TEXT_HTML_UTF_8)
-                .body(view.part(lang).map_err(Error::broken)?),
-            Wants::Json => answer.json(envelope(
-                status,
-                &view.message(lang),
-                None,
-                &serde_json::to_value(view.data()).map_err(Error::broken)?,
-            )),
+            Wants::Page => answer.content_type(mime::TEXT_HTML_UTF_8).body(view.page(lang).map_err(Error::broken)?),
+            Wants::Part => answer.content_type(mime::TEXT_HTML_UTF_8).body(view.part(lang).map_err(Error::broken)?),
+            Wants::Json => {
+                answer.json(envelope(status, &view.message(lang), None, &serde_json::to_value(view.data()).map_err(Error::broken)?))
+            }
         })
     }
 }
@@ -116,18 +100,9 @@ macro_rules! show {
 /// Answers a browser's action with a redirect, and a machine's with the envelope.
 pub fn redirect(ctx: &Ctx, to: &str) -> HttpResponse {
     match ctx.wants {
-        Wants::Json => HttpResponse::Ok().json(envelope(
-            StatusCode::OK,
-            "success",
-            None,
-            &json!({ "location": to }),
-        )),
-        Wants::Part => HttpResponse::Ok()
-            .insert_header(("HX-Redirect", to))
-            .finish(),
-        Wants::Page => HttpResponse::SeeOther()
-            .insert_header((header::LOCATION, to))
-            .finish(),
+        Wants::Json => HttpResponse::Ok().json(envelope(StatusCode::OK, "success", None, &json!({ "location": to }))),
+        Wants::Part => HttpResponse::Ok().insert_header(("HX-Redirect", to)).finish(),
+        Wants::Page => HttpResponse::SeeOther().insert_header((header::LOCATION, to)).finish(),
     }
 }
 
@@ -175,16 +150,12 @@ pub async fn present(
         }
     };
     let status = answer.status();
-    let finished =
-        answer.response().error().is_none() && answer.headers().contains_key(header::CONTENT_TYPE);
+    let finished = answer.response().error().is_none() && answer.headers().contains_key(header::CONTENT_TYPE);
     if finished || !(status.is_client_error() || status.is_server_error()) {
         return Ok(answer.map_into_left_body());
     }
     let ctx = Ctx::of(answer.request())?;
-    let told = answer
-        .response()
-        .error()
-        .map_or_else(|| Told::status(status), |e| Told::by(e, &ctx));
+    let told = answer.response().error().map_or_else(|| Told::status(status), |e| Told::by(e, &ctx));
     let body = told.answer(&ctx, get)?;
     Ok(answer.into_response(body).map_into_right_body())
 }
@@ -212,10 +183,7 @@ impl Told {
     }
     fn of(e: &Error) -> Self {
         let fields = match e {
-            Error::Invalid(form) => form
-                .errors()
-                .map(|(field, text)| (field.to_owned(), text.clone()))
-                .collect(),
+            Error::Invalid(form) => form.errors().map(|(field, text)| (field.to_owned(), text.clone())).collect(),
             _ => Vec::new(),
         };
         let retry_after = match e {
@@ -223,25 +191,12 @@ impl Told {
             Error::Busy => Some(1),
             _ => None,
         };
-        Self {
-            status: e.status(),
-            message: e.text(),
-            wire: e.wire(),
-            fields,
-            retry_after,
-        }
+        Self { status: e.status(), message: e.text(), wire: e.wire(), fields, retry_after }
     }
     /// An extractor of the framework refused.
     fn foreign(status: StatusCode, why: &str) -> Self {
-        let message = if status.is_server_error() {
-            Text::new("error-broken")
-        } else {
-            Text::new("error-malformed").with(why)
-        };
-        Self {
-            message,
-            ..Self::status(status)
-        }
+        let message = if status.is_server_error() { Text::new("error-broken") } else { Text::new("error-malformed").with(why) };
+        Self { message, ..Self::status(status) }
     }
     fn status(status: StatusCode) -> Self {
         let key = match status.as_u16() {
@@ -258,36 +213,17 @@ impl Told {
             500..=599 => "BROKEN",
             _ => "BAD_REQUEST",
         };
-        Self {
-            status,
-            message: Text::new(key),
-            wire,
-            fields: Vec::new(),
-            retry_after: None,
-        }
+        Self { status, message: Text::new(key), wire, fields: Vec::new(), retry_after: None }
     }
 
     fn answer(self, ctx: &Ctx, get: bool) -> Reply {
         if self.status == StatusCode::UNAUTHORIZED && ctx.wants != Wants::Json {
             return Ok(to_login(ctx, get));
         }
-        let fields: serde_json::Map<String, Value> = self
-            .fields
-            .iter()
-            .map(|(f, t)| (f.clone(), t.say(ctx.lang).into()))
-            .collect();
+        let fields: serde_json::Map<String, Value> = self.fields.iter().map(|(f, t)| (f.clone(), t.say(ctx.lang).into())).collect();
         let mut answer = if ctx.wants == Wants::Json {
-            let data = if fields.is_empty() {
-                Value::Null
-            } else {
-                Value::Object(fields)
-            };
-            let mut body = envelope(
-                self.status,
-                &self.message.say(ctx.lang),
-                Some(self.wire),
-                &data,
-            );
+            let data = if fields.is_empty() { Value::Null } else { Value::Object(fields) };
+            let mut body = envelope(self.status, &self.message.say(ctx.lang), Some(self.wire), &data);
             if let Some(map) = body.as_object_mut() {
                 map.insert("requestId".into(), ctx.request_id.to_string().into());
             }
@@ -304,9 +240,7 @@ impl Told {
             ctx.wants.answer(self.status, ctx.lang, &failure)?
         };
         if let Some(seconds) = self.retry_after {
-            answer
-                .headers_mut()
-                .insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
+            answer.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
         }
         Ok(answer)
     }
@@ -314,14 +248,8 @@ impl Told {
 
 /// Where to come back to is remembered, unless it was an action.
 fn to_login(ctx: &Ctx, get: bool) -> HttpResponse {
-    let next = if get && ctx.wants == Wants::Page {
-        ctx.path.clone()
-    } else {
-        "/".to_owned()
-    };
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("next", &next)
-        .finish();
+    let next = if get && ctx.wants == Wants::Page { ctx.path.clone() } else { "/".to_owned() };
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", &next).finish();
     redirect(ctx, &format!("/login?{query}"))
 }
 

@@ -51,27 +51,12 @@ pub struct Field {
 
 impl Field {
     pub const fn always(name: &'static str, kind: Kind, about: &'static str) -> Self {
-        Self {
-            name,
-            kind,
-            need: Need::Always,
-            about,
-        }
+        Self { name, kind, need: Need::Always, about }
     }
     pub const fn insert(name: &'static str, kind: Kind, about: &'static str) -> Self {
-        Self {
-            name,
-            kind,
-            need: Need::Insert,
-            about,
-        }
+        Self { name, kind, need: Need::Insert, about }
     }
     pub const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Self {
-        Self {
-            name,
-            kind,
-            need: Need::Optional,
-            about,
-        }
+        Self { name, kind, need: Need::Optional, about }
     }
 }

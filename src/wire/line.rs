@@ -80,9 +80,7 @@ impl Line {
         };
         match &sent {
             Value::Object(map) => line.read_fields(map),
-            other => line
-                .problems
-                .push(Problem::new(LineCode::NotAnObject, "", other.to_string())),
+            other => line.problems.push(Problem::new(LineCode::NotAnObject, "", other.to_string())),
         }
         line.sent = sent;
         line
@@ -91,29 +89,21 @@ impl Line {
     fn read_fields(&mut self, map: &Map<String, Value>) {
         for field in self.fields {
             match map.get(field.name) {
-                None if field.need == Need::Always => {
-                    self.problems
-                        .push(Problem::new(LineCode::Missing, field.name, ""))
-                }
+                None if field.need == Need::Always => self.problems.push(Problem::new(LineCode::Missing, field.name, "")),
                 None => {}
-                Some(Value::Null) if field.need != Need::Optional => self
-                    .problems
-                    .push(Problem::new(LineCode::Empty, field.name, "null")),
+                Some(Value::Null) if field.need != Need::Optional => self.problems.push(Problem::new(LineCode::Empty, field.name, "null")),
                 Some(Value::Null) => {
                     self.cells.insert(field.name, Cell::Null);
                 }
                 Some(value) => match read_cell(field.kind, value) {
                     Ok(Cell::Text(text)) if text.is_empty() && field.need != Need::Optional => {
-                        self.problems
-                            .push(Problem::new(LineCode::Empty, field.name, ""));
+                        self.problems.push(Problem::new(LineCode::Empty, field.name, ""));
                     }
                     Ok(cell) => {
                         self.cells.insert(field.name, cell);
                     }
                     Err((code, details)) => {
-                        let shown = value
-                            .as_str()
-                            .map_or_else(|| value.to_string(), ToOwned::to_owned);
+                        let shown = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
                         let mut problem = Problem::new(code, field.name, shown);
                         problem.details = details;
                         self.problems.push(problem);
@@ -121,12 +111,8 @@ impl Line {
                 },
             }
         }
-        for name in map
-            .keys()
-            .filter(|name| !self.fields.iter().any(|f| f.name == name.as_str()))
-        {
-            self.warnings
-                .push(Problem::new(LineCode::UnknownField, name, ""));
+        for name in map.keys().filter(|name| !self.fields.iter().any(|f| f.name == name.as_str())) {
+            self.warnings.push(Problem::new(LineCode::UnknownField, name, ""));
         }
     }
 
@@ -136,13 +122,8 @@ impl Line {
 
     /// For a row that turned out to be new: complains about what is missing.
     pub fn needs_for_insert(&mut self) {
-        for field in self
-            .fields
-            .iter()
-            .filter(|f| f.need == Need::Insert && !self.cells.contains_key(f.name))
-        {
-            self.problems
-                .push(Problem::new(LineCode::Missing, field.name, ""));
+        for field in self.fields.iter().filter(|f| f.need == Need::Insert && !self.cells.contains_key(f.name)) {
+            self.problems.push(Problem::new(LineCode::Missing, field.name, ""));
         }
     }
 
@@ -150,91 +131,39 @@ impl Line {
         self.cells.contains_key(name)
     }
     pub fn text(&self, name: &str) -> Patch<String> {
-        self.pick(name, |cell| {
-            if let Cell::Text(v) = cell {
-                Some(v.clone())
-            } else {
-                None
-            }
-        })
+        self.pick(name, |cell| if let Cell::Text(v) = cell { Some(v.clone()) } else { None })
     }
     /// The text, or empty when missing or null: for `Always` fields and plain optional texts.
     pub fn text_or_empty(&self, name: &str) -> String {
         self.text(name).value().unwrap_or_default()
     }
     pub fn number(&self, name: &str) -> Patch<i64> {
-        self.pick(name, |cell| {
-            if let Cell::Number(v) = cell {
-                Some(*v)
-            } else {
-                None
-            }
-        })
+        self.pick(name, |cell| if let Cell::Number(v) = cell { Some(*v) } else { None })
     }
     /// A [`Kind::Number`] with its default.
     pub fn number_or_default(&self, name: &str) -> i64 {
         self.number(name).value().unwrap_or_else(|| {
             let kind = self.fields.iter().find(|f| f.name == name).map(|f| f.kind);
-            if let Some(Kind::Number { default, .. }) = kind {
-                default
-            } else {
-                0
-            }
+            if let Some(Kind::Number { default, .. }) = kind { default } else { 0 }
         })
     }
     pub fn shop(&self, name: &str) -> Patch<ShopId> {
-        self.pick(name, |cell| {
-            if let Cell::Number(v) = cell {
-                Some(ShopId(*v))
-            } else {
-                None
-            }
-        })
+        self.pick(name, |cell| if let Cell::Number(v) = cell { Some(ShopId(*v)) } else { None })
     }
     pub fn decimal(&self, name: &str) -> Patch<Decimal> {
-        self.pick(name, |cell| {
-            if let Cell::Decimal(v) = cell {
-                Some(*v)
-            } else {
-                None
-            }
-        })
+        self.pick(name, |cell| if let Cell::Decimal(v) = cell { Some(*v) } else { None })
     }
     pub fn bit(&self, name: &str) -> Patch<bool> {
-        self.pick(name, |cell| {
-            if let Cell::Bit(v) = cell {
-                Some(*v)
-            } else {
-                None
-            }
-        })
+        self.pick(name, |cell| if let Cell::Bit(v) = cell { Some(*v) } else { None })
     }
     pub fn time(&self, name: &str) -> Patch<DateTime<Utc>> {
-        self.pick(name, |cell| {
-            if let Cell::Time(v) = cell {
-                Some(*v)
-            } else {
-                None
-            }
-        })
+        self.pick(name, |cell| if let Cell::Time(v) = cell { Some(*v) } else { None })
     }
     pub fn json(&self, name: &str) -> Patch<Value> {
-        self.pick(name, |cell| {
-            if let Cell::Json(v) = cell {
-                Some(v.clone())
-            } else {
-                None
-            }
-        })
+        self.pick(name, |cell| if let Cell::Json(v) = cell { Some(v.clone()) } else { None })
     }
     pub fn many(&self, name: &str) -> Patch<Vec<String>> {
-        self.pick(name, |cell| {
-            if let Cell::Many(v) = cell {
-                Some(v.clone())
-            } else {
-                None
-            }
-        })
+        self.pick(name, |cell| if let Cell::Many(v) = cell { Some(v.clone()) } else { None })
     }
 
     fn pick<T>(&self, name: &str, take: impl Fn(&Cell) -> Option<T>) -> Patch<T> {
@@ -249,14 +178,11 @@ impl Line {
 /// The `Always` fields of something that may not even be readable, and its shop: stock and price are kept per shop (G-02),
 /// so that a line about another shop is another line.
 pub fn key_of(fields: &[Field], sent: &Value) -> String {
-    let parts = fields
-        .iter()
-        .filter(|f| f.need == Need::Always || f.kind == Kind::Shop)
-        .filter_map(|f| match sent.get(f.name)? {
-            Value::String(s) => Some(s.trim().chars().take(40).collect()),
-            Value::Number(n) => Some(n.to_string()),
-            _ => None,
-        });
+    let parts = fields.iter().filter(|f| f.need == Need::Always || f.kind == Kind::Shop).filter_map(|f| match sent.get(f.name)? {
+        Value::String(s) => Some(s.trim().chars().take(40).collect()),
+        Value::Number(n) => Some(n.to_string()),
+        _ => None,
+    });
     parts.collect::<Vec<String>>().join("/")
 }
 
@@ -278,16 +204,10 @@ fn read_cell(kind: Kind, value: &Value) -> Result<Cell, Bad> {
             let text = spelled().ok_or_else(|| wrong("text"))?;
             checked_text(text, 20).map(Cell::Text)
         }
-        Kind::Shop => spelled()
-            .and_then(|s| s.parse().ok())
-            .filter(|n: &i64| *n > 0)
-            .map(Cell::Number)
-            .ok_or_else(|| wrong("integer")),
+        Kind::Shop => spelled().and_then(|s| s.parse().ok()).filter(|n: &i64| *n > 0).map(Cell::Number).ok_or_else(|| wrong("integer")),
         Kind::Money | Kind::Weight => read_decimal(spelled().ok_or_else(|| wrong("number"))?),
         Kind::Count => {
-            let number: i64 = spelled()
-                .and_then(|s| s.parse().ok())
-                .ok_or_else(|| wrong("integer"))?;
+            let number: i64 = spelled().and_then(|s| s.parse().ok()).ok_or_else(|| wrong("integer"))?;
             if number < 0 {
                 return Err((LineCode::Negative, vec![]));
             }
@@ -297,9 +217,7 @@ fn read_cell(kind: Kind, value: &Value) -> Result<Cell, Bad> {
             Ok(Cell::Number(number))
         }
         Kind::Number { min, max, .. } => {
-            let number: i64 = spelled()
-                .and_then(|s| s.parse().ok())
-                .ok_or_else(|| wrong("integer"))?;
+            let number: i64 = spelled().and_then(|s| s.parse().ok()).ok_or_else(|| wrong("integer"))?;
             if (min..=max).contains(&number) {
                 Ok(Cell::Number(number))
             } else {
@@ -314,35 +232,19 @@ fn read_cell(kind: Kind, value: &Value) -> Result<Cell, Bad> {
         },
         Kind::Time => {
             let text = value.as_str().ok_or_else(|| wrong("time"))?.trim();
-            clock::off_the_wire(text)
-                .map(Cell::Time)
-                .ok_or((LineCode::BadTime, vec![]))
+            clock::off_the_wire(text).map(Cell::Time).ok_or((LineCode::BadTime, vec![]))
         }
         Kind::Json(max) => read_json(value, max),
         Kind::OneOf(choices) => {
             let text = spelled().ok_or_else(|| wrong("text"))?;
-            if choices.contains(&text.as_str()) {
-                Ok(Cell::Text(text))
-            } else {
-                Err((LineCode::BadChoice, vec![choices.join(" | ")]))
-            }
+            if choices.contains(&text.as_str()) { Ok(Cell::Text(text)) } else { Err((LineCode::BadChoice, vec![choices.join(" | ")])) }
         }
         Kind::Ids => {
             let parts: Option<Vec<String>> = match value {
-                Value::String(s) => Some(
-                    s.split(',')
-                        .map(|p| p.trim().to_owned())
-                        .filter(|p| !p.is_empty())
-                        .collect(),
-                ),
-                Value::Array(all) => all
-                    .iter()
-                    .map(|v| {
-                        v.as_str()
-                            .map(ToOwned::to_owned)
-                            .or_else(|| v.as_i64().map(|n| n.to_string()))
-                    })
-                    .collect(),
+                Value::String(s) => Some(s.split(',').map(|p| p.trim().to_owned()).filter(|p| !p.is_empty()).collect()),
+                Value::Array(all) => {
+                    all.iter().map(|v| v.as_str().map(ToOwned::to_owned).or_else(|| v.as_i64().map(|n| n.to_string()))).collect()
+                }
                 _ => None,
             };
             parts.map(Cell::Many).ok_or_else(|| wrong("ids"))
@@ -359,10 +261,7 @@ fn read_decimal(text: String) -> Result<Cell, Bad> {
     }
     let number = number.normalize();
     if number.scale() > 2 {
-        return Err((
-            LineCode::Decimals,
-            vec![number.trunc_with_scale(2).to_string()],
-        ));
+        return Err((LineCode::Decimals, vec![number.trunc_with_scale(2).to_string()]));
     }
     if number >= Decimal::from(10_000_000_000_i64) {
         return Err((LineCode::TooBig, vec!["9999999999.99".into()]));
@@ -374,9 +273,7 @@ fn read_decimal(text: String) -> Result<Cell, Bad> {
 fn read_json(value: &Value, max: usize) -> Result<Cell, Bad> {
     let parsed = match value {
         Value::String(s) if s.trim().is_empty() => Value::Array(Vec::new()),
-        Value::String(s) => {
-            serde_json::from_str(s).map_err(|_| (LineCode::WrongType, vec!["JSON".to_owned()]))?
-        }
+        Value::String(s) => serde_json::from_str(s).map_err(|_| (LineCode::WrongType, vec!["JSON".to_owned()]))?,
         other => other.clone(),
     };
     let written = parsed.to_string();
@@ -391,10 +288,7 @@ fn read_json(value: &Value, max: usize) -> Result<Cell, Bad> {
 
 fn checked_text(text: String, max: usize) -> Result<String, Bad> {
     let breaks = |c: char| max > 255 && matches!(c, '\n' | '\r' | '\t');
-    if text
-        .chars()
-        .any(|c| (c.is_control() && !breaks(c)) || c == '\u{FFFD}')
-    {
+    if text.chars().any(|c| (c.is_control() && !breaks(c)) || c == '\u{FFFD}') {
         return Err((LineCode::BadCharacter, vec![]));
     }
     if text.chars().count() > max {

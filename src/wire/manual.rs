@@ -8,29 +8,12 @@ use std::fmt::Write;
 /// One file for a language.
 pub fn write(methods: &[&Method], lang: Lang) -> String {
     let say = |key: &str| lang.say(key, &[]);
-    let mut out = format!(
-        "# {}\n\n{}\n\n## {}\n\n{}\n",
-        say("docs-title"),
-        say("docs-intro"),
-        say("docs-signing"),
-        say("docs-signing-how")
-    );
-    let _ = write!(
-        out,
-        "\n```\n{CANONICAL}\n```\n\n## {}\n\n{}\n",
-        say("docs-envelope"),
-        say("docs-envelope-how")
-    );
+    let mut out =
+        format!("# {}\n\n{}\n\n## {}\n\n{}\n", say("docs-title"), say("docs-intro"), say("docs-signing"), say("docs-signing-how"));
+    let _ = write!(out, "\n```\n{CANONICAL}\n```\n\n## {}\n\n{}\n", say("docs-envelope"), say("docs-envelope-how"));
     for method in methods {
         let _ = write!(out, "\n## {}\n\n{}\n\n", method.name, say(method.about));
-        let _ = writeln!(
-            out,
-            "`POST /api/{}` · {} `{}` · {}\n",
-            method.name,
-            say("docs-scope"),
-            method.scope(),
-            method.source
-        );
+        let _ = writeln!(out, "`POST /api/{}` · {} `{}` · {}\n", method.name, say("docs-scope"), method.scope(), method.source);
         let _ = writeln!(
             out,
             "| {} | {} | {} | {} |\n|---|---|---|---|",
@@ -40,14 +23,7 @@ pub fn write(methods: &[&Method], lang: Lang) -> String {
             say("docs-meaning")
         );
         for field in method.fields {
-            let _ = writeln!(
-                out,
-                "| `{}` | {} | {} | {} |",
-                field.name,
-                shape(field.kind).say(lang),
-                say(need(field)),
-                say(field.about)
-            );
+            let _ = writeln!(out, "| `{}` | {} | {} | {} |", field.name, shape(field.kind).say(lang), say(need(field)), say(field.about));
         }
         let _ = write!(
             out,
@@ -58,19 +34,11 @@ pub fn write(methods: &[&Method], lang: Lang) -> String {
             pretty(method.answer)
         );
     }
-    let _ = write!(
-        out,
-        "\n## {}\n\n| | HTTP |\n|---|---|\n",
-        say("docs-call-errors")
-    );
+    let _ = write!(out, "\n## {}\n\n| | HTTP |\n|---|---|\n", say("docs-call-errors"));
     for code in Code::ALL {
         let _ = writeln!(out, "| `{}` | {} |", code.wire(), code.status().as_u16());
     }
-    let _ = write!(
-        out,
-        "\n## {}\n\n| | |\n|---|---|\n",
-        say("docs-line-errors")
-    );
+    let _ = write!(out, "\n## {}\n\n| | |\n|---|---|\n", say("docs-line-errors"));
     for code in LineCode::ALL {
         let _ = writeln!(out, "| `{}` | {} |", code.wire(), sample(*code, lang));
     }
@@ -78,23 +46,17 @@ pub fn write(methods: &[&Method], lang: Lang) -> String {
 }
 
 /// What is signed.
-pub const CANONICAL: &str = "X-Signature = hex(HMAC-SHA256(secret,\n    METHOD \\n PATH?QUERY \\n X-Timestamp \\n X-Nonce \\n hex(SHA256(body)) \\n))";
+pub const CANONICAL: &str =
+    "X-Signature = hex(HMAC-SHA256(secret,\n    METHOD \\n PATH?QUERY \\n X-Timestamp \\n X-Nonce \\n hex(SHA256(body)) \\n))";
 
 /// A line's sentence with placeholders.
 pub fn sample(code: LineCode, lang: Lang) -> String {
-    Text::new(code.text())
-        .with("field")
-        .with("…")
-        .with("…")
-        .with("…")
-        .say(lang)
+    Text::new(code.text()).with("field").with("…").with("…").with("…").say(lang)
 }
 
 /// The example as people read it.
 pub fn pretty(json: &str) -> String {
-    serde_json::from_str::<serde_json::Value>(json)
-        .and_then(|v| serde_json::to_string_pretty(&v))
-        .unwrap_or_else(|_| json.to_owned())
+    serde_json::from_str::<serde_json::Value>(json).and_then(|v| serde_json::to_string_pretty(&v)).unwrap_or_else(|_| json.to_owned())
 }
 
 pub fn need(field: &Field) -> &'static str {
@@ -117,10 +79,7 @@ pub fn shape(kind: Kind) -> Text {
         Kind::Bit => Text::new("docs-shape-bit"),
         Kind::Time => Text::new("docs-shape-time"),
         Kind::Json(max) => Text::new("docs-shape-json").with(max),
-        Kind::Number { min, max, default } => Text::new("docs-shape-number")
-            .with(min)
-            .with(max)
-            .with(default),
+        Kind::Number { min, max, default } => Text::new("docs-shape-number").with(min).with(max).with(default),
         Kind::OneOf(choices) => Text::new("docs-shape-one-of").with(choices.join(" | ")),
         Kind::Ids => Text::new("docs-shape-ids"),
     }

@@ -36,13 +36,7 @@ pub enum Module {
 }
 
 impl Module {
-    pub const ALL: [Module; 5] = [
-        Module::Product,
-        Module::Category,
-        Module::Price,
-        Module::Listing,
-        Module::Stock,
-    ];
+    pub const ALL: [Module; 5] = [Module::Product, Module::Category, Module::Price, Module::Listing, Module::Stock];
     pub fn as_str(self) -> &'static str {
         match self {
             Module::Product => "product",
@@ -117,10 +111,6 @@ impl Method {
     }
     /// The scope a credential needs, e.g. `stock:write`.
     pub fn scope(&self) -> String {
-        format!(
-            "{}:{}",
-            self.module.as_str(),
-            if self.writes() { "write" } else { "read" }
-        )
+        format!("{}:{}", self.module.as_str(), if self.writes() { "write" } else { "read" })
     }
 }

@@ -8,15 +8,7 @@ use serde_json::{Map, Value, json};
 /// The whole description, in English; deterministic, so that the checked-in copy can be compared.
 pub fn describe(methods: &[&Method]) -> Value {
     let lang = Lang::En;
-    let paths: Map<String, Value> = methods
-        .iter()
-        .map(|m| {
-            (
-                format!("/api/{}", m.name),
-                json!({ "post": operation(m, lang) }),
-            )
-        })
-        .collect();
+    let paths: Map<String, Value> = methods.iter().map(|m| (format!("/api/{}", m.name), json!({ "post": operation(m, lang) }))).collect();
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -49,11 +41,8 @@ fn operation(method: &Method, lang: Lang) -> Value {
     } else {
         line
     };
-    let data = if method.writes() {
-        json!({ "$ref": "#/components/schemas/Report" })
-    } else {
-        json!({ "description": "See the example." })
-    };
+    let data =
+        if method.writes() { json!({ "$ref": "#/components/schemas/Report" }) } else { json!({ "description": "See the example." }) };
     let mut parameters = Vec::new();
     if method.writes() {
         parameters.push(json!({ "name": "Idempotency-Key", "in": "header", "required": false, "schema": { "type": "string", "minLength": 1, "maxLength": 128 }, "description": lang.say("docs-idempotency", &[]) }));
@@ -84,15 +73,8 @@ fn operation(method: &Method, lang: Lang) -> Value {
 }
 
 fn line_schema(fields: &[Field], lang: Lang) -> Value {
-    let properties: Map<String, Value> = fields
-        .iter()
-        .map(|f| (f.name.to_owned(), field_schema(f, lang)))
-        .collect();
-    let required: Vec<&str> = fields
-        .iter()
-        .filter(|f| f.need == Need::Always)
-        .map(|f| f.name)
-        .collect();
+    let properties: Map<String, Value> = fields.iter().map(|f| (f.name.to_owned(), field_schema(f, lang))).collect();
+    let required: Vec<&str> = fields.iter().filter(|f| f.need == Need::Always).map(|f| f.name).collect();
     json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": true })
 }
 
@@ -123,20 +105,9 @@ fn field_schema(field: &Field, lang: Lang) -> Value {
         }
     };
     if let Some(map) = schema.as_object_mut() {
-        let shape = map
-            .get("description")
-            .and_then(Value::as_str)
-            .map(|d| format!(" ({d})"))
-            .unwrap_or_default();
-        let need = if field.need == Need::Insert {
-            " Needed when the row is new."
-        } else {
-            ""
-        };
-        map.insert(
-            "description".into(),
-            format!("{}{shape}.{need}", lang.say(field.about, &[])).into(),
-        );
+        let shape = map.get("description").and_then(Value::as_str).map(|d| format!(" ({d})")).unwrap_or_default();
+        let need = if field.need == Need::Insert { " Needed when the row is new." } else { "" };
+        map.insert("description".into(), format!("{}{shape}.{need}", lang.say(field.about, &[])).into());
     }
     schema
 }
@@ -160,29 +131,15 @@ fn security() -> Value {
 
 fn schemas(lang: Lang) -> Value {
     let codes: Vec<&str> = LineCode::ALL.iter().map(|c| c.wire()).collect();
-    let counts: Map<String, Value> = [
-        "total",
-        "applied",
-        "unchanged",
-        "held",
-        "stale",
-        "parked",
-        "rejected",
-    ]
-    .iter()
-    .map(|n| ((*n).to_owned(), json!({ "type": "integer" })))
-    .collect();
+    let counts: Map<String, Value> = ["total", "applied", "unchanged", "held", "stale", "parked", "rejected"]
+        .iter()
+        .map(|n| ((*n).to_owned(), json!({ "type": "integer" })))
+        .collect();
     let mut report = json!({ "type": "object", "description": lang.say("docs-report", &[]), "properties": counts });
-    if let Some(map) = report
-        .pointer_mut("/properties")
-        .and_then(Value::as_object_mut)
-    {
+    if let Some(map) = report.pointer_mut("/properties").and_then(Value::as_object_mut) {
         map.insert("feedId".into(), json!({ "type": ["string", "null"] }));
         map.insert("preview".into(), json!({ "type": "boolean" }));
-        map.insert(
-            "lines".into(),
-            json!({ "type": "array", "items": { "$ref": "#/components/schemas/Line" } }),
-        );
+        map.insert("lines".into(), json!({ "type": "array", "items": { "$ref": "#/components/schemas/Line" } }));
     }
     json!({
         "Report": report,

@@ -18,14 +18,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub const ALL: [Outcome; 6] = [
-        Outcome::Applied,
-        Outcome::Unchanged,
-        Outcome::Held,
-        Outcome::Stale,
-        Outcome::Parked,
-        Outcome::Rejected,
-    ];
+    pub const ALL: [Outcome; 6] = [Outcome::Applied, Outcome::Unchanged, Outcome::Held, Outcome::Stale, Outcome::Parked, Outcome::Rejected];
     pub fn as_str(self) -> &'static str {
         match self {
             Outcome::Applied => "applied",
@@ -110,17 +103,12 @@ impl LineResult {
     }
     #[must_use]
     pub fn waiting_for(mut self, waits_for: &'static str, code: &str) -> Self {
-        self.parked = Some(Parked {
-            waits_for,
-            code: code.to_owned(),
-        });
+        self.parked = Some(Parked { waits_for, code: code.to_owned() });
         self
     }
     /// Applied or unchanged, and nothing to say about it.
     pub fn is_plain(&self) -> bool {
-        matches!(self.outcome, Outcome::Applied | Outcome::Unchanged)
-            && self.problems.is_empty()
-            && self.now.is_empty()
+        matches!(self.outcome, Outcome::Applied | Outcome::Unchanged) && self.problems.is_empty() && self.now.is_empty()
     }
     /// Turned down because a sibling failed and the call said "all".
     #[must_use]
@@ -134,8 +122,7 @@ impl LineResult {
         self
     }
     pub fn to_wire(&self, lang: Lang) -> Value {
-        let mut wire =
-            json!({ "line": self.no, "key": self.key, "outcome": self.outcome.as_str() });
+        let mut wire = json!({ "line": self.no, "key": self.key, "outcome": self.outcome.as_str() });
         if let Some(map) = wire.as_object_mut() {
             let problems: Vec<Value> = self.problems.iter().map(|p| p.to_wire(lang)).collect();
             if !problems.is_empty() {

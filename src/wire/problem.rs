@@ -100,12 +100,7 @@ pub struct Problem {
 
 impl Problem {
     pub fn new(code: LineCode, field: &str, value: impl Into<String>) -> Self {
-        Self {
-            code,
-            field: field.to_owned(),
-            value: shorten(value.into()),
-            details: Vec::new(),
-        }
+        Self { code, field: field.to_owned(), value: shorten(value.into()), details: Vec::new() }
     }
     #[must_use]
     pub fn detail(mut self, detail: impl ToString) -> Self {
@@ -114,12 +109,8 @@ impl Problem {
     }
     /// Cause and remedy in one sentence.
     pub fn text(&self) -> Text {
-        let text = Text::new(self.code.text())
-            .with(&self.field)
-            .with(&self.value);
-        self.details
-            .iter()
-            .fold(text, |text, detail| text.with(detail))
+        let text = Text::new(self.code.text()).with(&self.field).with(&self.value);
+        self.details.iter().fold(text, |text, detail| text.with(detail))
     }
     pub fn to_wire(&self, lang: Lang) -> Value {
         json!({ "code": self.code.wire(), "field": self.field, "value": self.value, "msg": self.text().say(lang) })
@@ -132,9 +123,5 @@ fn shorten(value: String) -> String {
     if value.chars().count() <= SHOWN {
         return value;
     }
-    value
-        .chars()
-        .take(SHOWN - 1)
-        .chain(std::iter::once('…'))
-        .collect()
+    value.chars().take(SHOWN - 1).chain(std::iter::once('…')).collect()
 }

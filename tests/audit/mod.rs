@@ -29,28 +29,15 @@ async fn open() -> (House, Cast) {
         dosage_form: "胶囊剂".into(),
         unit: "盒".into(),
         approval_no: "国药准字H20990417".into(),
-        barcodes: Some(barcode.to_owned())
-            .filter(|b| !b.is_empty())
-            .into_iter()
-            .collect(),
+        barcodes: Some(barcode.to_owned()).filter(|b| !b.is_empty()).into_iter().collect(),
         category_id: Some("111".into()),
         ..Draft::default()
     };
-    let drafts = [
-        draft("BP-0018342", "0.25g×24粒/盒", "6901234000016"),
-        draft("BP-0018345", "0.25g×36粒/盒", ""),
-    ];
+    let drafts = [draft("BP-0018342", "0.25g×24粒/盒", "6901234000016"), draft("BP-0018345", "0.25g×36粒/盒", "")];
     house
         .platform
         .db
-        .write(move |tx| {
-            base::create_many(
-                tx,
-                &Cause::system(MerchantId::PLATFORM, "tests", now),
-                &drafts,
-            )
-            .map(drop)
-        })
+        .write(move |tx| base::create_many(tx, &Cause::system(MerchantId::PLATFORM, "tests", now), &drafts).map(drop))
         .await
         .expect("base products");
     (house, cast)
@@ -63,11 +50,7 @@ fn unclear(prod_id: &str) -> Value {
 }
 
 async fn upload(house: &House, key: &crate::support::house::Key, lines: Value) {
-    house
-        .api(key, "prod.add_or_edit", lines)
-        .send()
-        .await
-        .expect(200);
+    house.api(key, "prod.add_or_edit", lines).send().await.expect(200);
 }
 
 /// Stock for a product's default SKU.
@@ -91,28 +74,13 @@ fn version(house: &House, prod_id: &str) -> String {
 }
 
 /// A decision as the form of the page sends it.
-fn decide<'a>(
-    house: &'a House,
-    merchant: &str,
-    prod_id: &str,
-    noun: &str,
-    fields: &[(&str, &str)],
-) -> Call<'a> {
+fn decide<'a>(house: &'a House, merchant: &str, prod_id: &str, noun: &str, fields: &[(&str, &str)]) -> Call<'a> {
     let version = version(house, prod_id);
     let mut all = vec![("version", version.as_str())];
     all.extend(fields);
-    house
-        .post(&format!("/audit/{merchant}/{prod_id}/{noun}"))
-        .by(AUDITOR)
-        .form(&all)
+    house.post(&format!("/audit/{merchant}/{prod_id}/{noun}")).by(AUDITOR).form(&all)
 }
 
 fn approve<'a>(house: &'a House, merchant: &str, prod_id: &str) -> Call<'a> {
-    decide(
-        house,
-        merchant,
-        prod_id,
-        "approval",
-        &[("base", "BP-0018342")],
-    )
+    decide(house, merchant, prod_id, "approval", &[("base", "BP-0018342")])
 }

@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-const INSTALL: &str = "the browser tests need chromedriver and Chromium: run `bin/test --prepare`, or on Debian `apt-get install chromium chromium-driver`";
+const INSTALL: &str =
+    "the browser tests need chromedriver and Chromium: run `bin/test --prepare`, or on Debian `apt-get install chromium chromium-driver`";
 /// The key of an element's id in every answer, fixed by the standard.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -23,12 +24,7 @@ impl Browser {
     /// A fresh headless Chromium that looks at `server`.
     pub fn open(server: &str) -> Self {
         let (driver, port) = start_driver();
-        let mut browser = Self {
-            driver,
-            port,
-            session: String::new(),
-            server: server.to_owned(),
-        };
+        let mut browser = Self { driver, port, session: String::new(), server: server.to_owned() };
         let wanted = json!({ "capabilities": { "alwaysMatch": {
             "browserName": "chrome",
             "pageLoadStrategy": "normal",
@@ -40,42 +36,26 @@ impl Browser {
             ], "prefs": { "intl.accept_languages": "zh-CN,zh" } },
         } } });
         let opened = browser.call("POST", "", &wanted);
-        browser.session = opened["sessionId"]
-            .as_str()
-            .unwrap_or_else(|| panic!("no session: {opened}"))
-            .to_owned();
+        browser.session = opened["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {opened}")).to_owned();
         browser
     }
 
     /// One command; panics with chromedriver's own words when it fails.
     fn call(&self, verb: &str, path: &str, body: &Value) -> Value {
-        self.ask(verb, path, body)
-            .unwrap_or_else(|why| panic!("{verb} {path}: {why}"))
+        self.ask(verb, path, body).unwrap_or_else(|why| panic!("{verb} {path}: {why}"))
     }
 
     fn ask(&self, verb: &str, path: &str, body: &Value) -> Result<Value, String> {
-        let path = if self.session.is_empty() {
-            "/session".to_owned()
-        } else {
-            format!("/session/{}{path}", self.session)
-        };
-        let body = if verb == "GET" || verb == "DELETE" {
-            String::new()
-        } else {
-            body.to_string()
-        };
+        let path = if self.session.is_empty() { "/session".to_owned() } else { format!("/session/{}{path}", self.session) };
+        let body = if verb == "GET" || verb == "DELETE" { String::new() } else { body.to_string() };
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).map_err(|e| e.to_string())?;
-        stream
-            .set_read_timeout(Some(Duration::from_secs(60)))
-            .map_err(|e| e.to_string())?;
+        stream.set_read_timeout(Some(Duration::from_secs(60))).map_err(|e| e.to_string())?;
         let head = format!(
             "{verb} {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
             self.port,
             body.len()
         );
-        stream
-            .write_all(head.as_bytes())
-            .map_err(|e| e.to_string())?;
+        stream.write_all(head.as_bytes()).map_err(|e| e.to_string())?;
         let mut reader = BufReader::new(stream);
         let mut length = 0;
         loop {
@@ -93,45 +73,27 @@ impl Browser {
         let mut answer: Value = serde_json::from_slice(&answer).map_err(|e| e.to_string())?;
         let value = answer["value"].take();
         match value.get("error").and_then(Value::as_str) {
-            Some(error) => Err(format!(
-                "{error}: {}",
-                value["message"].as_str().unwrap_or_default()
-            )),
+            Some(error) => Err(format!("{error}: {}", value["message"].as_str().unwrap_or_default())),
             None => Ok(value),
         }
     }
 
     pub fn go(&self, path: &str) {
-        self.call(
-            "POST",
-            "/url",
-            &json!({ "url": format!("{}{path}", self.server) }),
-        );
+        self.call("POST", "/url", &json!({ "url": format!("{}{path}", self.server) }));
     }
 
     /// Path and query of where we are.
     pub fn here(&self) -> String {
         let url = self.call("GET", "/url", &Value::Null);
-        url.as_str()
-            .unwrap_or_default()
-            .trim_start_matches(&self.server)
-            .to_owned()
+        url.as_str().unwrap_or_default().trim_start_matches(&self.server).to_owned()
     }
 
     pub fn js(&self, script: &str) -> Value {
-        self.call(
-            "POST",
-            "/execute/sync",
-            &json!({ "script": script, "args": [] }),
-        )
+        self.call("POST", "/execute/sync", &json!({ "script": script, "args": [] }))
     }
     /// A script that ends by calling its last argument.
     pub fn js_later(&self, script: &str) -> Value {
-        self.call(
-            "POST",
-            "/execute/async",
-            &json!({ "script": script, "args": [] }),
-        )
+        self.call("POST", "/execute/async", &json!({ "script": script, "args": [] }))
     }
 
     /// Waits until the script says something true, and returns it.
@@ -139,11 +101,8 @@ impl Browser {
         let began = Instant::now();
         loop {
             // A page that is just being replaced cannot be asked.
-            if let Ok(value) = self.ask(
-                "POST",
-                "/execute/sync",
-                &json!({ "script": script, "args": [] }),
-            ) && !matches!(value, Value::Null | Value::Bool(false))
+            if let Ok(value) = self.ask("POST", "/execute/sync", &json!({ "script": script, "args": [] }))
+                && !matches!(value, Value::Null | Value::Bool(false))
             {
                 return value;
             }
@@ -160,30 +119,17 @@ impl Browser {
         }
     }
     pub fn wait_for(&self, css: &str) {
-        self.until(
-            css,
-            &format!("return document.querySelector({}) !== null", json!(css)),
-        );
+        self.until(css, &format!("return document.querySelector({}) !== null", json!(css)));
     }
     /// Waits until the page shows this text somewhere.
     pub fn wait_for_text(&self, text: &str) {
-        self.until(
-            text,
-            &format!("return document.body.innerText.includes({})", json!(text)),
-        );
+        self.until(text, &format!("return document.body.innerText.includes({})", json!(text)));
     }
 
     fn find(&self, css: &str) -> String {
         self.wait_for(css);
-        let found = self.call(
-            "POST",
-            "/element",
-            &json!({ "using": "css selector", "value": css }),
-        );
-        found[ELEMENT]
-            .as_str()
-            .unwrap_or_else(|| panic!("no element {css}"))
-            .to_owned()
+        let found = self.call("POST", "/element", &json!({ "using": "css selector", "value": css }));
+        found[ELEMENT].as_str().unwrap_or_else(|| panic!("no element {css}")).to_owned()
     }
     pub fn click(&self, css: &str) {
         let element = self.find(css);
@@ -193,29 +139,16 @@ impl Browser {
     pub fn type_into(&self, css: &str, text: &str) {
         let element = self.find(css);
         self.call("POST", &format!("/element/{element}/clear"), &json!({}));
-        self.call(
-            "POST",
-            &format!("/element/{element}/value"),
-            &json!({ "text": text }),
-        );
+        self.call("POST", &format!("/element/{element}/value"), &json!({ "text": text }));
     }
     /// Presses one key, wherever the focus is.
     pub fn press(&self, key: &str) {
-        let strokes =
-            json!([{ "type": "keyDown", "value": key }, { "type": "keyUp", "value": key }]);
-        self.call(
-            "POST",
-            "/actions",
-            &json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": strokes }] }),
-        );
+        let strokes = json!([{ "type": "keyDown", "value": key }, { "type": "keyUp", "value": key }]);
+        self.call("POST", "/actions", &json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": strokes }] }));
     }
 
     pub fn cookie(&self, name: &str, value: &str) {
-        self.call(
-            "POST",
-            "/cookie",
-            &json!({ "cookie": { "name": name, "value": value, "path": "/" } }),
-        );
+        self.call("POST", "/cookie", &json!({ "cookie": { "name": name, "value": value, "path": "/" } }));
     }
     pub fn forget_cookies(&self) {
         self.call("DELETE", "/cookie", &Value::Null);
@@ -233,21 +166,14 @@ impl Browser {
                     || entry["source"] == "violation"
                     || entry["source"] == "deprecation"
             })
-            .map(|entry| {
-                format!(
-                    "{} {}",
-                    entry["level"].as_str().unwrap_or_default(),
-                    entry["message"].as_str().unwrap_or_default()
-                )
-            })
+            .map(|entry| format!("{} {}", entry["level"].as_str().unwrap_or_default(), entry["message"].as_str().unwrap_or_default()))
             .collect()
     }
 
     /// A picture of what is seen.
     pub fn shoot(&self, file: &Path) {
         let picture = self.call("GET", "/screenshot", &Value::Null);
-        std::fs::write(file, base64(picture.as_str().unwrap_or_default()))
-            .unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        std::fs::write(file, base64(picture.as_str().unwrap_or_default())).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
     }
 }
 
@@ -266,27 +192,13 @@ impl Drop for Browser {
 
 /// On a port of its own choice, which it tells on its first lines.
 fn start_driver() -> (Child, u16) {
-    let programs = [
-        "chromedriver",
-        "/usr/lib/chromium/chromedriver",
-        "/usr/lib/chromium-browser/chromedriver",
-    ];
-    let started = programs.iter().find_map(|program| {
-        Command::new(program)
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .ok()
-    });
+    let programs = ["chromedriver", "/usr/lib/chromium/chromedriver", "/usr/lib/chromium-browser/chromedriver"];
+    let started =
+        programs.iter().find_map(|program| Command::new(program).arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok());
     let mut driver = started.expect(INSTALL);
-    let mut lines = BufReader::new(driver.stdout.take().expect("piped"))
-        .lines()
-        .map_while(Result::ok);
-    let port = lines.find_map(|line| {
-        line.split_once("started successfully on port ")
-            .and_then(|(_, port)| port.trim_end_matches('.').parse().ok())
-    });
+    let mut lines = BufReader::new(driver.stdout.take().expect("piped")).lines().map_while(Result::ok);
+    let port = lines
+        .find_map(|line| line.split_once("started successfully on port ").and_then(|(_, port)| port.trim_end_matches('.').parse().ok()));
     // Whatever else it says must not fill the pipe.
     std::thread::spawn(move || lines.for_each(drop));
     (driver, port.expect("chromedriver tells its port"))

@@ -25,10 +25,7 @@ fn log_in(browser: &Browser, login: &str, password: &str) {
     browser.type_into("input[name=login]", login);
     browser.type_into("input[name=password]", password);
     browser.click("form button.pri");
-    browser.until(
-        "the way in",
-        "return location.pathname !== '/login' && document.readyState === 'complete'",
-    );
+    browser.until("the way in", "return location.pathname !== '/login' && document.readyState === 'complete'");
 }
 
 /// What axe finds wrong with the page as it stands.
@@ -39,13 +36,7 @@ fn barriers(browser: &Browser) -> Vec<String> {
          axe.run(document, { resultTypes: ['violations'] }).then(r => done(r.violations.map(v => \
            `${v.id} (${v.impact}): ${v.help}: ` + v.nodes.slice(0, 4).map(n => n.target.join(' ') + ' ' + (n.any[0]?.message ?? '')).join(' | '))), e => done([String(e)]))",
     );
-    found
-        .as_array()
-        .expect("a list")
-        .iter()
-        .filter_map(Value::as_str)
-        .map(ToOwned::to_owned)
-        .collect()
+    found.as_array().expect("a list").iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect()
 }
 
 /// Light and dark: no barrier, no complaint in the console.
@@ -53,17 +44,8 @@ fn check(browser: &Browser, path: &str, wrong: &mut Vec<String>) {
     for theme in ["light", "dark"] {
         browser.cookie("theme", theme);
         browser.go(path);
-        wrong.extend(
-            barriers(browser)
-                .into_iter()
-                .map(|b| format!("{path} {theme}: {b}")),
-        );
-        wrong.extend(
-            browser
-                .complaints()
-                .into_iter()
-                .map(|c| format!("{path} {theme}: console: {c}")),
-        );
+        wrong.extend(barriers(browser).into_iter().map(|b| format!("{path} {theme}: {b}")));
+        wrong.extend(browser.complaints().into_iter().map(|c| format!("{path} {theme}: console: {c}")));
     }
 }
 
@@ -80,21 +62,8 @@ async fn scene(house: &House) {
         barcodes: vec![barcode.into()],
         ..Draft::default()
     };
-    let drafts = [
-        draft("0.25g×24粒/盒", "6901234000016"),
-        draft("0.25g×12粒/盒", "6901234000054"),
-    ];
-    let made = house
-        .platform
-        .db
-        .write(move |tx| {
-            base::create_many(
-                tx,
-                &Cause::system(MerchantId::PLATFORM, "tests", now),
-                &drafts,
-            )
-        })
-        .await;
+    let drafts = [draft("0.25g×24粒/盒", "6901234000016"), draft("0.25g×12粒/盒", "6901234000054")];
+    let made = house.platform.db.write(move |tx| base::create_many(tx, &Cause::system(MerchantId::PLATFORM, "tests", now), &drafts)).await;
     assert_eq!(made.expect("base products").len(), 2);
     house.api(&cast.erp, "catalog.add_or_edit", json!([
         { "id": "C1", "name": "化学药品", "type": 1, "parentId": "0" }, { "id": "C2", "name": "抗感染药", "type": 2, "parentId": "C1" },
@@ -109,34 +78,29 @@ async fn scene(house: &House) {
         .api(
             &cast.erp,
             "prod.add_or_edit",
-            json!([
-                product("ROAD1", "阿莫西林胶囊", "岭南江州制药厂"),
-                product("ROAD2", "谁也不认识的药", "无名药厂")
-            ]),
+            json!([product("ROAD1", "阿莫西林胶囊", "岭南江州制药厂"), product("ROAD2", "谁也不认识的药", "无名药厂")]),
         )
         .send()
         .await
         .expect(200);
-    house.api(&cast.erp, "sku.inventory.update", json!([{ "skuId": "ROAD1-1", "shopId": 1, "inventory": 1842 }, { "skuId": "ROAD2-1", "shopId": 1, "inventory": 3 }])).send().await.expect(200);
-    // Something for the lists of failures.
     house
         .api(
             &cast.erp,
             "sku.inventory.update",
-            json!([{ "skuId": "ROAD1-1", "shopId": 9, "inventory": -1 }]),
+            json!([{ "skuId": "ROAD1-1", "shopId": 1, "inventory": 1842 }, { "skuId": "ROAD2-1", "shopId": 1, "inventory": 3 }]),
         )
         .send()
         .await
-        .expect(422);
+        .expect(200);
+    // Something for the lists of failures.
+    house.api(&cast.erp, "sku.inventory.update", json!([{ "skuId": "ROAD1-1", "shopId": 9, "inventory": -1 }])).send().await.expect(422);
 }
 
 #[actix_web::test]
 async fn a_product_goes_from_the_queue_to_the_shelf() {
     let house = House::open().await;
     scene(&house).await;
-    let state = |house: &House| {
-        house.ask("select audit_status || ' ' || listing from products where prod_id = 'ROAD1'")
-    };
+    let state = |house: &House| house.ask("select audit_status || ' ' || listing from products where prod_id = 'ROAD1'");
     assert_eq!(state(&house), "pending pending");
     let browser = open(&house);
 
@@ -144,10 +108,7 @@ async fn a_product_goes_from_the_queue_to_the_shelf() {
     log_in(&browser, AUDITOR, PASSWORD);
     browser.go("/audit");
     browser.wait_for_text("阿莫西林胶囊");
-    browser.until(
-        "the approval's button",
-        "return document.querySelector('[data-key=a]:not([disabled])') !== null",
-    );
+    browser.until("the approval's button", "return document.querySelector('[data-key=a]:not([disabled])') !== null");
     browser.press("a");
     browser.wait_for_text("谁也不认识的药");
     browser.until("the end of the review", "return ![...document.querySelectorAll('.aud-i')].some(i => i.innerText.includes('阿莫西林'))");
@@ -157,16 +118,22 @@ async fn a_product_goes_from_the_queue_to_the_shelf() {
     // The merchant sees it on sale, with its stock, and where the number comes from.
     log_in(&browser, OWNER, PASSWORD);
     browser.go("/products");
-    browser.until("the listed product", "return [...document.querySelectorAll('tbody tr')].some(r => r.innerText.includes('阿莫西林胶囊') && r.innerText.includes('在售'))");
-    browser.go("/stock");
-    browser.until("the number", "return [...document.querySelectorAll('tbody tr')].some(r => r.innerText.includes('ROAD1-1') && r.innerText.includes('1,842'))");
-    browser.click("a.qbtn[href*='ROAD1-1']");
-    browser.until("the drawer", "const d = document.querySelector('#drawer'); return d !== null && d.innerText.includes('1,842') && d.innerText.includes('ERP')");
-    browser.press("\u{e00c}");
     browser.until(
-        "the drawer to close",
-        "return document.querySelector('dialog[open]') === null",
+        "the listed product",
+        "return [...document.querySelectorAll('tbody tr')].some(r => r.innerText.includes('阿莫西林胶囊') && r.innerText.includes('在售'))",
     );
+    browser.go("/stock");
+    browser.until(
+        "the number",
+        "return [...document.querySelectorAll('tbody tr')].some(r => r.innerText.includes('ROAD1-1') && r.innerText.includes('1,842'))",
+    );
+    browser.click("a.qbtn[href*='ROAD1-1']");
+    browser.until(
+        "the drawer",
+        "const d = document.querySelector('#drawer'); return d !== null && d.innerText.includes('1,842') && d.innerText.includes('ERP')",
+    );
+    browser.press("\u{e00c}");
+    browser.until("the drawer to close", "return document.querySelector('dialog[open]') === null");
     assert_eq!(browser.complaints(), Vec::<String>::new(), "at the shop");
 }
 
@@ -201,15 +168,7 @@ async fn pages_have_no_barriers_in_light_and_dark() {
         check(&browser, path, &mut wrong);
     }
     log_in(&browser, AUDITOR, PASSWORD);
-    for path in [
-        "/",
-        "/audit",
-        "/audit/done",
-        "/base-products",
-        "/platform-categories",
-        "/aliases",
-        "/blocklist",
-    ] {
+    for path in ["/", "/audit", "/audit/done", "/base-products", "/platform-categories", "/aliases", "/blocklist"] {
         check(&browser, path, &mut wrong);
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -227,17 +186,12 @@ async fn pictures_for_the_docs() {
     let folder = std::env::temp_dir().join(format!("duijie-shots-{}", std::process::id()));
     crate::demo::load(&house, &folder).await;
     let kept = std::fs::read_to_string(folder.join("demo.txt")).expect("demo.txt");
-    let password = kept
-        .lines()
-        .find_map(|l| l.strip_prefix("PASSWORD="))
-        .expect("a password");
+    let password = kept.lines().find_map(|l| l.strip_prefix("PASSWORD=")).expect("a password");
     let browser = open(&house);
     std::fs::create_dir_all("docs/images").expect("docs/images");
     let shoot = |browser: &Browser, path: &str, name: &str| {
         browser.go(path);
-        browser.js_later(
-            "document.fonts.ready.then(() => setTimeout(arguments[arguments.length - 1], 300))",
-        );
+        browser.js_later("document.fonts.ready.then(() => setTimeout(arguments[arguments.length - 1], 300))");
         browser.shoot(Path::new(&format!("docs/images/{name}.png")));
     };
     log_in(&browser, "kz-owner", password);

@@ -18,26 +18,11 @@ async fn good_rows_go_in_and_bad_ones_are_told_by_line() {
     Cast::enter(&house).await;
     super::platform_tree(&house);
     for who in [OWNER, AUDITOR] {
-        let status = house
-            .get("/base-products/import")
-            .by(who)
-            .send()
-            .await
-            .status
-            .as_u16();
+        let status = house.get("/base-products/import").by(who).send().await.status.as_u16();
         assert_eq!(status, if who == OWNER { 404 } else { 403 });
     }
-    let preview = house
-        .post("/base-products/import")
-        .by(ADMIN)
-        .form(&[("csv", TABLE), ("preview", "1")])
-        .send()
-        .await
-        .expect(200);
-    assert!(
-        preview.body.contains("还没有写入")
-            && house.ask("select count(*) from base_products") == "0"
-    );
+    let preview = house.post("/base-products/import").by(ADMIN).form(&[("csv", TABLE), ("preview", "1")]).send().await.expect(200);
+    assert!(preview.body.contains("还没有写入") && house.ask("select count(*) from base_products") == "0");
     let done = house
         .post("/base-products/import")
         .by(ADMIN)
@@ -50,74 +35,33 @@ async fn good_rows_go_in_and_bad_ones_are_told_by_line() {
         .value();
     let data = &done["data"];
     assert_eq!(
-        (
-            &data["total"],
-            &data["created"],
-            &data["unchanged"],
-            &data["ignored"]
-        ),
+        (&data["total"], &data["created"], &data["unchanged"], &data["ignored"]),
         (&json!(5), &json!(2), &json!(0), &json!(["colour"]))
     );
     let lines: Vec<_> = data["lines"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|l| {
-            (
-                l["line"].as_i64().unwrap(),
-                l["problems"][0]["field"].as_str().unwrap(),
-            )
-        })
+        .map(|l| (l["line"].as_i64().unwrap(), l["problems"][0]["field"].as_str().unwrap()))
         .collect();
     assert_eq!(lines, [(3, "barcodes"), (5, "category_id"), (6, "code")]);
-    assert!(
-        data["lines"][0]["problems"][0]["msg"]
-            .as_str()
-            .unwrap()
-            .contains("最后一位应为 4")
-    );
+    assert!(data["lines"][0]["problems"][0]["msg"].as_str().unwrap().contains("最后一位应为 4"));
     // The same table again changes nothing.
     let again = house
         .post("/base-products/import")
         .by(ADMIN)
         .json()
         .header("content-type", "text/csv")
-        .body(
-            TABLE
-                .lines()
-                .take(2)
-                .collect::<Vec<_>>()
-                .join("\n")
-                .as_str(),
-        )
+        .body(TABLE.lines().take(2).collect::<Vec<_>>().join("\n").as_str())
         .send()
         .await
         .expect(200)
         .value();
-    assert_eq!(
-        (&again["data"]["created"], &again["data"]["unchanged"]),
-        (&json!(0), &json!(1))
-    );
+    assert_eq!((&again["data"]["created"], &again["data"]["unchanged"]), (&json!(0), &json!(1)));
     let other = "code,name\nBP-0018206,阿莫西林胶囊\n";
-    let page = house
-        .post("/base-products/import")
-        .by(ADMIN)
-        .form(&[("csv", other)])
-        .send()
-        .await
-        .expect(200);
-    assert!(
-        page.body.contains("已存在且这些字段不同") && page.body.contains("BP-0018206,阿莫西林胶囊"),
-        "{}",
-        page.body
-    );
-    let nothing = house
-        .post("/base-products/import")
-        .by(ADMIN)
-        .form(&[("csv", "spec\n1")])
-        .send()
-        .await
-        .expect(422);
+    let page = house.post("/base-products/import").by(ADMIN).form(&[("csv", other)]).send().await.expect(200);
+    assert!(page.body.contains("已存在且这些字段不同") && page.body.contains("BP-0018206,阿莫西林胶囊"), "{}", page.body);
+    let nothing = house.post("/base-products/import").by(ADMIN).form(&[("csv", "spec\n1")]).send().await.expect(422);
     assert!(nothing.body.contains("第一行应是列名"));
 }
 
@@ -130,26 +74,17 @@ async fn the_demo_tables_go_in_whole() {
     for row in tree.lines().skip(1) {
         let cells: Vec<&str> = row.split(',').collect();
         let path = cells[0];
-        house.sql(&format!("insert into categories (merchant_id, id, name, level, parent_id, path) values (0, '{}', '{}', {}, '{}', '{path}')", cells[0], cells[1], cells[2], cells[3]));
+        house.sql(&format!(
+            "insert into categories (merchant_id, id, name, level, parent_id, path) values (0, '{}', '{}', {}, '{}', '{path}')",
+            cells[0], cells[1], cells[2], cells[3]
+        ));
     }
     for file in ["base_products", "base_products_wholesale"] {
         let table = std::fs::read_to_string(format!("fixtures/demo/{file}.csv")).unwrap();
-        let rows = csv::Reader::from_reader(table.as_bytes())
-            .into_records()
-            .count();
+        let rows = csv::Reader::from_reader(table.as_bytes()).into_records().count();
         let started = std::time::Instant::now();
-        let done = house
-            .post("/base-products/import")
-            .by(ADMIN)
-            .form(&[("csv", &table)])
-            .send()
-            .await
-            .expect(200);
-        assert!(
-            done.body.contains(&format!("新建 {rows} 个")),
-            "{file}: {}",
-            done.body
-        );
+        let done = house.post("/base-products/import").by(ADMIN).form(&[("csv", &table)]).send().await.expect(200);
+        assert!(done.body.contains(&format!("新建 {rows} 个")), "{file}: {}", done.body);
         assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
     }
 }

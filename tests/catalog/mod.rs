@@ -15,15 +15,8 @@ use duijie::trail::{Cause, Kind};
 
 /// Somebody of the platform, by login.
 pub fn person(house: &House, login: &str) -> Cause {
-    let id = house
-        .ask(&format!("select id from users where login = '{login}'"))
-        .parse()
-        .expect("a user");
-    Cause {
-        kind: Kind::Person,
-        actor_id: Some(id),
-        ..Cause::system(MerchantId::PLATFORM, login, house.now())
-    }
+    let id = house.ask(&format!("select id from users where login = '{login}'")).parse().expect("a user");
+    Cause { kind: Kind::Person, actor_id: Some(id), ..Cause::system(MerchantId::PLATFORM, login, house.now()) }
 }
 
 pub fn amoxicillin() -> Draft {
@@ -41,12 +34,7 @@ pub fn amoxicillin() -> Draft {
 
 pub async fn create(house: &House, draft: Draft) -> BaseProduct {
     let cause = Cause::system(MerchantId::PLATFORM, "tests", house.now());
-    house
-        .platform
-        .db
-        .write(move |tx| model::create(tx, &cause, &draft))
-        .await
-        .expect("a base product")
+    house.platform.db.write(move |tx| model::create(tx, &cause, &draft)).await.expect("a base product")
 }
 
 /// Three levels of the platform's tree: 1 › 101 › 10101, and the forbidden 9 › 901 › 90101.

@@ -12,10 +12,7 @@ use std::{
 
 use duijie::db::embedded::{Cluster, Options, PgError, Server, servers, usual_folders};
 
-const OPTIONS: Options = Options {
-    durable: false,
-    max_connections: 10,
-};
+const OPTIONS: Options = Options { durable: false, max_connections: 10 };
 /// Tells `second_program` which folder to open.
 const FOLDER: &str = "DUIJIE_TEST_GROUND";
 
@@ -26,16 +23,8 @@ impl Folder {
     fn new(name: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let ram = Path::new("/dev/shm");
-        let base = if ram.is_dir() {
-            ram.to_path_buf()
-        } else {
-            env::temp_dir()
-        };
-        let path = base.join(format!(
-            "ground-{}-{}{name}",
-            id(),
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        ));
+        let base = if ram.is_dir() { ram.to_path_buf() } else { env::temp_dir() };
+        let path = base.join(format!("ground-{}-{}{name}", id(), NEXT.fetch_add(1, Ordering::Relaxed)));
         fs::create_dir_all(&path).unwrap();
         Self(path)
     }
@@ -72,32 +61,20 @@ fn within(seconds: u64, mut done: impl FnMut() -> bool) -> bool {
 }
 
 fn kill(pid: &str) {
-    assert!(
-        Command::new("/bin/sh")
-            .arg("-c")
-            .arg(format!("kill -9 {pid}"))
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(Command::new("/bin/sh").arg("-c").arg(format!("kill -9 {pid}")).status().unwrap().success());
 }
 
 /// Asks through the address the program itself would use.
 fn psql(cluster: &Cluster, text: &str) -> Command {
     let newest = servers(usual_folders()).remove(0);
     let mut psql = Command::new(newest.bin.join("psql"));
-    psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", text])
-        .arg(cluster.url("postgres"));
+    psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", text]).arg(cluster.url("postgres"));
     psql
 }
 
 fn sql(cluster: &Cluster, text: &str) -> String {
     let out = psql(cluster, text).output().unwrap();
-    assert!(
-        out.status.success(),
-        "{}",
-        String::from_utf8_lossy(&out.stderr)
-    );
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     String::from_utf8(out.stdout).unwrap().trim().to_owned()
 }
 
@@ -111,41 +88,20 @@ struct Second {
 impl Second {
     fn open(folder: &Path) -> Self {
         let (_, module) = module_path!().split_once("::").unwrap_or_default();
-        let test = if module.is_empty() {
-            "second_program".into()
-        } else {
-            format!("{module}::second_program")
-        };
+        let test = if module.is_empty() { "second_program".into() } else { format!("{module}::second_program") };
         let mut child = Command::new(env::current_exe().unwrap())
-            .args([
-                &test,
-                "--exact",
-                "--ignored",
-                "--nocapture",
-                "--test-threads=1",
-            ])
+            .args([&test, "--exact", "--ignored", "--nocapture", "--test-threads=1"])
             .env(FOLDER, folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let (input, output) = (
-            child.stdin.take().unwrap(),
-            BufReader::new(child.stdout.take().unwrap()),
-        );
-        Self {
-            child,
-            input,
-            output,
-        }
+        let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        Self { child, input, output }
     }
 
     fn ready(mut self) -> Self {
-        let ready = self
-            .output
-            .by_ref()
-            .lines()
-            .any(|line| line.unwrap() == "ready");
+        let ready = self.output.by_ref().lines().any(|line| line.unwrap() == "ready");
         assert!(ready, "the second program did not open the folder");
         self
     }
@@ -165,10 +121,7 @@ impl Second {
 
 #[test]
 #[ignore = "not a test: the other tests start it as their second program"]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one message from the test that started us"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one message from the test that started us")]
 fn second_program() {
     let Some(folder) = env::var_os(FOLDER) else {
         return;
@@ -177,9 +130,7 @@ fn second_program() {
     println!("\nready");
     std::io::stdout().flush().unwrap();
     // Until the first program closes our input, or kills us.
-    std::io::stdin()
-        .lines()
-        .for_each(|line| drop(line.unwrap()));
+    std::io::stdin().lines().for_each(|line| drop(line.unwrap()));
     drop(cluster);
 }
 
@@ -211,14 +162,7 @@ fn two_starts_at_once_share_one_server_and_the_last_to_leave_stops_it() {
 fn a_killed_server_comes_back_by_itself() {
     // The name is too long for a socket, and has the comma libpq would split it at.
     let folder = Folder::new(&format!(", {}", "long ".repeat(20)));
-    let cluster = Cluster::open(
-        &folder.0,
-        &Options {
-            durable: true,
-            ..OPTIONS
-        },
-    )
-    .unwrap();
+    let cluster = Cluster::open(&folder.0, &Options { durable: true, ..OPTIONS }).unwrap();
     sql(&cluster, "create table kept as select 42 as n");
 
     let first = folder.pid();
@@ -231,14 +175,8 @@ fn a_killed_server_comes_back_by_itself() {
     assert_eq!(sql(&cluster, "select n from kept"), "42");
 
     // One of its children is too busy to notice its death.
-    let mut busy = psql(&cluster, "do $$ begin loop end loop; end $$")
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    assert!(within(5, || sql(
-        &cluster,
-        "select count(*) from pg_stat_activity where query like 'do%'"
-    ) == "1"));
+    let mut busy = psql(&cluster, "do $$ begin loop end loop; end $$").stderr(Stdio::null()).spawn().unwrap();
+    assert!(within(5, || sql(&cluster, "select count(*) from pg_stat_activity where query like 'do%'") == "1"));
     let second = folder.pid();
     kill(&second);
     let by_itself = || cluster.alive() && folder.pid() != second;
@@ -247,12 +185,7 @@ fn a_killed_server_comes_back_by_itself() {
     assert!(!busy.wait().unwrap().success());
 
     // Its socket disappears while it runs.
-    let host = cluster
-        .url("x")
-        .split("%2F")
-        .last()
-        .unwrap()
-        .replace("&port=", "/.s.PGSQL.");
+    let host = cluster.url("x").split("%2F").last().unwrap().replace("&port=", "/.s.PGSQL.");
     fs::remove_file(Path::new("/tmp").join(host)).unwrap();
     cluster.ensure().unwrap();
     assert_eq!(sql(&cluster, "select n from kept"), "42");
@@ -278,11 +211,7 @@ fn a_killed_program_leaves_nothing_that_stops_the_next_one() {
     stopped.lock().unwrap();
 
     // A machine lost its power: a pid file remains, and the number is somebody else's now.
-    let stale = format!(
-        "{}\n{1}/pg\n1700000000\n5432\n{1}/run\n\n  1 1\nready   \n",
-        id(),
-        folder.0.display()
-    );
+    let stale = format!("{}\n{1}/pg\n1700000000\n5432\n{1}/run\n\n  1 1\nready   \n", id(), folder.0.display());
     fs::write(folder.0.join("pg/postmaster.pid"), &stale).unwrap();
     fs::write(folder.0.join("run/.s.PGSQL.5432.lock"), &stale).unwrap();
     drop(stopped);
@@ -299,30 +228,15 @@ fn data_of_another_version_stays_untouched() {
     fs::write(folder.0.join("pg/PG_VERSION"), "14\n").unwrap();
     let message = Cluster::open(&folder.0, &OPTIONS).unwrap_err().to_string();
     assert!(message.contains("written by PostgreSQL 14"), "{message}");
-    assert!(
-        message.contains(&format!("PostgreSQL {}", newest.major)),
-        "{message}"
-    );
-    assert!(
-        message.contains("pg_dumpall") && message.contains("--data"),
-        "{message}"
-    );
+    assert!(message.contains(&format!("PostgreSQL {}", newest.major)), "{message}");
+    assert!(message.contains("pg_dumpall") && message.contains("--data"), "{message}");
     assert_eq!(fs::read_dir(folder.0.join("pg")).unwrap().count(), 1);
 
     // Of several installations the one that wrote the data is taken, not the newest.
     fs::write(folder.0.join("pg/PG_VERSION"), "16\n").unwrap();
-    let installed = |major| Server {
-        bin: format!("/nowhere/{major}").into(),
-        major,
-    };
-    let error =
-        Cluster::open_with(&folder.0, &OPTIONS, &[installed(17), installed(15)]).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("only PostgreSQL 17 (/nowhere/17) and PostgreSQL 15 (/nowhere/15)"),
-        "{error}"
-    );
+    let installed = |major| Server { bin: format!("/nowhere/{major}").into(), major };
+    let error = Cluster::open_with(&folder.0, &OPTIONS, &[installed(17), installed(15)]).unwrap_err();
+    assert!(error.to_string().contains("only PostgreSQL 17 (/nowhere/17) and PostgreSQL 15 (/nowhere/15)"), "{error}");
 }
 
 #[test]
@@ -333,11 +247,7 @@ fn a_missing_server_is_named_with_its_remedy() {
         fs::create_dir(&bin).unwrap();
         for name in names {
             let path = bin.join(name);
-            fs::write(
-                &path,
-                format!("#!/bin/sh\necho '{name} (PostgreSQL) {version}'\n"),
-            )
-            .unwrap();
+            fs::write(&path, format!("#!/bin/sh\necho '{name} (PostgreSQL) {version}'\n")).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         }
         bin
@@ -345,21 +255,13 @@ fn a_missing_server_is_named_with_its_remedy() {
     let all = ["postgres", "initdb", "pg_ctl"];
     let open = |bins: Vec<PathBuf>| {
         let data = folder.0.join("data");
-        let error = Cluster::open_with(&data, &OPTIONS, &servers(bins))
-            .unwrap_err()
-            .to_string();
+        let error = Cluster::open_with(&data, &OPTIONS, &servers(bins)).unwrap_err().to_string();
         assert!(!data.join("pg").exists());
         error
     };
 
-    let message = open(vec![
-        folder.0.clone(),
-        tools("17.2", &["postgres", "pg_ctl"]),
-    ]);
-    assert!(
-        message.contains("sudo apt-get install -y postgresql"),
-        "{message}"
-    );
+    let message = open(vec![folder.0.clone(), tools("17.2", &["postgres", "pg_ctl"])]);
+    assert!(message.contains("sudo apt-get install -y postgresql"), "{message}");
     let message = open(vec![tools("13.9 (Debian 13.9-0+deb11u1)", &all)]);
     assert!(message.contains("only PostgreSQL 13"), "{message}");
 
@@ -370,17 +272,5 @@ fn a_missing_server_is_named_with_its_remedy() {
     std::os::unix::fs::symlink(new.join("postgres"), links.join("postgres")).unwrap();
     let new = new.canonicalize().unwrap();
     let found = servers([old.clone(), links, old.clone()]);
-    assert_eq!(
-        found,
-        [
-            Server {
-                bin: new,
-                major: 18
-            },
-            Server {
-                bin: old.canonicalize().unwrap(),
-                major: 15
-            }
-        ]
-    );
+    assert_eq!(found, [Server { bin: new, major: 18 }, Server { bin: old.canonicalize().unwrap(), major: 15 }]);
 }

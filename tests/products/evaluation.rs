@@ -13,18 +13,11 @@ use std::path::{Path, PathBuf};
 type Row = HashMap<String, String>;
 
 fn rows(path: &Path) -> Vec<Row> {
-    let mut reader =
-        csv::Reader::from_path(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    reader
-        .deserialize()
-        .map(|row| row.expect("a row"))
-        .collect()
+    let mut reader = csv::Reader::from_path(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    reader.deserialize().map(|row| row.expect("a row")).collect()
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "tests read their one setting here"
-)]
+#[expect(clippy::disallowed_methods, reason = "tests read their one setting here")]
 fn data() -> Option<PathBuf> {
     std::env::var_os("DUIJIE_DATA").map(PathBuf::from)
 }
@@ -63,11 +56,7 @@ async fn load_bases(s: &Scene, bases: Vec<Value>) {
     s.house
         .platform
         .db
-        .write(move |tx| {
-            Ok(diesel::sql_query(sql)
-                .bind::<Jsonb, _>(Value::Array(bases))
-                .execute(tx)?)
-        })
+        .write(move |tx| Ok(diesel::sql_query(sql).bind::<Jsonb, _>(Value::Array(bases)).execute(tx)?))
         .await
         .expect("base products");
 }
@@ -75,10 +64,9 @@ async fn load_bases(s: &Scene, bases: Vec<Value>) {
 /// A merchant's row as its ERP would send it. A price is given where there is none that could be read, so that matching is
 /// what is measured.
 fn line(at: usize, row: &Row) -> Value {
-    let mut line = json!({ "prodId": format!("R{at}"), "erpProdCode": row["erp_prod_code"], "prodName": row["name"], "catalogId": "110101" });
-    let price = row["price"]
-        .parse::<f64>()
-        .map_or("1.00".to_owned(), |price| format!("{:.2}", price.abs()));
+    let mut line =
+        json!({ "prodId": format!("R{at}"), "erpProdCode": row["erp_prod_code"], "prodName": row["name"], "catalogId": "110101" });
+    let price = row["price"].parse::<f64>().map_or("1.00".to_owned(), |price| format!("{:.2}", price.abs()));
     line["price"] = price.into();
     let optional = [
         ("tradeName", "trade_name"),
@@ -105,50 +93,23 @@ async fn real_uploads_are_matched_and_never_wrongly() {
         return;
     };
     let s = Scene::open().await;
-    load_bases(
-        &s,
-        rows(&folder.join("base_products.csv"))
-            .iter()
-            .map(base)
-            .collect(),
-    )
-    .await;
+    load_bases(&s, rows(&folder.join("base_products.csv")).iter().map(base).collect()).await;
     let uploads = rows(&folder.join("merchant_products.csv"));
-    let lines: Vec<Value> = uploads
-        .iter()
-        .enumerate()
-        .map(|(at, row)| line(at, row))
-        .collect();
+    let lines: Vec<Value> = uploads.iter().enumerate().map(|(at, row)| line(at, row)).collect();
     for call in lines.chunks(1000) {
-        let answer = s
-            .erp("prod.add_or_edit", Value::Array(call.to_vec()))
-            .await
-            .expect(200);
+        let answer = s.erp("prod.add_or_edit", Value::Array(call.to_vec())).await.expect(200);
         let counts = answer.value()["data"].clone();
-        assert_eq!(
-            (counts["applied"].clone(), counts["rejected"].clone()),
-            (json!(call.len()), json!(0)),
-            "{}",
-            answer.body
-        );
+        assert_eq!((counts["applied"].clone(), counts["rejected"].clone()), (json!(call.len()), json!(0)), "{}", answer.body);
     }
     let found = s.house.ask(
         "select jsonb_object_agg(p.prod_id, jsonb_build_array(p.audit_status, b.code, a.state)) from products p \
          left join base_products b on b.id = p.base_product_id left join audit_items a on a.product_id = p.id",
     );
     let found: Value = serde_json::from_str(&found).expect("json");
-    let (mut counts, mut missed, mut wrong) = (
-        BTreeMap::<&str, (usize, usize)>::new(),
-        Vec::new(),
-        Vec::new(),
-    );
+    let (mut counts, mut missed, mut wrong) = (BTreeMap::<&str, (usize, usize)>::new(), Vec::new(), Vec::new());
     for (at, row) in uploads.iter().enumerate() {
         let end = &found[format!("R{at}")];
-        let (approved, base, waits) = (
-            end[0] == "approved",
-            end[1].as_str().unwrap_or_default(),
-            end[2] == "waiting",
-        );
+        let (approved, base, waits) = (end[0] == "approved", end[1].as_str().unwrap_or_default(), end[2] == "waiting");
         let right = match row["expect"].as_str() {
             "match" => approved && base == row["expected_base_id"],
             _ => !approved && waits,
@@ -157,30 +118,15 @@ async fn real_uploads_are_matched_and_never_wrongly() {
         count.0 += 1;
         count.1 += usize::from(right);
         if approved && !right {
-            wrong.push(format!(
-                "{at} {} {}: {base} instead of {} {}",
-                row["name"], row["spec"], row["expect"], row["expected_base_id"]
-            ));
+            wrong.push(format!("{at} {} {}: {base} instead of {} {}", row["name"], row["spec"], row["expect"], row["expected_base_id"]));
         } else if !right {
-            missed.push(format!(
-                "{at} {} {}: {}",
-                row["name"], row["spec"], row["mess"]
-            ));
+            missed.push(format!("{at} {} {}: {}", row["name"], row["spec"], row["mess"]));
         }
         assert!(approved || waits, "{at} is nowhere: {end}");
     }
     println!("expected (rows, right): {counts:?}; missed: {missed:#?}");
     assert!(wrong.is_empty(), "matched wrongly: {wrong:#?}");
     let (all, right) = counts.get("match").copied().unwrap_or_default();
-    assert!(
-        right * 100 >= all * 99,
-        "only {right} of {all} matched: {missed:#?}"
-    );
-    assert!(
-        counts
-            .iter()
-            .filter(|(expect, _)| **expect != "match")
-            .all(|(_, (all, right))| all == right),
-        "{counts:?} {missed:#?}"
-    );
+    assert!(right * 100 >= all * 99, "only {right} of {all} matched: {missed:#?}");
+    assert!(counts.iter().filter(|(expect, _)| **expect != "match").all(|(_, (all, right))| all == right), "{counts:?} {missed:#?}");
 }

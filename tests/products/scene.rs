@@ -17,11 +17,7 @@ pub const APPROVAL: &str = "国药准字H20990417";
 
 /// A barcode with its check digit.
 pub fn ean(first_twelve: &str) -> String {
-    let sum: u32 = first_twelve
-        .chars()
-        .zip([1, 3].iter().cycle())
-        .map(|(c, w)| c.to_digit(10).unwrap_or(0) * w)
-        .sum();
+    let sum: u32 = first_twelve.chars().zip([1, 3].iter().cycle()).map(|(c, w)| c.to_digit(10).unwrap_or(0) * w).sum();
     format!("{first_twelve}{}", (10 - sum % 10) % 10)
 }
 
@@ -66,14 +62,7 @@ impl Scene {
         house
             .platform
             .db
-            .write(move |tx| {
-                base::create_many(
-                    tx,
-                    &Cause::system(MerchantId::PLATFORM, "tests", now),
-                    &drafts,
-                )
-                .map(drop)
-            })
+            .write(move |tx| base::create_many(tx, &Cause::system(MerchantId::PLATFORM, "tests", now), &drafts).map(drop))
             .await
             .expect("base products");
         house.sql("update base_products set status = 'disabled' where code = 'BP-OFF'");
@@ -93,10 +82,7 @@ impl Scene {
     }
     /// A column of a product of merchant A.
     pub fn product(&self, prod_id: &str, column: &str) -> String {
-        self.house.ask(&format!(
-            "select {column} from products where merchant_id = {} and prod_id = '{prod_id}'",
-            self.cast.a
-        ))
+        self.house.ask(&format!("select {column} from products where merchant_id = {} and prod_id = '{prod_id}'", self.cast.a))
     }
     /// Sets A's stock of a product's default SKU at shop 1 behind everybody's back.
     pub fn stock(&self, prod_id: &str, qty: i64) {
@@ -140,29 +126,12 @@ pub fn with(prod_id: &str, changes: Value) -> Value {
 /// The problems' codes of the first line there is something to say about.
 pub fn codes(answer: &Answer) -> Vec<String> {
     let value = answer.value();
-    let problems = value["data"]["lines"][0]["problems"]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
-    problems
-        .iter()
-        .map(|p| p["code"].as_str().unwrap_or_default().to_owned())
-        .collect()
+    let problems = value["data"]["lines"][0]["problems"].as_array().cloned().unwrap_or_default();
+    problems.iter().map(|p| p["code"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
 /// The one outcome of a one-line call.
 pub fn outcome(answer: &Answer) -> String {
     let data = answer.value()["data"].clone();
-    [
-        "applied",
-        "unchanged",
-        "held",
-        "stale",
-        "parked",
-        "rejected",
-    ]
-    .into_iter()
-    .find(|o| data[*o] == 1)
-    .unwrap_or_default()
-    .to_owned()
+    ["applied", "unchanged", "held", "stale", "parked", "rejected"].into_iter().find(|o| data[*o] == 1).unwrap_or_default().to_owned()
 }

@@ -44,15 +44,8 @@ fn bases(s: &Scene, from: usize, count: usize) {
 async fn upload(s: &Scene, lines: Vec<Value>) -> (Duration, usize, i32) {
     let statements = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&statements);
-    let cause = Cause {
-        kind: Kind::Erp,
-        ..Cause::system(s.cast.a, "ERP", s.house.now())
-    };
-    let scope = Scope {
-        merchant: s.cast.a,
-        shops: None,
-        lang: Lang::Zh,
-    };
+    let cause = Cause { kind: Kind::Erp, ..Cause::system(s.cast.a, "ERP", s.house.now()) };
+    let scope = Scope { merchant: s.cast.a, shops: None, lang: Lang::Zh };
     let started = Instant::now();
     let work = move |tx: &mut diesel::PgConnection| {
         let seen = Arc::clone(&counter);
@@ -61,24 +54,10 @@ async fn upload(s: &Scene, lines: Vec<Value>) -> (Duration, usize, i32) {
                 seen.fetch_add(1, Ordering::Relaxed);
             }
         });
-        feeds::run(
-            tx,
-            &cause,
-            &scope,
-            Channel::Api,
-            &PROD_ADD_OR_EDIT,
-            Batch {
-                lines,
-                ..Batch::default()
-            },
-        )
+        feeds::run(tx, &cause, &scope, Channel::Api, &PROD_ADD_OR_EDIT, Batch { lines, ..Batch::default() })
     };
     let report = s.house.platform.db.write(work).await.expect("uploaded");
-    (
-        started.elapsed(),
-        statements.load(Ordering::Relaxed),
-        report.counts.applied + report.counts.unchanged,
-    )
+    (started.elapsed(), statements.load(Ordering::Relaxed), report.counts.applied + report.counts.unchanged)
 }
 
 #[actix_web::test]
@@ -88,10 +67,7 @@ async fn a_thousand_lines_take_as_many_statements_as_ten() {
     let (_, ten, _) = upload(&s, lines(0, 10, "甲")).await;
     let (new, thousand, taken) = upload(&s, lines(10, 1000, "甲")).await;
     assert_eq!(taken, 1000);
-    assert!(
-        thousand <= ten + 2 && thousand <= 32,
-        "{ten} statements for 10 lines, {thousand} for 1000"
-    );
+    assert!(thousand <= ten + 2 && thousand <= 32, "{ten} statements for 10 lines, {thousand} for 1000");
     let (edited, edit, _) = upload(&s, lines(10, 1000, "乙")).await;
     let (same, unchanged, _) = upload(&s, lines(10, 1000, "乙")).await;
     assert!(edit <= thousand && unchanged <= edit, "{edit} {unchanged}");
@@ -111,21 +87,14 @@ async fn among_more_base_products_a_line_takes_no_longer() {
     let s = Scene::open().await;
     let mut times = Vec::new();
     for (round, total) in [10_000_usize, 100_000].into_iter().enumerate() {
-        let have: usize = s
-            .house
-            .ask("select count(*) from base_products where code like 'V%'")
-            .parse()
-            .expect("a number");
+        let have: usize = s.house.ask("select count(*) from base_products where code like 'V%'").parse().expect("a number");
         for from in (have..total).step_by(10_000) {
             bases(&s, from, 10_000);
         }
         s.house.sql("analyze base_products; analyze base_barcodes");
         upload(&s, lines(10_000 * (round + 1), 200, "甲")).await;
         let (took, _, _) = upload(&s, lines(10_000 * (round + 1) + 200, 1000, "甲")).await;
-        println!(
-            "{total} base products: {:.0} lines/s",
-            1000.0 / took.as_secs_f64()
-        );
+        println!("{total} base products: {:.0} lines/s", 1000.0 / took.as_secs_f64());
         times.push(took.as_secs_f64());
     }
     assert!(times[1] < times[0] * 1.5, "{times:?}");

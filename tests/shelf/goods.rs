@@ -20,45 +20,9 @@ pub type One = (
 );
 
 pub const GOODS: [One; 12] = [
-    (
-        "KZ-100382",
-        "蒙脱石散",
-        "3g×10袋/盒",
-        "岭北",
-        "岭北制药有限公司",
-        true,
-        "approved",
-        "listed",
-        "",
-        Some("12.80"),
-        260,
-    ),
-    (
-        "KZ-100017",
-        "布洛芬缓释胶囊",
-        "0.3g×20粒/盒",
-        "岭北",
-        "岭北制药有限公司",
-        true,
-        "approved",
-        "listed",
-        "",
-        Some("15.60"),
-        18,
-    ),
-    (
-        "KZ-100001",
-        "阿莫西林胶囊",
-        "0.25g×24粒/盒",
-        "华原",
-        "华原药业股份有限公司",
-        true,
-        "approved",
-        "listed",
-        "",
-        Some("9.90"),
-        1842,
-    ),
+    ("KZ-100382", "蒙脱石散", "3g×10袋/盒", "岭北", "岭北制药有限公司", true, "approved", "listed", "", Some("12.80"), 260),
+    ("KZ-100017", "布洛芬缓释胶囊", "0.3g×20粒/盒", "岭北", "岭北制药有限公司", true, "approved", "listed", "", Some("15.60"), 18),
+    ("KZ-100001", "阿莫西林胶囊", "0.25g×24粒/盒", "华原", "华原药业股份有限公司", true, "approved", "listed", "", Some("9.90"), 1842),
     (
         "KZ-300214",
         "医用外科口罩（独立装）",
@@ -72,84 +36,12 @@ pub const GOODS: [One; 12] = [
         Some("28.00"),
         96,
     ),
-    (
-        "KZ-100126",
-        "苯磺酸氨氯地平片",
-        "5mg×28片/盒",
-        "华原",
-        "华原药业股份有限公司",
-        true,
-        "approved",
-        "listed",
-        "",
-        Some("21.50"),
-        624,
-    ),
-    (
-        "KZ-100131",
-        "阿托伐他汀钙片",
-        "20mg×7片/盒",
-        "华原",
-        "华原药业股份有限公司",
-        true,
-        "approved",
-        "unlisted",
-        "rule",
-        Some("33.00"),
-        0,
-    ),
-    (
-        "KZ-100144",
-        "盐酸二甲双胍片",
-        "0.5g×30片/瓶",
-        "",
-        "康泰制药有限公司",
-        true,
-        "approved",
-        "pending",
-        "",
-        None,
-        986,
-    ),
-    (
-        "KZ-200018",
-        "维生素C片",
-        "0.1g×100片/瓶",
-        "",
-        "康泰制药有限公司",
-        false,
-        "pending",
-        "pending",
-        "",
-        Some("6.20"),
-        60,
-    ),
-    (
-        "KZ-200041",
-        "板蓝根颗粒",
-        "10g×20袋/袋",
-        "岭北",
-        "岭北制药有限公司",
-        false,
-        "pending",
-        "pending",
-        "",
-        Some("13.00"),
-        2310,
-    ),
-    (
-        "KZ-100208",
-        "氯雷他定片",
-        "10mg×6片/盒",
-        "",
-        "",
-        false,
-        "changes_requested",
-        "pending",
-        "",
-        Some("18.00"),
-        402,
-    ),
+    ("KZ-100126", "苯磺酸氨氯地平片", "5mg×28片/盒", "华原", "华原药业股份有限公司", true, "approved", "listed", "", Some("21.50"), 624),
+    ("KZ-100131", "阿托伐他汀钙片", "20mg×7片/盒", "华原", "华原药业股份有限公司", true, "approved", "unlisted", "rule", Some("33.00"), 0),
+    ("KZ-100144", "盐酸二甲双胍片", "0.5g×30片/瓶", "", "康泰制药有限公司", true, "approved", "pending", "", None, 986),
+    ("KZ-200018", "维生素C片", "0.1g×100片/瓶", "", "康泰制药有限公司", false, "pending", "pending", "", Some("6.20"), 60),
+    ("KZ-200041", "板蓝根颗粒", "10g×20袋/袋", "岭北", "岭北制药有限公司", false, "pending", "pending", "", Some("13.00"), 2310),
+    ("KZ-100208", "氯雷他定片", "10mg×6片/盒", "", "", false, "changes_requested", "pending", "", Some("18.00"), 402),
     (
         "KZ-300071",
         "一次性使用无菌注射器",
@@ -163,19 +55,7 @@ pub const GOODS: [One; 12] = [
         Some("45.00"),
         138,
     ),
-    (
-        "KZ-100177",
-        "奥美拉唑肠溶胶囊",
-        "20mg×14粒/瓶",
-        "",
-        "康泰制药有限公司",
-        false,
-        "rejected",
-        "pending",
-        "",
-        Some("26.00"),
-        733,
-    ),
+    ("KZ-100177", "奥美拉唑肠溶胶囊", "20mg×14粒/瓶", "", "康泰制药有限公司", false, "rejected", "pending", "", Some("26.00"), 733),
 ];
 
 /// Three categories and the twelve products; the first is the oldest.
@@ -187,30 +67,13 @@ pub fn stock_up(house: &House, merchant: MerchantId) {
          insert into base_products (code, name, spec, manufacturer, approval_no, dosage_form, name_key, spec_key, maker_key) values \
          ('BP-0021440', '蒙脱石散', '3g×10袋/盒', '岭北制药有限公司', '国药准字H20990382', '散剂', 'k', 'k', 'k');"
     ));
-    for (n, (id, name, spec, brand, maker, matched, audit, listing, by, price, qty)) in
-        GOODS.into_iter().enumerate()
-    {
-        let tokens: Vec<String> = grams::of(&[name], &[id])
-            .into_iter()
-            .chain([grams::owner(merchant)])
-            .collect();
-        let array = tokens
-            .iter()
-            .map(|t| format!("'{t}'"))
-            .collect::<Vec<_>>()
-            .join(",");
+    for (n, (id, name, spec, brand, maker, matched, audit, listing, by, price, qty)) in GOODS.into_iter().enumerate() {
+        let tokens: Vec<String> = grams::of(&[name], &[id]).into_iter().chain([grams::owner(merchant)]).collect();
+        let array = tokens.iter().map(|t| format!("'{t}'")).collect::<Vec<_>>().join(",");
         let category = if n % 2 == 0 { "111" } else { "112" };
-        let base = if matched {
-            "(select id from base_products where code = 'BP-0021440')"
-        } else {
-            "null"
-        };
+        let base = if matched { "(select id from base_products where code = 'BP-0021440')" } else { "null" };
         let kind = if matched { "auto" } else { "none" };
-        let by = if by.is_empty() {
-            "null".to_owned()
-        } else {
-            format!("'{by}'")
-        };
+        let by = if by.is_empty() { "null".to_owned() } else { format!("'{by}'") };
         let price = price.map_or("null".to_owned(), str::to_owned);
         let sent = if n == 0 { "3g*10袋" } else { spec };
         house.sql(&format!(

@@ -8,23 +8,12 @@ use serde_json::{Value, json};
 fn ids(value: &Value) -> Vec<String> {
     value["data"]["products"]
         .as_array()
-        .map(|all| {
-            all.iter()
-                .filter_map(|p| p["prodId"].as_str().map(str::to_owned))
-                .collect()
-        })
+        .map(|all| all.iter().filter_map(|p| p["prodId"].as_str().map(str::to_owned)).collect())
         .unwrap_or_default()
 }
 
 async fn listed(house: &House, path: &str) -> Vec<String> {
-    let mut found = ids(&house
-        .get(path)
-        .by(OWNER)
-        .json()
-        .send()
-        .await
-        .expect(200)
-        .value());
+    let mut found = ids(&house.get(path).by(OWNER).json().send().await.expect(200).value());
     found.sort();
     found
 }
@@ -34,11 +23,7 @@ async fn three_faces_of_every_page_in_both_languages() {
     let house = House::open().await;
     let cast = Cast::enter(&house).await;
     stock_up(&house, cast.a);
-    let mut paths = vec![
-        "/products".to_owned(),
-        "/listing".to_owned(),
-        "/listing?view=missing".to_owned(),
-    ];
+    let mut paths = vec!["/products".to_owned(), "/listing".to_owned(), "/listing?view=missing".to_owned()];
     for tab in ["", "/skus", "/match", "/stock", "/log"] {
         for (id, ..) in GOODS {
             paths.push(format!("/products/{id}{tab}"));
@@ -46,41 +31,14 @@ async fn three_faces_of_every_page_in_both_languages() {
     }
     for path in paths {
         let page = house.get(&path).by(OWNER).send().await.expect(200);
-        assert!(
-            page.body.contains("<!doctype html>") && page.body.contains("</html>"),
-            "{path}"
-        );
-        assert!(
-            !page.body.contains("shelf-") && !page.body.contains(">products-"),
-            "a key without a sentence on {path}"
-        );
+        assert!(page.body.contains("<!doctype html>") && page.body.contains("</html>"), "{path}");
+        assert!(!page.body.contains("shelf-") && !page.body.contains(">products-"), "a key without a sentence on {path}");
         let part = house.get(&path).by(OWNER).part().send().await.expect(200);
         assert!(!part.body.contains("<!doctype"), "{path}");
-        assert_eq!(
-            house
-                .get(&path)
-                .by(OWNER)
-                .json()
-                .send()
-                .await
-                .expect(200)
-                .value()["success"],
-            json!(true),
-            "{path}"
-        );
+        assert_eq!(house.get(&path).by(OWNER).json().send().await.expect(200).value()["success"], json!(true), "{path}");
     }
-    let english = house
-        .get("/products/KZ-100382")
-        .by(OWNER)
-        .header("accept-language", "en")
-        .send()
-        .await
-        .expect(200);
-    assert!(
-        english.body.contains("Can it be sold now?"),
-        "{}",
-        english.body
-    );
+    let english = house.get("/products/KZ-100382").by(OWNER).header("accept-language", "en").send().await.expect(200);
+    assert!(english.body.contains("Can it be sold now?"), "{}", english.body);
 }
 
 #[actix_web::test]
@@ -123,63 +81,18 @@ async fn what_is_missing_is_said_with_what_to_do() {
     let house = House::open().await;
     let cast = Cast::enter(&house).await;
     stock_up(&house, cast.a);
-    let priceless = house
-        .get("/products/KZ-100144")
-        .by(OWNER)
-        .send()
-        .await
-        .expect(200);
-    assert!(
-        priceless.body.contains("没有默认单价")
-            && priceless.body.contains("/products/KZ-100144/skus")
-    );
-    let returned = house
-        .get("/products/KZ-100208")
-        .by(OWNER)
-        .send()
-        .await
-        .expect(200);
-    assert!(
-        returned.body.contains("审核退回")
-            && returned.body.contains("请补充生产企业")
-            && returned.body.contains("再推送一次")
-    );
+    let priceless = house.get("/products/KZ-100144").by(OWNER).send().await.expect(200);
+    assert!(priceless.body.contains("没有默认单价") && priceless.body.contains("/products/KZ-100144/skus"));
+    let returned = house.get("/products/KZ-100208").by(OWNER).send().await.expect(200);
+    assert!(returned.body.contains("审核退回") && returned.body.contains("请补充生产企业") && returned.body.contains("再推送一次"));
     // The platform's word counts, the ERP's is shown beside it.
-    let differs = house
-        .get("/products/KZ-100382")
-        .by(OWNER)
-        .send()
-        .await
-        .expect(200);
+    let differs = house.get("/products/KZ-100382").by(OWNER).send().await.expect(200);
     assert!(differs.body.contains("ERP 上报：3g*10袋"));
-    let asked = house
-        .get("/products/KZ-200018/match")
-        .by(OWNER)
-        .send()
-        .await
-        .expect(200);
-    assert!(
-        asked.body.contains("<del>100</del>")
-            && asked.body.contains("<ins>60</ins>")
-            && asked.body.contains("BP-0021440")
-    );
-    let log = house
-        .get("/products/KZ-100382/log")
-        .by(OWNER)
-        .send()
-        .await
-        .expect(200);
+    let asked = house.get("/products/KZ-200018/match").by(OWNER).send().await.expect(200);
+    assert!(asked.body.contains("<del>100</del>") && asked.body.contains("<ins>60</ins>") && asked.body.contains("BP-0021440"));
+    let log = house.get("/products/KZ-100382/log").by(OWNER).send().await.expect(200);
     assert!(log.body.contains("<del>3g</del>"));
-    let told = house
-        .api(
-            &cast.erp,
-            "explain.sellable",
-            json!({ "prodId": "KZ-100144" }),
-        )
-        .send()
-        .await
-        .expect(200)
-        .value();
+    let told = house.api(&cast.erp, "explain.sellable", json!({ "prodId": "KZ-100144" })).send().await.expect(200).value();
     assert_eq!(told["data"]["verdict"], "missing");
     let lacks: Vec<_> = told["data"]["checks"]
         .as_array()
@@ -189,15 +102,7 @@ async fn what_is_missing_is_said_with_what_to_do() {
         .map(|c| c["code"].clone())
         .collect();
     assert_eq!(lacks, [json!("priced")]);
-    house
-        .api(
-            &cast.other_erp,
-            "explain.sellable",
-            json!({ "prodId": "KZ-100144" }),
-        )
-        .send()
-        .await
-        .expect(404);
+    house.api(&cast.other_erp, "explain.sellable", json!({ "prodId": "KZ-100144" })).send().await.expect(404);
 }
 
 // I-13
@@ -207,51 +112,19 @@ async fn a_stranger_finds_nothing() {
     let cast = Cast::enter(&house).await;
     stock_up(&house, cast.a);
     for tab in ["", "/skus", "/match", "/stock", "/log"] {
-        house
-            .get(&format!("/products/KZ-100382{tab}"))
-            .by(STRANGER)
-            .send()
-            .await
-            .expect(404);
-        house
-            .get(&format!("/products/nobody{tab}"))
-            .by(OWNER)
-            .send()
-            .await
-            .expect(404);
+        house.get(&format!("/products/KZ-100382{tab}")).by(STRANGER).send().await.expect(404);
+        house.get(&format!("/products/nobody{tab}")).by(OWNER).send().await.expect(404);
     }
-    house
-        .get("/products/KZ-100382/prices")
-        .by(OWNER)
-        .send()
-        .await
-        .expect(404);
-    house
-        .post("/products/KZ-100382/listing")
-        .by(STRANGER)
-        .send()
-        .await
-        .expect(404);
+    house.get("/products/KZ-100382/prices").by(OWNER).send().await.expect(404);
+    house.post("/products/KZ-100382/listing").by(STRANGER).send().await.expect(404);
     house.get("/products").by(AUDITOR).send().await.expect(404);
     let empty = house.get("/products").by(STRANGER).send().await.expect(200);
-    assert!(
-        empty.body.contains("还没有商品")
-            && empty.body.contains("/api-keys")
-            && empty.body.contains("/docs/prod.add_or_edit")
-    );
+    assert!(empty.body.contains("还没有商品") && empty.body.contains("/api-keys") && empty.body.contains("/docs/prod.add_or_edit"));
     assert!(!empty.body.contains("蒙脱石散"));
     house.get("/listing").by(STRANGER).send().await.expect(200);
     let reader = house.get("/products").by(READER).send().await.expect(200);
-    assert!(
-        !reader.body.contains("data-all"),
-        "who may not list has nothing to tick"
-    );
-    house
-        .post("/products/KZ-100382/listing")
-        .by(READER)
-        .send()
-        .await
-        .expect(403);
+    assert!(!reader.body.contains("data-all"), "who may not list has nothing to tick");
+    house.post("/products/KZ-100382/listing").by(READER).send().await.expect(403);
 }
 
 #[actix_web::test]
@@ -259,24 +132,10 @@ async fn no_result_names_the_way_back_and_neighbours_follow_the_list() {
     let house = House::open().await;
     let cast = Cast::enter(&house).await;
     stock_up(&house, cast.a);
-    let nothing = house
-        .get("/products?q=%E6%B2%A1%E6%9C%89%E7%9A%84&view=listed")
-        .by(OWNER)
-        .send()
-        .await
-        .expect(200);
-    assert!(
-        nothing.body.contains("没有符合这些筛选条件的结果") && nothing.body.contains("清除筛选")
-    );
+    let nothing = house.get("/products?q=%E6%B2%A1%E6%9C%89%E7%9A%84&view=listed").by(OWNER).send().await.expect(200);
+    assert!(nothing.body.contains("没有符合这些筛选条件的结果") && nothing.body.contains("清除筛选"));
     // On sale, newest first: …126, …001, …017, …382.
-    let middle = house
-        .get("/products/KZ-100001?view=listed")
-        .by(OWNER)
-        .json()
-        .send()
-        .await
-        .expect(200)
-        .value();
+    let middle = house.get("/products/KZ-100001?view=listed").by(OWNER).json().send().await.expect(200).value();
     assert_eq!(middle["data"]["prev"], "/products/KZ-100126?view=listed");
     assert_eq!(middle["data"]["next"], "/products/KZ-100017?view=listed");
 }

@@ -28,10 +28,7 @@ async fn took(house: &House, merchant: duijie::ids::MerchantId, search: Search, 
         house
             .platform
             .db
-            .read(move |c| {
-                reads::page(c, merchant, &search, from, 50)
-                    .map(|(rows, _)| assert!(rows.len() <= 50))
-            })
+            .read(move |c| reads::page(c, merchant, &search, from, 50).map(|(rows, _)| assert!(rows.len() <= 50)))
             .await
             .expect("page");
         best = best.min(started.elapsed().as_secs_f64() * 1000.0);
@@ -43,10 +40,7 @@ async fn measure(rows: i64) -> Vec<(&'static str, f64)> {
     let house = House::open().await;
     let cast = Cast::enter(&house).await;
     fill(&house, cast.a.0, rows);
-    let of = |view| Search {
-        view,
-        ..Search::default()
-    };
+    let of = |view| Search { view, ..Search::default() };
     let deep = From::Below(ProductId(rows / 2));
     let leaves = (1..=40).map(|n| format!("c{n}")).collect::<Vec<_>>();
     let asked = vec![
@@ -59,47 +53,11 @@ async fn measure(rows: i64) -> Vec<(&'static str, f64)> {
         ("returned", of(View::Returned), From::Top),
         ("by a person", of(View::ByPerson), From::Top),
         ("missing", of(View::Missing(None)), From::Top),
-        (
-            "branch of 40 leaves, deep",
-            Search {
-                leaves,
-                ..Search::default()
-            },
-            deep,
-        ),
-        (
-            "brand, deep",
-            Search {
-                brand: "brand7".into(),
-                ..Search::default()
-            },
-            deep,
-        ),
-        (
-            "brand and pending",
-            Search {
-                brand: "brand7".into(),
-                listing: Some(Listing::Pending),
-                ..Search::default()
-            },
-            From::Top,
-        ),
-        (
-            "name everybody has",
-            Search {
-                q: "商品".into(),
-                ..Search::default()
-            },
-            From::Top,
-        ),
-        (
-            "code",
-            Search {
-                q: "P4711".into(),
-                ..Search::default()
-            },
-            From::Top,
-        ),
+        ("branch of 40 leaves, deep", Search { leaves, ..Search::default() }, deep),
+        ("brand, deep", Search { brand: "brand7".into(), ..Search::default() }, deep),
+        ("brand and pending", Search { brand: "brand7".into(), listing: Some(Listing::Pending), ..Search::default() }, From::Top),
+        ("name everybody has", Search { q: "商品".into(), ..Search::default() }, From::Top),
+        ("code", Search { q: "P4711".into(), ..Search::default() }, From::Top),
     ];
     let mut out = Vec::new();
     for (name, search, from) in asked {
@@ -107,39 +65,19 @@ async fn measure(rows: i64) -> Vec<(&'static str, f64)> {
     }
     let started = Instant::now();
     let a = cast.a;
-    house
-        .platform
-        .db
-        .read(move |c| reads::tally(c, a, &View::PRODUCTS, 1000))
-        .await
-        .expect("tally");
-    out.push((
-        "counts of the tabs",
-        started.elapsed().as_secs_f64() * 1000.0,
-    ));
+    house.platform.db.read(move |c| reads::tally(c, a, &View::PRODUCTS, 1000)).await.expect("tally");
+    out.push(("counts of the tabs", started.elapsed().as_secs_f64() * 1000.0));
     let started = Instant::now();
-    house
-        .platform
-        .db
-        .read(move |c| reads::brands(c, a))
-        .await
-        .expect("brands");
+    house.platform.db.read(move |c| reads::brands(c, a)).await.expect("brands");
     out.push(("brands", started.elapsed().as_secs_f64() * 1000.0));
     out
 }
 
 #[actix_web::test]
 #[ignore = "takes minutes: fills 1,000,000 rows (SCALE_ROWS for fewer) and prints what each page takes beside 10,000"]
-#[expect(
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    reason = "its one setting; its result is what it prints"
-)]
+#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "its one setting; its result is what it prints")]
 async fn pages_take_as_long_with_a_million_rows() {
-    let rows = std::env::var("SCALE_ROWS")
-        .ok()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(1_000_000);
+    let rows = std::env::var("SCALE_ROWS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
     let (small, large) = (measure(10_000).await, measure(rows).await);
     for ((name, few), (_, many)) in small.iter().zip(&large) {
         println!("{name:30} {few:8.1} ms  {many:8.1} ms  × {:.2}", many / few);

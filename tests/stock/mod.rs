@@ -38,9 +38,7 @@ pub fn goods(house: &House, merchant: MerchantId, n: i64) {
 impl House {
     /// A's ERP pushes lines.
     pub async fn push(&self, cast: &Cast, lines: Value) -> Answer {
-        self.api(&cast.erp, "sku.inventory.update", lines)
-            .send()
-            .await
+        self.api(&cast.erp, "sku.inventory.update", lines).send().await
     }
     /// The figures of a row of A: quantity, owner, version.
     pub fn row(&self, sku: &str, shop: i64) -> String {
@@ -50,7 +48,9 @@ impl House {
         ))
     }
     pub fn movements(&self) -> String {
-        self.ask("select string_agg(concat_ws(' ', kind, before || '→' || after, available, actor_name), ', ' order by id) from stock_movements")
+        self.ask(
+            "select string_agg(concat_ws(' ', kind, before || '→' || after, available, actor_name), ', ' order by id) from stock_movements",
+        )
     }
     pub fn marks(&self) -> String {
         self.ask(
@@ -61,20 +61,14 @@ impl House {
     /// The marks made on the way are those made anew.
     pub async fn marks_are_right(&self, merchant: MerchantId) {
         let before = self.marks();
-        self.platform
-            .db
-            .write(move |tx| duijie::stock::remark(tx, merchant))
-            .await
-            .expect("remark");
+        self.platform.db.write(move |tx| duijie::stock::remark(tx, merchant)).await.expect("remark");
         assert_eq!(before, self.marks());
     }
 }
 
 /// Stock of S1…S<n> at shop 1.
 pub fn lines(n: i64, qty: impl Fn(i64) -> i64) -> Value {
-    (1..=n)
-        .map(|i| json!({ "skuId": format!("S{i}"), "shopId": "1", "inventory": qty(i) }))
-        .collect()
+    (1..=n).map(|i| json!({ "skuId": format!("S{i}"), "shopId": "1", "inventory": qty(i) })).collect()
 }
 
 pub fn text(answer: &Answer) -> Vec<(i64, String, String)> {

@@ -7,9 +7,7 @@ use duijie::trail::Cause;
 use serde_json::{Value, json};
 
 fn backwards(lines: Value) -> Value {
-    let Value::Array(mut all) = lines else {
-        panic!("lines")
-    };
+    let Value::Array(mut all) = lines else { panic!("lines") };
     all.reverse();
     Value::Array(all)
 }
@@ -42,11 +40,7 @@ async fn hanging_up_leaves_no_half_written_call() {
     let (house, cast) = house(200).await;
     for wait in [0, 1, 3, 10, 30, 100] {
         let call = house.push(&cast, lines(200, |i| i + wait));
-        let _hung_up = tokio::time::timeout(
-            std::time::Duration::from_millis(u64::try_from(wait).unwrap()),
-            call,
-        )
-        .await;
+        let _hung_up = tokio::time::timeout(std::time::Duration::from_millis(u64::try_from(wait).unwrap()), call).await;
     }
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     let rows = house.ask("select count(*) from stock");
@@ -62,10 +56,7 @@ fn statements(c: &mut PgConnection, work: impl FnOnce(&mut PgConnection)) -> i64
     let count = Arc::new(AtomicI64::new(0));
     let seen = Arc::clone(&count);
     c.set_instrumentation(move |event: diesel::connection::InstrumentationEvent<'_>| {
-        if matches!(
-            event,
-            diesel::connection::InstrumentationEvent::StartQuery { .. }
-        ) {
+        if matches!(event, diesel::connection::InstrumentationEvent::StartQuery { .. }) {
             seen.fetch_add(1, Ordering::Relaxed);
         }
     });
@@ -88,35 +79,18 @@ async fn a_thousand_lines_take_as_many_statements_as_ten() {
                 id: SkuId,
             }
             let skus: Vec<Id> =
-                diesel::sql_query("select id from skus where merchant_id = $1 order by id")
-                    .bind::<BigInt, _>(merchant)
-                    .load(tx)?;
+                diesel::sql_query("select id from skus where merchant_id = $1 order by id").bind::<BigInt, _>(merchant).load(tx)?;
             let cause = Cause::system(merchant, "tests", now);
             let run = |tx: &mut PgConnection, n: usize, qty: i64| {
-                let sets: Vec<Set> = (1..)
-                    .zip(skus.iter().take(n))
-                    .map(|(no, s)| Set::quantity(no, s.id, ShopId(1), qty))
-                    .collect();
-                statements(tx, |tx| {
-                    assert_eq!(set(tx, &cause, sets).expect("set").len(), n)
-                })
+                let sets: Vec<Set> = (1..).zip(skus.iter().take(n)).map(|(no, s)| Set::quantity(no, s.id, ShopId(1), qty)).collect();
+                statements(tx, |tx| assert_eq!(set(tx, &cause, sets).expect("set").len(), n))
             };
-            Ok([
-                run(tx, 10, 50),
-                run(tx, 1000, 60),
-                run(tx, 10, 40),
-                run(tx, 1000, 30),
-                run(tx, 1000, 30),
-            ])
+            Ok([run(tx, 10, 50), run(tx, 1000, 60), run(tx, 10, 40), run(tx, 1000, 30), run(tx, 1000, 30)])
         })
         .await
         .expect("runs");
     let [new_few, new_many, few, many, same] = used;
-    assert_eq!(
-        (new_few, few),
-        (new_many, many),
-        "the number of statements does not depend on the number of lines"
-    );
+    assert_eq!((new_few, few), (new_many, many), "the number of statements does not depend on the number of lines");
     assert!(many <= 5 && same <= 2, "{used:?}");
 }
 
@@ -125,27 +99,17 @@ async fn a_thousand_lines_take_as_many_statements_as_ten() {
 async fn two_calls_that_empty_one_product_take_it_off_sale() {
     let (house, cast) = house(1).await;
     for round in 0..5 {
-        house.push(&cast, json!([{ "skuId": "S1", "shopId": 1, "inventory": 5 }, { "skuId": "S1", "shopId": 2, "inventory": 5 }])).await.expect(200);
-        assert_eq!(
-            house.ask(
-                "select listing from products where prod_id = 'P1' order by merchant_id limit 1"
-            ),
-            "listed",
-            "round {round}"
-        );
-        let empty = |shop: i64| {
-            house.push(
-                &cast,
-                json!({ "skuId": "S1", "shopId": shop, "inventory": 0 }),
-            )
-        };
+        house
+            .push(&cast, json!([{ "skuId": "S1", "shopId": 1, "inventory": 5 }, { "skuId": "S1", "shopId": 2, "inventory": 5 }]))
+            .await
+            .expect(200);
+        assert_eq!(house.ask("select listing from products where prod_id = 'P1' order by merchant_id limit 1"), "listed", "round {round}");
+        let empty = |shop: i64| house.push(&cast, json!({ "skuId": "S1", "shopId": shop, "inventory": 0 }));
         for answer in futures_util::future::join_all([empty(1), empty(2)]).await {
             answer.expect(200);
         }
         assert_eq!(
-            house.ask(
-                "select listing from products where prod_id = 'P1' order by merchant_id limit 1"
-            ),
+            house.ask("select listing from products where prod_id = 'P1' order by merchant_id limit 1"),
             "unlisted",
             "round {round}"
         );

@@ -47,41 +47,15 @@ impl Cast {
                 let mut ids = Vec::new();
                 let mut keys = Vec::new();
                 for (code, name) in [("jia", "甲医药"), ("yi", "乙百货")] {
-                    let merchant = merchants::create(
-                        tx,
-                        &system,
-                        &NewMerchant {
-                            code,
-                            name,
-                            kind: "pharma",
-                        },
-                    )?;
+                    let merchant = merchants::create(tx, &system, &NewMerchant { code, name, kind: "pharma" })?;
                     let cause = system.at(merchant.id);
                     merchants::add_shop(tx, &cause, ShopId(1), "一号店", true)?;
                     merchants::add_shop(tx, &cause, ShopId(2), "二号店", false)?;
-                    let scopes = Module::ALL
-                        .iter()
-                        .flat_map(|m| {
-                            [
-                                format!("{}:read", m.as_str()),
-                                format!("{}:write", m.as_str()),
-                            ]
-                        })
-                        .collect();
-                    let issued = apps::create(
-                        tx,
-                        &cause,
-                        &MASTER_KEY,
-                        apps::NewApp {
-                            name: "ERP".into(),
-                            scopes,
-                            ..apps::NewApp::default()
-                        },
-                    )?;
-                    keys.push(Key {
-                        app_key: issued.app_key,
-                        secret: issued.secret,
-                    });
+                    let scopes =
+                        Module::ALL.iter().flat_map(|m| [format!("{}:read", m.as_str()), format!("{}:write", m.as_str())]).collect();
+                    let issued =
+                        apps::create(tx, &cause, &MASTER_KEY, apps::NewApp { name: "ERP".into(), scopes, ..apps::NewApp::default() })?;
+                    keys.push(Key { app_key: issued.app_key, secret: issued.secret });
                     ids.push(merchant.id);
                 }
                 let (a, b) = (ids[0], ids[1]);
@@ -102,12 +76,7 @@ impl Cast {
                     };
                     users::create(tx, &system.at(merchant), &new)?;
                 }
-                Ok(Cast {
-                    a,
-                    b,
-                    erp: keys[0].clone(),
-                    other_erp: keys[1].clone(),
-                })
+                Ok(Cast { a, b, erp: keys[0].clone(), other_erp: keys[1].clone() })
             })
             .await
             .expect("the cast")

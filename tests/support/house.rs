@@ -42,102 +42,50 @@ impl Server {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "tests read their one setting here"
-)]
+#[expect(clippy::disallowed_methods, reason = "tests read their one setting here")]
 static SERVER: LazyLock<Server> = LazyLock::new(|| {
     if let Ok(given) = std::env::var("TEST_DATABASE_URL") {
-        return Server {
-            cluster: None,
-            given: Some(given.trim_end_matches('/').to_owned()),
-        };
+        return Server { cluster: None, given: Some(given.trim_end_matches('/').to_owned()) };
     }
     let memory = PathBuf::from("/dev/shm");
-    let base = if memory.is_dir() {
-        memory
-    } else {
-        std::env::temp_dir()
-    };
-    let cluster = Cluster::open(
-        &base.join("duijie-test"),
-        &Options {
-            durable: false,
-            max_connections: 200,
-        },
-    )
-    .expect("a private PostgreSQL for tests");
-    Server {
-        cluster: Some(cluster),
-        given: None,
-    }
+    let base = if memory.is_dir() { memory } else { std::env::temp_dir() };
+    let cluster = Cluster::open(&base.join("duijie-test"), &Options { durable: false, max_connections: 200 })
+        .expect("a private PostgreSQL for tests");
+    Server { cluster: Some(cluster), given: None }
 });
 
 /// Named after what the migrations say, so it is built once per schema and shared by all runs.
 static TEMPLATE: LazyLock<String> = LazyLock::new(|| {
     let mut hash = Sha256::new();
-    let mut folders: Vec<_> = std::fs::read_dir("migrations")
-        .expect("migrations")
-        .flatten()
-        .map(|e| e.path())
-        .collect();
+    let mut folders: Vec<_> = std::fs::read_dir("migrations").expect("migrations").flatten().map(|e| e.path()).collect();
     folders.sort();
     for folder in folders {
         hash.update(std::fs::read(folder.join("up.sql")).expect("up.sql"));
     }
-    let name = format!(
-        "duijie_template_{}",
-        hash.finalize()
-            .iter()
-            .take(6)
-            .map(|b| format!("{b:02x}"))
-            .collect::<String>()
-    );
+    let name = format!("duijie_template_{}", hash.finalize().iter().take(6).map(|b| format!("{b:02x}")).collect::<String>());
     let mut admin = connect("postgres");
-    admin
-        .batch_execute("select pg_advisory_lock(20777)")
-        .expect("lock");
-    if admin
-        .batch_execute(&format!(
-            "select 1/count(*) from pg_database where datname = '{name}'"
-        ))
-        .is_err()
-    {
+    admin.batch_execute("select pg_advisory_lock(20777)").expect("lock");
+    if admin.batch_execute(&format!("select 1/count(*) from pg_database where datname = '{name}'")).is_err() {
         let draft = format!("{name}_draft");
-        admin
-            .batch_execute(&format!("drop database if exists {draft} with (force)"))
-            .expect("drop draft");
-        admin
-            .batch_execute(&format!("create database {draft}"))
-            .expect("create draft");
+        admin.batch_execute(&format!("drop database if exists {draft} with (force)")).expect("drop draft");
+        admin.batch_execute(&format!("create database {draft}")).expect("create draft");
         let db = Db::connect(&SERVER.url(&draft), 2).expect("connect");
         db.migrate(start_of_time()).expect("migrate");
         drop(db);
-        admin
-            .batch_execute(&format!("alter database {draft} rename to {name}"))
-            .expect("rename");
+        admin.batch_execute(&format!("alter database {draft} rename to {name}")).expect("rename");
     }
-    assert!(
-        !<_ as MigrationSource<diesel::pg::Pg>>::migrations(&duijie::db::MIGRATIONS)
-            .expect("migrations")
-            .is_empty()
-    );
+    assert!(!<_ as MigrationSource<diesel::pg::Pg>>::migrations(&duijie::db::MIGRATIONS).expect("migrations").is_empty());
     name
 });
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "tests look at the database from outside"
-)]
+#[expect(clippy::disallowed_methods, reason = "tests look at the database from outside")]
 fn connect(database: &str) -> PgConnection {
     PgConnection::establish(&SERVER.url(database)).expect("connect to the test server")
 }
 
 /// When every test begins: a Sunday noon in China.
 pub fn start_of_time() -> DateTime<Utc> {
-    DateTime::parse_from_rfc3339("2026-11-22T04:00:00Z")
-        .expect("a time")
-        .to_utc()
+    DateTime::parse_from_rfc3339("2026-11-22T04:00:00Z").expect("a time").to_utc()
 }
 
 pub struct House {
@@ -151,17 +99,11 @@ pub struct House {
 impl House {
     pub async fn open() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "duijie_test_{}_{}",
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        );
+        let name = format!("duijie_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let owned = name.clone();
         tokio::task::spawn_blocking(move || {
             let template = TEMPLATE.as_str();
-            connect("postgres")
-                .batch_execute(&format!("create database {owned} template {template}"))
-                .expect("clone the template");
+            connect("postgres").batch_execute(&format!("create database {owned} template {template}")).expect("clone the template");
         })
         .await
         .expect("a database");
@@ -175,13 +117,7 @@ impl House {
             dev: true,
             nav: routes::nav,
         };
-        Self {
-            name,
-            platform: Data::new(platform),
-            clock,
-            cookies: RefCell::default(),
-            nonces: AtomicU32::new(0),
-        }
+        Self { name, platform: Data::new(platform), clock, cookies: RefCell::default(), nonces: AtomicU32::new(0) }
     }
 
     /// Moves the clock.
@@ -203,9 +139,7 @@ impl House {
             #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Text>)]
             value: Option<String>,
         }
-        let one: One = diesel::sql_query(format!("select ({sql})::text as value"))
-            .get_result(&mut connect(&self.name))
-            .expect("sql");
+        let one: One = diesel::sql_query(format!("select ({sql})::text as value")).get_result(&mut connect(&self.name)).expect("sql");
         one.value.unwrap_or_default()
     }
     pub fn url(&self) -> String {
@@ -222,47 +156,19 @@ impl House {
         self.call(Method::DELETE, path)
     }
     pub fn call(&self, method: Method, path: &str) -> Call<'_> {
-        let call = Call {
-            house: self,
-            method,
-            path: path.to_owned(),
-            headers: Vec::new(),
-            body: Vec::new(),
-            session: None,
-        };
-        call.header("sec-fetch-site", "same-origin")
-            .header("accept", "text/html")
+        let call = Call { house: self, method, path: path.to_owned(), headers: Vec::new(), body: Vec::new(), session: None };
+        call.header("sec-fetch-site", "same-origin").header("accept", "text/html")
     }
 
     /// A signed call of the open platform.
     pub fn api(&self, key: &Key, method: &str, body: impl Into<Body>) -> Call<'_> {
         let nonce = format!("nonce-{:04}", self.nonces.fetch_add(1, Ordering::Relaxed));
         let timestamp = self.now().timestamp().to_string();
-        self.signed(
-            key,
-            &format!("/api/{method}"),
-            body.into().0,
-            &timestamp,
-            &nonce,
-        )
+        self.signed(key, &format!("/api/{method}"), body.into().0, &timestamp, &nonce)
     }
-    pub fn signed(
-        &self,
-        key: &Key,
-        path: &str,
-        body: Vec<u8>,
-        timestamp: &str,
-        nonce: &str,
-    ) -> Call<'_> {
+    pub fn signed(&self, key: &Key, path: &str, body: Vec<u8>, timestamp: &str, nonce: &str) -> Call<'_> {
         let signature = sign(&key.secret, "POST", path, timestamp, nonce, &body);
-        let call = Call {
-            house: self,
-            method: Method::POST,
-            path: path.to_owned(),
-            headers: Vec::new(),
-            body,
-            session: None,
-        };
+        let call = Call { house: self, method: Method::POST, path: path.to_owned(), headers: Vec::new(), body, session: None };
         call.header("content-type", "application/json")
             .header("x-app-key", &key.app_key)
             .header("x-timestamp", timestamp)
@@ -271,19 +177,9 @@ impl House {
     }
 }
 
-pub fn sign(
-    secret: &str,
-    method: &str,
-    path: &str,
-    timestamp: &str,
-    nonce: &str,
-    body: &[u8],
-) -> String {
+pub fn sign(secret: &str, method: &str, path: &str, timestamp: &str, nonce: &str, body: &[u8]) -> String {
     let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
-    let canonical = format!(
-        "{method}\n{path}\n{timestamp}\n{nonce}\n{}\n",
-        hex(&Sha256::digest(body))
-    );
+    let canonical = format!("{method}\n{path}\n{timestamp}\n{nonce}\n{}\n", hex(&Sha256::digest(body)));
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any length");
     mac.update(canonical.as_bytes());
     hex(&mac.finalize().into_bytes())
@@ -316,10 +212,7 @@ impl From<Vec<u8>> for Body {
 impl Drop for House {
     fn drop(&mut self) {
         connect("postgres")
-            .batch_execute(&format!(
-                "drop database if exists {} with (force)",
-                self.name
-            ))
+            .batch_execute(&format!("drop database if exists {} with (force)", self.name))
             .expect("drop the test's database");
     }
 }
@@ -360,8 +253,7 @@ impl Call<'_> {
     /// As htmx asks for a part.
     #[must_use]
     pub fn part(self) -> Self {
-        self.header("accept", "text/html")
-            .header("hx-request", "true")
+        self.header("accept", "text/html").header("hx-request", "true")
     }
     /// As a script asks.
     #[must_use]
@@ -370,10 +262,7 @@ impl Call<'_> {
     }
     #[must_use]
     pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
-        self.body = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(fields)
-            .finish()
-            .into_bytes();
+        self.body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish().into_bytes();
         self.header("content-type", "application/x-www-form-urlencoded")
     }
     #[must_use]
@@ -388,72 +277,41 @@ impl Call<'_> {
             Box::pin(self.house.log_in(who)).await;
         }
         let app = test::init_service(server::app(&self.house.platform)).await;
-        let mut request = test::TestRequest::with_uri(&self.path)
-            .method(self.method)
-            .peer_addr("127.0.0.1:9".parse().expect("address"));
+        let mut request = test::TestRequest::with_uri(&self.path).method(self.method).peer_addr("127.0.0.1:9".parse().expect("address"));
         for (name, value) in &self.headers {
             request = request.insert_header((name.as_str(), value.as_str()));
         }
         if let Some(who) = &self.session {
-            let cookie = self
-                .house
-                .cookies
-                .borrow()
-                .get(who)
-                .cloned()
-                .unwrap_or_else(|| panic!("{who} has not logged in"));
+            let cookie = self.house.cookies.borrow().get(who).cloned().unwrap_or_else(|| panic!("{who} has not logged in"));
             request = request.insert_header(("cookie", cookie));
         }
         // A failure below the handlers leaves as an error that carries its answer, as the server would send it.
-        let (status, headers, body) =
-            match app.call(request.set_payload(self.body).to_request()).await {
-                Ok(answer) => (
-                    answer.status(),
-                    answer.headers().clone(),
-                    test::read_body(answer).await,
-                ),
-                Err(e) => {
-                    let answer = e.error_response();
-                    (
-                        answer.status(),
-                        answer.headers().clone(),
-                        body::to_bytes(answer.into_body()).await.unwrap_or_default(),
-                    )
-                }
-            };
+        let (status, headers, body) = match app.call(request.set_payload(self.body).to_request()).await {
+            Ok(answer) => (answer.status(), answer.headers().clone(), test::read_body(answer).await),
+            Err(e) => {
+                let answer = e.error_response();
+                (answer.status(), answer.headers().clone(), body::to_bytes(answer.into_body()).await.unwrap_or_default())
+            }
+        };
         let body = String::from_utf8(body.to_vec()).expect("text");
         if let Some(who) = &self.session {
             self.house.keep_cookies(who, &headers);
         }
-        Answer {
-            status,
-            headers,
-            body,
-        }
+        Answer { status, headers, body }
     }
 }
 
 impl House {
     /// The cast logs in when first needed: a password's hash takes its time.
     pub async fn log_in(&self, who: &str) {
-        let answer = self
-            .post("/login")
-            .form(&[("login", who), ("password", cast::PASSWORD)])
-            .send()
-            .await
-            .expect(303);
+        let answer = self.post("/login").form(&[("login", who), ("password", cast::PASSWORD)]).send().await.expect(303);
         self.keep_cookies(who, &answer.headers);
     }
     /// Remembers a session cookie under a name; see [`Call::by`].
     pub fn keep_cookies(&self, who: &str, headers: &HeaderMap) {
-        for set in headers
-            .get_all("set-cookie")
-            .filter_map(|v| v.to_str().ok())
-        {
+        for set in headers.get_all("set-cookie").filter_map(|v| v.to_str().ok()) {
             if let Some(pair) = set.split(';').next().filter(|p| p.starts_with("duijie=")) {
-                self.cookies
-                    .borrow_mut()
-                    .insert(who.to_owned(), pair.to_owned());
+                self.cookies.borrow_mut().insert(who.to_owned(), pair.to_owned());
             }
         }
     }
@@ -473,28 +331,13 @@ impl Answer {
         self
     }
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .and_then(|v| v.to_str().ok())
-            .unwrap_or_default()
+        self.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
     }
     /// Outcomes of the lines there was something to say about: (line, outcome, first problem's code).
     pub fn lines(&self) -> Vec<(i64, String, String)> {
         let value = self.value();
-        let lines = value["data"]["lines"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
+        let lines = value["data"]["lines"].as_array().cloned().unwrap_or_default();
         let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
-        lines
-            .iter()
-            .map(|l| {
-                (
-                    l["line"].as_i64().unwrap_or_default(),
-                    text(&l["outcome"]),
-                    text(&l["problems"][0]["code"]),
-                )
-            })
-            .collect()
+        lines.iter().map(|l| (l["line"].as_i64().unwrap_or_default(), text(&l["outcome"]), text(&l["problems"][0]["code"]))).collect()
     }
 }

@@ -51,12 +51,7 @@ impl Knock {
 /// # Errors
 /// `Call` with `BadHeaders`, `OldTimestamp`, `BadSignature`, `BadAddress` or `Replayed`, and `TooMany`. An unknown key and a
 /// wrong signature are told alike and take the same work; only a sandbox credential is told what differs.
-pub fn admit(
-    tx: &mut PgConnection,
-    knock: &Knock,
-    now: DateTime<Utc>,
-    master_key: &[u8; 32],
-) -> Result<App> {
+pub fn admit(tx: &mut PgConnection, knock: &Knock, now: DateTime<Utc>, master_key: &[u8; 32]) -> Result<App> {
     let sent = well_formed(knock)?;
     in_time(knock, now)?;
     let door = Door::by_key(tx, &knock.app_key)?;
@@ -64,23 +59,11 @@ pub fn admit(
         Some(door) => door.secrets(master_key, &knock.app_key, now)?,
         None => nobodys_secrets(master_key, &knock.app_key),
     };
-    let fits = secrets.live.iter().fold(Choice::from(0), |fits, secret| {
-        fits | sign(secret, &knock.request()).ct_eq(&sent)
-    });
+    let fits = secrets.live.iter().fold(Choice::from(0), |fits, secret| fits | sign(secret, &knock.request()).ct_eq(&sent));
     let door = door.ok_or_else(unproved)?;
     if !bool::from(fits) {
         return Err(if door.sandbox {
-            Error::Call(
-                Code::BadSignature,
-                diagnose(
-                    &knock.request(),
-                    None,
-                    &sent,
-                    &knock.app_key,
-                    &secrets.live,
-                    &secrets.ended,
-                ),
-            )
+            Error::Call(Code::BadSignature, diagnose(&knock.request(), None, &sent, &knock.app_key, &secrets.live, &secrets.ended))
         } else {
             unproved()
         });
@@ -108,35 +91,21 @@ pub fn admit(
 }
 
 fn bad_header(name: &str, example: &str) -> Error {
-    Error::Call(
-        Code::BadHeaders,
-        Text::new("api-sig-bad-header").with(name).with(example),
-    )
+    Error::Call(Code::BadHeaders, Text::new("api-sig-bad-header").with(name).with(example))
 }
 
 /// Checks the four headers' form and returns the signature's bytes.
 fn well_formed(knock: &Knock) -> Result<[u8; 32]> {
-    const SIGNATURE_EXAMPLE: &str =
-        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
-    let plain = |text: &str| {
-        text.bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-    };
+    const SIGNATURE_EXAMPLE: &str = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
     if !knock.app_key.starts_with("dj_") || knock.app_key.len() > 64 || !plain(&knock.app_key) {
         return Err(bad_header("X-App-Key", "dj_live_4fK9…"));
     }
     if knock.timestamp.len() == 13 && knock.timestamp.bytes().all(|b| b.is_ascii_digit()) {
         let seconds: String = knock.timestamp.chars().take(10).collect();
-        return Err(Error::Call(
-            Code::BadHeaders,
-            Text::new("api-sig-milliseconds")
-                .with(&knock.timestamp)
-                .with(seconds),
-        ));
+        return Err(Error::Call(Code::BadHeaders, Text::new("api-sig-milliseconds").with(&knock.timestamp).with(seconds)));
     }
-    if !(1..=11).contains(&knock.timestamp.len())
-        || !knock.timestamp.bytes().all(|b| b.is_ascii_digit())
-    {
+    if !(1..=11).contains(&knock.timestamp.len()) || !knock.timestamp.bytes().all(|b| b.is_ascii_digit()) {
         return Err(bad_header("X-Timestamp", "1763769600"));
     }
     if !NONCE_LENGTH.contains(&knock.nonce.len()) || !plain(&knock.nonce) {
@@ -146,29 +115,20 @@ fn well_formed(knock: &Knock) -> Result<[u8; 32]> {
 }
 
 fn in_time(knock: &Knock, now: DateTime<Utc>) -> Result<()> {
-    let theirs: i64 = knock
-        .timestamp
-        .parse()
-        .map_err(|_| bad_header("X-Timestamp", "1763769600"))?;
+    let theirs: i64 = knock.timestamp.parse().map_err(|_| bad_header("X-Timestamp", "1763769600"))?;
     if (now.timestamp() - theirs).abs() <= SKEW_SECONDS {
         return Ok(());
     }
     Err(Error::Call(
         Code::OldTimestamp,
-        Text::new("api-sig-old")
-            .with(&knock.timestamp)
-            .with(now.timestamp().to_string())
-            .with(on_the_wire(now)),
+        Text::new("api-sig-old").with(&knock.timestamp).with(now.timestamp().to_string()).with(on_the_wire(now)),
     ))
 }
 
 /// What a known key would cost, so that time does not tell which keys exist.
 fn nobodys_secrets(master_key: &[u8; 32], app_key: &str) -> Secrets {
     let opened = sealing::open(master_key, app_key, &[0; 68]);
-    Secrets {
-        live: vec![opened.unwrap_or_default()],
-        ended: Vec::new(),
-    }
+    Secrets { live: vec![opened.unwrap_or_default()], ended: Vec::new() }
 }
 
 /// The caller holds the secret, so it may know why it is shut out.
@@ -190,10 +150,7 @@ fn from_allowed_address(door: &Door, ip: Option<IpAddr>) -> Result<()> {
         return Ok(());
     }
     let told = ip.map_or_else(|| "?".to_owned(), |ip| ip.to_string());
-    Err(Error::Call(
-        Code::BadAddress,
-        Text::new("api-sig-address").with(told),
-    ))
+    Err(Error::Call(Code::BadAddress, Text::new("api-sig-address").with(told)))
 }
 
 fn spend_nonce(tx: &mut PgConnection, app: AppId, nonce: &str, now: DateTime<Utc>) -> Result<()> {
@@ -206,25 +163,15 @@ fn spend_nonce(tx: &mut PgConnection, app: AppId, nonce: &str, now: DateTime<Utc
     .bind::<Timestamptz, _>(now)
     .bind::<Timestamptz, _>(now - Duration::minutes(NONCE_MINUTES))
     .execute(tx)?;
-    if fresh == 1 {
-        Ok(())
-    } else {
-        Err(Error::Call(
-            Code::Replayed,
-            Text::new("api-sig-replayed").with(nonce),
-        ))
-    }
+    if fresh == 1 { Ok(()) } else { Err(Error::Call(Code::Replayed, Text::new("api-sig-replayed").with(nonce))) }
 }
 
 fn note_use(tx: &mut PgConnection, door: &Door, now: DateTime<Utc>) -> Result<()> {
-    if door
-        .last_used_at
-        .is_some_and(|at| now - at < Duration::seconds(USE_NOTED_EVERY))
-    {
+    if door.last_used_at.is_some_and(|at| now - at < Duration::seconds(USE_NOTED_EVERY)) {
         return Ok(());
     }
     // To the minute: a write to disk for every call would cost more than it tells.
-    diesel::sql_query("update apps set last_used_at = $3 where merchant_id = $1 and id = $2 and (last_used_at is null or last_used_at < $3 - interval '1 minute')")
+    diesel::sql_query("update apps set last_used_at = $3 where merchant_id = $1 and id = $2 and (last_used_at is null or last_used_at <= $3 - interval '1 minute')")
         .bind::<BigInt, _>(door.merchant_id)
         .bind::<BigInt, _>(door.id)
         .bind::<Timestamptz, _>(now)
@@ -237,8 +184,7 @@ pub fn forget_old(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<usize> {
     let nonces = diesel::sql_query("delete from nonces where seen_at < $1")
         .bind::<Timestamptz, _>(now - Duration::minutes(NONCE_MINUTES))
         .execute(tx)?;
-    let secrets = diesel::sql_query("delete from app_secrets where expires_at < $1")
-        .bind::<Timestamptz, _>(now - Duration::days(30))
-        .execute(tx)?;
+    let secrets =
+        diesel::sql_query("delete from app_secrets where expires_at < $1").bind::<Timestamptz, _>(now - Duration::days(30)).execute(tx)?;
     Ok(nonces + secrets)
 }

@@ -28,24 +28,12 @@ pub struct Finding {
 ///
 /// # Errors
 /// `Invalid` for a key that is none of these, or a signature that is no hex.
-pub fn check(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    typed: &CheckForm,
-    master_key: &[u8; 32],
-    now: DateTime<Utc>,
-) -> Result<Finding> {
-    let wrong =
-        |field: &str, text: Text| crate::Error::invalid(Form::default().with_error(field, text));
+pub fn check(c: &mut PgConnection, merchant: MerchantId, typed: &CheckForm, master_key: &[u8; 32], now: DateTime<Utc>) -> Result<Finding> {
+    let wrong = |field: &str, text: Text| crate::Error::invalid(Form::default().with_error(field, text));
     let app_key = typed.app_key.trim();
-    let door = Door::own_sandbox(c, merchant, app_key)?
-        .ok_or_else(|| wrong("app_key", Text::new("api-sig-check-key")))?;
-    let sent = unhex(typed.signature.trim()).ok_or_else(|| {
-        wrong(
-            "signature",
-            Text::new("api-sig-check-hex").with(typed.signature.trim().chars().count()),
-        )
-    })?;
+    let door = Door::own_sandbox(c, merchant, app_key)?.ok_or_else(|| wrong("app_key", Text::new("api-sig-check-key")))?;
+    let sent = unhex(typed.signature.trim())
+        .ok_or_else(|| wrong("signature", Text::new("api-sig-check-hex").with(typed.signature.trim().chars().count())))?;
     let secrets = door.secrets(master_key, app_key, now)?;
     // A browser sends line ends of a text area as CR LF.
     let body = typed.body.replace("\r\n", "\n");
@@ -57,32 +45,9 @@ pub fn check(
         nonce: typed.nonce.trim(),
         body_sha256: &hash,
     };
-    let fits = secrets
-        .live
-        .iter()
-        .any(|secret| sign(secret, &request) == sent);
-    let verdict = if fits {
-        Text::new("api-sig-check-fits")
-    } else {
-        diagnose(
-            &request,
-            Some(&body),
-            &sent,
-            app_key,
-            &secrets.live,
-            &secrets.ended,
-        )
-    };
-    let expected = secrets
-        .live
-        .first()
-        .map(|secret| hex(&sign(secret, &request)))
-        .unwrap_or_default();
-    Ok(Finding {
-        fits,
-        verdict,
-        canonical: request.canonical(),
-        body_sha256: hex(&hash),
-        expected,
-    })
+    let fits = secrets.live.iter().any(|secret| sign(secret, &request) == sent);
+    let verdict =
+        if fits { Text::new("api-sig-check-fits") } else { diagnose(&request, Some(&body), &sent, app_key, &secrets.live, &secrets.ended) };
+    let expected = secrets.live.first().map(|secret| hex(&sign(secret, &request))).unwrap_or_default();
+    Ok(Finding { fits, verdict, canonical: request.canonical(), body_sha256: hex(&hash), expected })
 }

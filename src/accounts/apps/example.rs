@@ -3,13 +3,7 @@
 /// A signed call with nothing but `openssl` and `curl`; runs as it stands.
 pub fn example(base_url: &str, app_key: &str, secret: &str, path: &str, body: &str) -> String {
     let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
-    let (url, key, secret, path, body) = (
-        quoted(base_url),
-        quoted(app_key),
-        quoted(secret),
-        quoted(path),
-        quoted(body),
-    );
+    let (url, key, secret, path, body) = (quoted(base_url), quoted(app_key), quoted(secret), quoted(path), quoted(body));
     format!(
         r#"APP_KEY={key}
 SECRET={secret}
@@ -31,9 +25,6 @@ mod tests {
 
     #[test]
     fn quotes_do_not_end_early() {
-        assert!(
-            example("http://h", "k", "s", "/api/x", r#"{"a":"it's"}"#)
-                .contains(r#"BODY='{"a":"it'\''s"}'"#)
-        );
+        assert!(example("http://h", "k", "s", "/api/x", r#"{"a":"it's"}"#).contains(r#"BODY='{"a":"it'\''s"}'"#));
     }
 }

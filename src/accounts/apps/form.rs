@@ -41,9 +41,7 @@ pub struct AppForm {
 
 /// Every scope there is: module and right.
 pub fn scopes() -> impl Iterator<Item = String> {
-    Module::ALL
-        .into_iter()
-        .flat_map(|module| ["read", "write"].map(|right| format!("{}:{right}", module.as_str())))
+    Module::ALL.into_iter().flat_map(|module| ["read", "write"].map(|right| format!("{}:{right}", module.as_str())))
 }
 
 impl AppForm {
@@ -76,10 +74,7 @@ impl AppForm {
             form.complain("scopes", Text::new("keys-scope-wrong").with(unknown));
         }
         if let Some(unknown) = self.shops.iter().find(|s| !shops.contains(&ShopId(**s))) {
-            form.complain(
-                "shops",
-                Text::new("keys-shop-wrong").with(unknown.to_string()),
-            );
+            form.complain("shops", Text::new("keys-shop-wrong").with(unknown.to_string()));
         }
         let networks: Vec<String> = self
             .ip_allow
@@ -91,10 +86,7 @@ impl AppForm {
             form.complain("ip_allow", Text::new("keys-network-wrong").with(wrong));
         }
         if networks.len() > MOST_NETWORKS {
-            form.complain(
-                "ip_allow",
-                Text::new("keys-networks-many").with(MOST_NETWORKS),
-            );
+            form.complain("ip_allow", Text::new("keys-networks-many").with(MOST_NETWORKS));
         }
         let expires_at = match end_of_day(&self.expires) {
             Ok(end) if end.is_none_or(|end| end > now) => end,
@@ -114,10 +106,7 @@ impl AppForm {
             name: self.name.trim().to_owned(),
             channel: self.channel,
             sandbox: self.sandbox,
-            scopes: known
-                .into_iter()
-                .filter(|scope| self.scopes.contains(scope))
-                .collect(),
+            scopes: known.into_iter().filter(|scope| self.scopes.contains(scope)).collect(),
             shops: (!self.shops.is_empty()).then(|| self.shops.into_iter().map(ShopId).collect()),
             ip_allow: networks,
             always_200: self.always_200,
@@ -134,10 +123,7 @@ fn end_of_day(text: &str) -> Result<Option<DateTime<Utc>>, ()> {
     }
     let day = NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").map_err(|_| ())?;
     let next = day.succ_opt().ok_or(())?.and_time(NaiveTime::MIN);
-    next.and_local_timezone(china())
-        .single()
-        .map(|end| Some(end.to_utc()))
-        .ok_or(())
+    next.and_local_timezone(china()).single().map(|end| Some(end.to_utc())).ok_or(())
 }
 
 /// A request as somebody's program sent it.

@@ -11,20 +11,14 @@ mod signature;
 
 pub use admit::{Knock, admit, forget_old};
 pub use example::example;
-pub use model::{
-    App, CHANNELS, Credential, Issued, NewApp, OVERLAP_HOURS, all, create, revoke, rotate,
-};
+pub use model::{App, CHANNELS, Credential, Issued, NewApp, OVERLAP_HOURS, all, create, revoke, rotate};
 pub use signature::{Request, sign};
 
 use actix_web::web::{ServiceConfig, resource};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource("/api-keys").get(pages::list).post(pages::add))
-        .service(
-            resource("/api-keys/signature")
-                .get(pages::checker::page)
-                .post(pages::checker::check),
-        )
+        .service(resource("/api-keys/signature").get(pages::checker::page).post(pages::checker::check))
         .service(resource("/api-keys/{id}").delete(pages::remove))
         .service(resource("/api-keys/{id}/rotation").post(pages::renew));
 }

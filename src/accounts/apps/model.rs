@@ -127,11 +127,7 @@ impl Credential {
 }
 
 /// A merchant's credentials: those in use first, then by age.
-pub fn all(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    now: DateTime<Utc>,
-) -> Result<Vec<Credential>> {
+pub fn all(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<Vec<Credential>> {
     Ok(diesel::sql_query(
         "select a.id, a.app_key, a.name, a.channel, a.sandbox, a.scopes, a.shops, a.ip_allow, a.expires_at, a.revoked_at, a.last_used_at, a.created_at, \
          (select max(s.expires_at) from app_secrets s where s.merchant_id = a.merchant_id and s.app_id = a.id and s.expires_at > $2) as overlap_until \
@@ -153,12 +149,7 @@ struct Named {
 }
 
 /// Creates a credential of the cause's merchant. The secret is in the answer and nowhere else in the clear.
-pub fn create(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    master_key: &[u8; 32],
-    new: NewApp,
-) -> Result<Issued> {
+pub fn create(tx: &mut PgConnection, cause: &Cause, master_key: &[u8; 32], new: NewApp) -> Result<Issued> {
     let kind = if new.sandbox { "test" } else { "live" };
     let app_key = format!("dj_{kind}_{}", sealing::random_text(KEY_LENGTH));
     let creator = cause.actor_id.filter(|_| cause.kind == Kind::Person);
@@ -185,34 +176,18 @@ pub fn create(
         "name": new.name, "appKey": app_key, "channel": new.channel, "sandbox": new.sandbox, "scopes": new.scopes, "shops": new.shops,
         "ipAllow": new.ip_allow, "expiresAt": new.expires_at,
     });
-    trail::record(
-        tx,
-        cause,
-        &[Entry::new("app.created", "app", id).change(json!(null), after)],
-    )?;
-    Ok(Issued {
-        id,
-        app_key,
-        secret,
-    })
+    trail::record(tx, cause, &[Entry::new("app.created", "app", id).change(json!(null), after)])?;
+    Ok(Issued { id, app_key, secret })
 }
 
-fn add_secret(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    master_key: &[u8; 32],
-    app: AppId,
-    app_key: &str,
-) -> Result<String> {
+fn add_secret(tx: &mut PgConnection, cause: &Cause, master_key: &[u8; 32], app: AppId, app_key: &str) -> Result<String> {
     let secret = sealing::random_text(SECRET_LENGTH);
-    diesel::sql_query(
-        "insert into app_secrets (merchant_id, app_id, sealed, created_at) values ($1, $2, $3, $4)",
-    )
-    .bind::<BigInt, _>(cause.merchant)
-    .bind::<BigInt, _>(app)
-    .bind::<Bytea, _>(sealing::seal(master_key, app_key, &secret)?)
-    .bind::<Timestamptz, _>(cause.now)
-    .execute(tx)?;
+    diesel::sql_query("insert into app_secrets (merchant_id, app_id, sealed, created_at) values ($1, $2, $3, $4)")
+        .bind::<BigInt, _>(cause.merchant)
+        .bind::<BigInt, _>(app)
+        .bind::<Bytea, _>(sealing::seal(master_key, app_key, &secret)?)
+        .bind::<Timestamptz, _>(cause.now)
+        .execute(tx)?;
     Ok(secret)
 }
 
@@ -225,13 +200,7 @@ fn hold(tx: &mut PgConnection, cause: &Cause, id: AppId) -> Result<Named> {
 }
 
 /// A new secret; the one before still opens for `overlap`, so that an ERP can change over without a gap. Older ones end now.
-pub fn rotate(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    master_key: &[u8; 32],
-    id: AppId,
-    overlap: Duration,
-) -> Result<Issued> {
+pub fn rotate(tx: &mut PgConnection, cause: &Cause, master_key: &[u8; 32], id: AppId, overlap: Duration) -> Result<Issued> {
     let app = hold(tx, cause, id)?;
     // An ended secret is kept a while: in a sandbox it lets us say "signed with the previous secret".
     diesel::sql_query(
@@ -244,16 +213,10 @@ pub fn rotate(
     .bind::<Timestamptz, _>(cause.now + overlap)
     .execute(tx)?;
     let secret = add_secret(tx, cause, master_key, id, &app.app_key)?;
-    let entry = Entry::new("app.rotated", "app", id).change(
-        json!(null),
-        json!({ "name": app.name, "oldSecretUntil": cause.now + overlap }),
-    );
+    let entry =
+        Entry::new("app.rotated", "app", id).change(json!(null), json!({ "name": app.name, "oldSecretUntil": cause.now + overlap }));
     trail::record(tx, cause, &[entry])?;
-    Ok(Issued {
-        id: app.id,
-        app_key: app.app_key,
-        secret,
-    })
+    Ok(Issued { id: app.id, app_key: app.app_key, secret })
 }
 
 /// Ends a credential for good.
@@ -264,11 +227,7 @@ pub fn revoke(tx: &mut PgConnection, cause: &Cause, id: AppId) -> Result<()> {
         .bind::<BigInt, _>(id)
         .bind::<Timestamptz, _>(cause.now)
         .execute(tx)?;
-    trail::record(
-        tx,
-        cause,
-        &[Entry::new("app.revoked", "app", id).change(json!({ "name": app.name }), json!(null))],
-    )
+    trail::record(tx, cause, &[Entry::new("app.revoked", "app", id).change(json!({ "name": app.name }), json!(null))])
 }
 
 /// What knocking needs to know of a credential.
@@ -321,43 +280,20 @@ const DOOR: &str = "select a.id, a.merchant_id, m.name as merchant_name, m.statu
 
 impl Door {
     pub fn by_key(c: &mut PgConnection, app_key: &str) -> Result<Option<Self>> {
-        Ok(diesel::sql_query(format!("{DOOR} a.app_key = $1"))
-            .bind::<SqlText, _>(app_key)
-            .get_result(c)
-            .optional()?)
+        Ok(diesel::sql_query(format!("{DOOR} a.app_key = $1")).bind::<SqlText, _>(app_key).get_result(c).optional()?)
     }
     /// A sandbox credential of the merchant's own, for the signature checker.
-    pub fn own_sandbox(
-        c: &mut PgConnection,
-        merchant: MerchantId,
-        app_key: &str,
-    ) -> Result<Option<Self>> {
-        let sql = format!(
-            "{DOOR} a.merchant_id = $1 and a.app_key = $2 and a.sandbox and a.revoked_at is null"
-        );
-        Ok(diesel::sql_query(sql)
-            .bind::<BigInt, _>(merchant)
-            .bind::<SqlText, _>(app_key)
-            .get_result(c)
-            .optional()?)
+    pub fn own_sandbox(c: &mut PgConnection, merchant: MerchantId, app_key: &str) -> Result<Option<Self>> {
+        let sql = format!("{DOOR} a.merchant_id = $1 and a.app_key = $2 and a.sandbox and a.revoked_at is null");
+        Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<SqlText, _>(app_key).get_result(c).optional()?)
     }
     /// Secrets that open now, and those that did once.
-    pub fn secrets(
-        &self,
-        master_key: &[u8; 32],
-        app_key: &str,
-        now: DateTime<Utc>,
-    ) -> Result<Secrets> {
+    pub fn secrets(&self, master_key: &[u8; 32], app_key: &str, now: DateTime<Utc>) -> Result<Secrets> {
         let mut secrets = Secrets::default();
         for (sealed, end) in self.sealed.iter().zip(&self.ends) {
-            let secret = sealing::open(master_key, app_key, sealed).ok_or_else(|| {
-                Error::broken("a sealed API secret does not open: was the master key changed?")
-            })?;
-            if end.is_none_or(|end| end > now) {
-                secrets.live.push(secret)
-            } else {
-                secrets.ended.push(secret)
-            }
+            let secret = sealing::open(master_key, app_key, sealed)
+                .ok_or_else(|| Error::broken("a sealed API secret does not open: was the master key changed?"))?;
+            if end.is_none_or(|end| end > now) { secrets.live.push(secret) } else { secrets.ended.push(secret) }
         }
         Ok(secrets)
     }

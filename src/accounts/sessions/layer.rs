@@ -26,9 +26,7 @@ const AGENT_LENGTH: usize = 300;
 
 /// Addresses that know no people: they cost no look at the session, and work while the database does not.
 fn is_impersonal(path: &str) -> bool {
-    path.starts_with("/static/")
-        || path.starts_with("/api/")
-        || matches!(path, "/healthz" | "/readyz" | "/metrics")
+    path.starts_with("/static/") || path.starts_with("/api/") || matches!(path, "/healthz" | "/readyz" | "/metrics")
 }
 
 /// actix-session with our store, on pages only.
@@ -40,31 +38,17 @@ pub struct SessionLayer {
 
 /// The session layer of the application.
 pub fn session_layer(platform: &Platform) -> SessionLayer {
-    let cookie = if platform.https {
-        "__Host-duijie"
-    } else {
-        "duijie"
-    };
-    let key = [
-        sealing::derive(&platform.master_key, "cookie-signing"),
-        sealing::derive(&platform.master_key, "cookie-sealing"),
-    ]
-    .concat();
-    let inner = SessionMiddleware::builder(
-        Store {
-            db: platform.db.clone(),
-            clock: platform.clock.clone(),
-        },
-        Key::from(&key),
-    )
-    .cookie_name(cookie.to_owned())
-    .cookie_secure(platform.https)
-    .cookie_http_only(true)
-    .cookie_same_site(SameSite::Lax)
-    .cookie_path("/".to_owned())
-    .cookie_content_security(CookieContentSecurity::Signed)
-    .session_lifecycle(BrowserSession::default())
-    .build();
+    let cookie = if platform.https { "__Host-duijie" } else { "duijie" };
+    let key = [sealing::derive(&platform.master_key, "cookie-signing"), sealing::derive(&platform.master_key, "cookie-sealing")].concat();
+    let inner = SessionMiddleware::builder(Store { db: platform.db.clone(), clock: platform.clock.clone() }, Key::from(&key))
+        .cookie_name(cookie.to_owned())
+        .cookie_secure(platform.https)
+        .cookie_http_only(true)
+        .cookie_same_site(SameSite::Lax)
+        .cookie_path("/".to_owned())
+        .cookie_content_security(CookieContentSecurity::Signed)
+        .session_lifecycle(BrowserSession::default())
+        .build();
     SessionLayer { inner, cookie }
 }
 
@@ -99,13 +83,7 @@ where
     fn new_transform(&self, service: S) -> Self::Future {
         let without = Rc::new(service);
         let (making, cookie) = (self.inner.new_transform(Rc::clone(&without)), self.cookie);
-        Box::pin(async move {
-            Ok(SessionService {
-                with_session: making.await?,
-                without,
-                cookie,
-            })
-        })
+        Box::pin(async move { Ok(SessionService { with_session: making.await?, without, cookie }) })
     }
 }
 
@@ -140,9 +118,7 @@ where
 
 /// The session middleware hides its failures behind a bare 500; what failed is our database, and that passes.
 fn passing(e: actix_web::Error) -> actix_web::Error {
-    if e.as_error::<Error>().is_none()
-        && e.as_response_error().status_code() == StatusCode::INTERNAL_SERVER_ERROR
-    {
+    if e.as_error::<Error>().is_none() && e.as_response_error().status_code() == StatusCode::INTERNAL_SERVER_ERROR {
         tracing::warn!(why = %e, "no session could be read or kept");
         return Error::Busy.into();
     }
@@ -155,35 +131,19 @@ fn make_lasting<B>(answer: &mut ServiceResponse<B>, name: &str) {
     let cookies: Vec<HeaderValue> = headers.get_all(header::SET_COOKIE).cloned().collect();
     headers.remove(header::SET_COOKIE);
     for cookie in cookies {
-        let ours = cookie.to_str().ok().filter(|text| {
-            text.strip_prefix(name)
-                .is_some_and(|rest| rest.starts_with('='))
-        });
-        let lasting = ours.and_then(|text| {
-            HeaderValue::from_str(&format!("{text}; Max-Age={}", KEEP_DAYS * 86_400)).ok()
-        });
+        let ours = cookie.to_str().ok().filter(|text| text.strip_prefix(name).is_some_and(|rest| rest.starts_with('=')));
+        let lasting = ours.and_then(|text| HeaderValue::from_str(&format!("{text}; Max-Age={}", KEEP_DAYS * 86_400)).ok());
         headers.append(header::SET_COOKIE, lasting.unwrap_or(cookie));
     }
 }
 
 /// Starts somebody's session under a new id; whatever the old one knew is gone.
-pub fn begin(
-    req: &HttpRequest,
-    session: &Session,
-    platform: &Platform,
-    user: UserId,
-    keep: bool,
-) -> Result<()> {
-    let agent = req
-        .headers()
-        .get(header::USER_AGENT)
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or_default();
+pub fn begin(req: &HttpRequest, session: &Session, platform: &Platform, user: UserId, keep: bool) -> Result<()> {
+    let agent = req.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let agent: String = agent.chars().take(AGENT_LENGTH).collect();
     session.renew();
     session.clear();
-    let put =
-        |name: &str, value: serde_json::Value| session.insert(name, value).map_err(Error::broken);
+    let put = |name: &str, value: serde_json::Value| session.insert(name, value).map_err(Error::broken);
     put("uid", user.0.into())?;
     put("csrf", sealing::hex(&rand::random::<[u8; 32]>()).into())?;
     put("sid", sealing::hex(&rand::random::<[u8; 8]>()).into())?;
@@ -201,15 +161,7 @@ pub fn begin(
 /// Where a request comes from. Behind a proxy that is the last address in `X-Forwarded-For`, the one our own proxy has
 /// seen; those before it are whatever the caller claims.
 pub fn address(req: &HttpRequest, platform: &Platform) -> Option<IpAddr> {
-    let forwarded = || {
-        req.headers()
-            .get_all("x-forwarded-for")
-            .last()?
-            .to_str()
-            .ok()?
-            .rsplit(',')
-            .next()
-    };
+    let forwarded = || req.headers().get_all("x-forwarded-for").last()?.to_str().ok()?.rsplit(',').next();
     match forwarded() {
         Some(text) if platform.behind_proxy => text.trim().parse().ok(),
         _ => req.peer_addr().map(|peer| peer.ip()),
@@ -227,10 +179,7 @@ pub fn keeps(session: &Session) -> bool {
 }
 
 /// Puts the person the session names into the request, for the handlers to find. Somebody disabled since is nobody.
-pub async fn identify(
-    req: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> actix_web::Result<ServiceResponse<impl MessageBody>> {
+pub async fn identify(req: ServiceRequest, next: Next<impl MessageBody + 'static>) -> actix_web::Result<ServiceResponse<impl MessageBody>> {
     if !is_impersonal(req.path()) {
         let session = req.get_session();
         let user: Option<i64> = session.get("uid").ok().flatten();
@@ -245,25 +194,13 @@ pub async fn identify(
     Ok(next.call(req).await?.map_into_left_body())
 }
 
-async fn person(
-    req: &ServiceRequest,
-    session: &Session,
-    user: Option<i64>,
-) -> Result<Option<Person>> {
+async fn person(req: &ServiceRequest, session: &Session, user: Option<i64>) -> Result<Option<Person>> {
     let (Some(user), Some(platform)) = (user, req.app_data::<Data<Platform>>()) else {
         return Ok(None);
     };
-    let known = platform
-        .db
-        .read(move |c| model::known(c, UserId(user)))
-        .await?;
+    let known = platform.db.read(move |c| model::known(c, UserId(user))).await?;
     let Some(known) = known else { return Ok(None) };
-    let role = Role::of(&known.role).ok_or_else(|| {
-        Error::broken(format!(
-            "user {} has the unknown role {}",
-            known.id, known.role
-        ))
-    })?;
+    let role = Role::of(&known.role).ok_or_else(|| Error::broken(format!("user {} has the unknown role {}", known.id, known.role)))?;
     Ok(Some(Person {
         user: known.id,
         name: known.name,
@@ -279,9 +216,7 @@ async fn person(
 
 /// A place on this site to go to: never another site's, whatever was asked for.
 pub fn same_site(wanted: &str) -> &str {
-    let is_path = wanted.starts_with('/')
-        && !wanted.starts_with("//")
-        && !wanted.contains(['\\', '\r', '\n', '\t', '\0']);
+    let is_path = wanted.starts_with('/') && !wanted.starts_with("//") && !wanted.contains(['\\', '\r', '\n', '\t', '\0']);
     if is_path { wanted } else { "/" }
 }
 

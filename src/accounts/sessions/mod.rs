@@ -12,11 +12,7 @@ pub use model::{end_all, forget_old};
 use actix_web::web::{ServiceConfig, resource};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(
-        resource("/account/sessions")
-            .get(pages::list)
-            .delete(pages::end_others),
-    )
-    .service(resource("/account/sessions/{id}").delete(pages::end))
-    .service(resource("/language").post(pages::language));
+    cfg.service(resource("/account/sessions").get(pages::list).delete(pages::end_others))
+        .service(resource("/account/sessions/{id}").delete(pages::end))
+        .service(resource("/language").post(pages::language));
 }

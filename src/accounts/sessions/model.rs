@@ -28,28 +28,18 @@ struct Stored {
 }
 
 /// The state of a live session, and whether it is time to [`touch`] it.
-pub fn load(
-    c: &mut PgConnection,
-    token_hash: &[u8],
-    now: DateTime<Utc>,
-) -> Result<Option<(State, bool)>> {
-    let stored: Option<Stored> =
-        diesel::sql_query("select state, seen_at from sessions where token_hash = $1 and expires_at > $2 and (seen_at > $3 or state ->> 'keep' = 'true')")
-            .bind::<Bytea, _>(token_hash)
-            .bind::<Timestamptz, _>(now)
-            .bind::<Timestamptz, _>(now - Duration::minutes(IDLE_MINUTES))
-            .get_result(c)
-            .optional()?;
+pub fn load(c: &mut PgConnection, token_hash: &[u8], now: DateTime<Utc>) -> Result<Option<(State, bool)>> {
+    let stored: Option<Stored> = diesel::sql_query(
+        "select state, seen_at from sessions where token_hash = $1 and expires_at > $2 and (seen_at > $3 or state ->> 'keep' = 'true')",
+    )
+    .bind::<Bytea, _>(token_hash)
+    .bind::<Timestamptz, _>(now)
+    .bind::<Timestamptz, _>(now - Duration::minutes(IDLE_MINUTES))
+    .get_result(c)
+    .optional()?;
     Ok(stored.map(|s| {
-        let state = if let Value::Object(map) = s.state {
-            map
-        } else {
-            State::new()
-        };
-        (
-            state,
-            now - s.seen_at >= Duration::seconds(SEEN_NOTED_EVERY),
-        )
+        let state = if let Value::Object(map) = s.state { map } else { State::new() };
+        (state, now - s.seen_at >= Duration::seconds(SEEN_NOTED_EVERY))
     }))
 }
 
@@ -62,23 +52,10 @@ pub fn touch(tx: &mut PgConnection, token_hash: &[u8], now: DateTime<Utc>) -> Re
 }
 
 /// A new session. Its end is fixed now; requests only keep it from falling asleep.
-pub fn start(
-    tx: &mut PgConnection,
-    token_hash: &[u8],
-    state: &State,
-    now: DateTime<Utc>,
-) -> Result<()> {
+pub fn start(tx: &mut PgConnection, token_hash: &[u8], state: &State, now: DateTime<Utc>) -> Result<()> {
     let words = |name: &str| state.get(name).and_then(Value::as_str);
-    let keep = state
-        .get("keep")
-        .and_then(Value::as_bool)
-        .unwrap_or_default();
-    let end = now
-        + if keep {
-            Duration::days(KEEP_DAYS)
-        } else {
-            Duration::hours(HOURS)
-        };
+    let keep = state.get("keep").and_then(Value::as_bool).unwrap_or_default();
+    let end = now + if keep { Duration::days(KEEP_DAYS) } else { Duration::hours(HOURS) };
     diesel::sql_query("insert into sessions (token_hash, user_id, state, created_at, seen_at, expires_at, ip, agent) values ($1, $2, $3, $4, $4, $5, $6, $7)")
         .bind::<Bytea, _>(token_hash)
         .bind::<Nullable<BigInt>, _>(state.get("uid").and_then(Value::as_i64))
@@ -101,33 +78,23 @@ pub fn change(tx: &mut PgConnection, token_hash: &[u8], state: &State) -> Result
 }
 
 pub fn end(tx: &mut PgConnection, token_hash: &[u8]) -> Result<()> {
-    diesel::sql_query("delete from sessions where token_hash = $1")
-        .bind::<Bytea, _>(token_hash)
-        .execute(tx)?;
+    diesel::sql_query("delete from sessions where token_hash = $1").bind::<Bytea, _>(token_hash).execute(tx)?;
     Ok(())
 }
 
 /// Ends every session of a user: password changed, account disabled.
 pub fn end_all(tx: &mut PgConnection, user: UserId) -> Result<usize> {
-    Ok(diesel::sql_query("delete from sessions where user_id = $1")
-        .bind::<BigInt, _>(user)
-        .execute(tx)?)
+    Ok(diesel::sql_query("delete from sessions where user_id = $1").bind::<BigInt, _>(user).execute(tx)?)
 }
 
 /// Ends a user's sessions but the one with this public name.
 pub fn end_all_but(tx: &mut PgConnection, cause: &Cause, user: UserId, sid: &str) -> Result<usize> {
-    let ended = diesel::sql_query(
-        "delete from sessions where user_id = $1 and state ->> 'sid' is distinct from $2",
-    )
-    .bind::<BigInt, _>(user)
-    .bind::<Text, _>(sid)
-    .execute(tx)?;
+    let ended = diesel::sql_query("delete from sessions where user_id = $1 and state ->> 'sid' is distinct from $2")
+        .bind::<BigInt, _>(user)
+        .bind::<Text, _>(sid)
+        .execute(tx)?;
     if ended > 0 {
-        trail::record(
-            tx,
-            cause,
-            &[Entry::new("session.ended", "user", user).change(json!(ended), Value::Null)],
-        )?;
+        trail::record(tx, cause, &[Entry::new("session.ended", "user", user).change(json!(ended), Value::Null)])?;
     }
     Ok(ended)
 }
@@ -137,19 +104,14 @@ pub fn end_all_but(tx: &mut PgConnection, cause: &Cause, user: UserId, sid: &str
 /// # Errors
 /// `NotFound` for somebody else's.
 pub fn end_one(tx: &mut PgConnection, cause: &Cause, user: UserId, sid: &str) -> Result<()> {
-    let ended =
-        diesel::sql_query("delete from sessions where user_id = $1 and state ->> 'sid' = $2")
-            .bind::<BigInt, _>(user)
-            .bind::<Text, _>(sid)
-            .execute(tx)?;
+    let ended = diesel::sql_query("delete from sessions where user_id = $1 and state ->> 'sid' = $2")
+        .bind::<BigInt, _>(user)
+        .bind::<Text, _>(sid)
+        .execute(tx)?;
     if ended == 0 {
         return Err(crate::Error::NotFound);
     }
-    trail::record(
-        tx,
-        cause,
-        &[Entry::new("session.ended", "user", user).change(json!(1), Value::Null)],
-    )
+    trail::record(tx, cause, &[Entry::new("session.ended", "user", user).change(json!(1), Value::Null)])
 }
 
 /// A session as its owner sees it.
@@ -216,10 +178,7 @@ pub fn known(c: &mut PgConnection, user: UserId) -> Result<Option<Known>> {
 
 /// Keeps the language somebody chose.
 pub fn set_language(tx: &mut PgConnection, user: UserId, tag: &str) -> Result<()> {
-    diesel::sql_query("update users set language = $2 where id = $1")
-        .bind::<BigInt, _>(user)
-        .bind::<Text, _>(tag)
-        .execute(tx)?;
+    diesel::sql_query("update users set language = $2 where id = $1").bind::<BigInt, _>(user).bind::<Text, _>(tag).execute(tx)?;
     Ok(())
 }
 

@@ -22,10 +22,7 @@ struct SessionsPage {
     rows: Vec<Row>,
     current: String,
 }
-show!(
-    SessionsPage,
-    |v| serde_json::json!({ "sessions": v.rows, "current": v.current })
-);
+show!(SessionsPage, |v| serde_json::json!({ "sessions": v.rows, "current": v.current }));
 
 impl SessionsPage {
     fn is_current(&self, row: &Row) -> bool {
@@ -42,12 +39,7 @@ impl SessionsPage {
 /// What to call the program somebody came with: browser and system, if we know them.
 fn device(agent: Option<&str>) -> String {
     let agent = agent.unwrap_or_default();
-    let first = |known: &[(&str, &'static str)]| {
-        known
-            .iter()
-            .find(|(sign, _)| agent.contains(sign))
-            .map(|(_, name)| *name)
-    };
+    let first = |known: &[(&str, &'static str)]| known.iter().find(|(sign, _)| agent.contains(sign)).map(|(_, name)| *name);
     // Every browser claims to be its predecessors: the most particular name comes first.
     let browser = first(&[
         ("MicroMessenger", "WeChat"),
@@ -66,11 +58,7 @@ fn device(agent: Option<&str>) -> String {
         ("Mac OS X", "macOS"),
         ("Linux", "Linux"),
     ]);
-    [browser, system]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(" · ")
+    [browser, system].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 /// `GET /account/sessions`
@@ -78,12 +66,7 @@ pub async fn list(ctx: Ctx, session: Session, done: Query<Done>) -> Reply {
     let ctx = done.said(ctx);
     let (user, now) = (ctx.seat()?.person.user, ctx.now);
     let rows = ctx.db.read(move |c| model::of_user(c, user, now)).await?;
-    ctx.reply(SessionsPage {
-        frame: ctx.frame("sessions"),
-        now,
-        rows,
-        current: current(&session),
-    })
+    ctx.reply(SessionsPage { frame: ctx.frame("sessions"), now, rows, current: current(&session) })
 }
 
 /// `DELETE /account/sessions/{id}`
@@ -94,9 +77,7 @@ pub async fn end(ctx: Ctx, session: Session, id: Path<String>) -> Reply {
         session.purge();
         return Ok(redirect(&ctx, "/login"));
     }
-    ctx.db
-        .write(move |tx| model::end_one(tx, &seat.cause, user, &sid))
-        .await?;
+    ctx.db.write(move |tx| model::end_one(tx, &seat.cause, user, &sid)).await?;
     Ok(redirect(&ctx, "/account/sessions?done=ended"))
 }
 
@@ -104,9 +85,7 @@ pub async fn end(ctx: Ctx, session: Session, id: Path<String>) -> Reply {
 pub async fn end_others(ctx: Ctx, session: Session) -> Reply {
     let seat = ctx.seat()?;
     let (sid, user) = (current(&session), seat.person.user);
-    ctx.db
-        .write(move |tx| model::end_all_but(tx, &seat.cause, user, &sid))
-        .await?;
+    ctx.db.write(move |tx| model::end_all_but(tx, &seat.cause, user, &sid)).await?;
     Ok(redirect(&ctx, "/account/sessions?done=ended"))
 }
 
@@ -127,9 +106,7 @@ pub async fn language(ctx: Ctx, input: Input<LanguageForm>) -> Reply {
     };
     if let Actor::Person(person) = &ctx.actor {
         let user = person.user;
-        ctx.db
-            .write(move |tx| model::set_language(tx, user, lang.tag()))
-            .await?;
+        ctx.db.write(move |tx| model::set_language(tx, user, lang.tag())).await?;
     }
     let mut answer = redirect(&ctx, same_site(&typed.next));
     let cookie = Cookie::build("lang", lang.tag())

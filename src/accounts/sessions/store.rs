@@ -24,67 +24,39 @@ fn hash(key: &str) -> Vec<u8> {
 
 /// actix-session keeps each value as JSON text; we keep JSON.
 fn to_state(entries: &HashMap<String, String>) -> Result<State, serde_json::Error> {
-    entries
-        .iter()
-        .map(|(name, text)| Ok((name.clone(), serde_json::from_str(text)?)))
-        .collect()
+    entries.iter().map(|(name, text)| Ok((name.clone(), serde_json::from_str(text)?))).collect()
 }
 
 fn of_state(state: State) -> HashMap<String, String> {
-    state
-        .into_iter()
-        .map(|(name, value)| (name, value.to_string()))
-        .collect()
+    state.into_iter().map(|(name, value)| (name, value.to_string())).collect()
 }
 
 impl SessionStore for Store {
     async fn load(&self, key: &SessionKey) -> Result<Option<HashMap<String, String>>, LoadError> {
         let (token, now) = (hash(key.as_ref()), self.clock.now());
         let looked_up = token.clone();
-        let found = self
-            .db
-            .read(move |c| model::load(c, &looked_up, now))
-            .await
-            .map_err(|e| LoadError::Other(e.into()))?;
+        let found = self.db.read(move |c| model::load(c, &looked_up, now)).await.map_err(|e| LoadError::Other(e.into()))?;
         let Some((state, is_due)) = found else {
             return Ok(None);
         };
         if is_due {
-            self.db
-                .write(move |tx| model::touch(tx, &token, now))
-                .await
-                .map_err(|e| LoadError::Other(e.into()))?;
+            self.db.write(move |tx| model::touch(tx, &token, now)).await.map_err(|e| LoadError::Other(e.into()))?;
         }
         Ok(Some(of_state(state)))
     }
 
-    async fn save(
-        &self,
-        entries: HashMap<String, String>,
-        _: &Duration,
-    ) -> Result<SessionKey, SaveError> {
+    async fn save(&self, entries: HashMap<String, String>, _: &Duration) -> Result<SessionKey, SaveError> {
         let state = to_state(&entries).map_err(|e| SaveError::Serialization(e.into()))?;
         let (id, now) = (sealing::random_text(ID_LENGTH), self.clock.now());
         let token = hash(&id);
-        self.db
-            .write(move |tx| model::start(tx, &token, &state, now))
-            .await
-            .map_err(|e| SaveError::Other(e.into()))?;
+        self.db.write(move |tx| model::start(tx, &token, &state, now)).await.map_err(|e| SaveError::Other(e.into()))?;
         SessionKey::try_from(id).map_err(|e| SaveError::Other(Error::broken(e).into()))
     }
 
-    async fn update(
-        &self,
-        key: SessionKey,
-        entries: HashMap<String, String>,
-        _: &Duration,
-    ) -> Result<SessionKey, UpdateError> {
+    async fn update(&self, key: SessionKey, entries: HashMap<String, String>, _: &Duration) -> Result<SessionKey, UpdateError> {
         let state = to_state(&entries).map_err(|e| UpdateError::Serialization(e.into()))?;
         let token = hash(key.as_ref());
-        self.db
-            .write(move |tx| model::change(tx, &token, &state))
-            .await
-            .map_err(|e| UpdateError::Other(e.into()))?;
+        self.db.write(move |tx| model::change(tx, &token, &state)).await.map_err(|e| UpdateError::Other(e.into()))?;
         Ok(key)
     }
 

@@ -83,11 +83,7 @@ pub async fn verify_login(db: &Db, attempt: Attempt, now: DateTime<Utc>) -> Resu
         Guess::Allowed { account, wait } => (account, wait),
     };
     let whose = account.as_ref().map(|a| (a.merchant_id, a.id));
-    let fits = password::fits(
-        attempt.password.clone(),
-        account.as_ref().map(|a| a.password_hash.clone()),
-    )
-    .await?;
+    let fits = password::fits(attempt.password.clone(), account.as_ref().map(|a| a.password_hash.clone())).await?;
     let ip = attempt.ip.map(|ip| ip.to_string());
     let Some(account) = account.filter(|account| fits && account.may_enter) else {
         if wait > 0 {
@@ -104,14 +100,9 @@ pub async fn verify_login(db: &Db, attempt: Attempt, now: DateTime<Utc>) -> Resu
         request_id: attempt.request_id,
         feed: None,
     };
-    let fresh = if password::is_outdated(&account.password_hash) {
-        Some(password::hash(attempt.password).await?)
-    } else {
-        None
-    };
+    let fresh = if password::is_outdated(&account.password_hash) { Some(password::hash(attempt.password).await?) } else { None };
     let id = account.id;
-    db.write(move |tx| let_in(tx, &cause, &account, fresh, ip))
-        .await?;
+    db.write(move |tx| let_in(tx, &cause, &account, fresh, ip)).await?;
     Ok(Verdict::Right(id))
 }
 
@@ -125,47 +116,26 @@ async fn note_wait(
     request_id: Option<Uuid>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let (merchant, subject) = whose.map_or(
-        (MerchantId::PLATFORM, "unknown".to_owned()),
-        |(merchant, id)| (merchant, id.to_string()),
-    );
-    tracing::warn!(
-        user = subject,
-        wait,
-        "an account waits after wrong passwords"
-    );
+    let (merchant, subject) = whose.map_or((MerchantId::PLATFORM, "unknown".to_owned()), |(merchant, id)| (merchant, id.to_string()));
+    tracing::warn!(user = subject, wait, "an account waits after wrong passwords");
     // Who guessed is not known: it need not be the account's owner.
-    let cause = Cause {
-        request_id,
-        ..Cause::system(merchant, "login", now)
-    };
-    let entry = Entry::new("user.locked", "user", subject)
-        .change(Value::Null, json!({ "seconds": wait, "ip": ip }));
-    db.write(move |tx| trail::record(tx, &cause, &[entry]))
-        .await
+    let cause = Cause { request_id, ..Cause::system(merchant, "login", now) };
+    let entry = Entry::new("user.locked", "user", subject).change(Value::Null, json!({ "seconds": wait, "ip": ip }));
+    db.write(move |tx| trail::record(tx, &cause, &[entry])).await
 }
 
 fn wrong(wait: i64) -> Verdict {
-    u64::try_from(wait)
-        .ok()
-        .filter(|s| *s > 0)
-        .map_or(Verdict::Wrong, Verdict::Wait)
+    u64::try_from(wait).ok().filter(|s| *s > 0).map_or(Verdict::Wrong, Verdict::Wait)
 }
 
 /// How long to wait after so many wrong guesses.
 fn wait_after(failed: i32) -> i64 {
-    let doubled = u32::try_from(failed - FREE - 1)
-        .ok()
-        .map(|n| FIRST_WAIT.saturating_mul(1_i64.checked_shl(n.min(20)).unwrap_or(i64::MAX)));
+    let doubled =
+        u32::try_from(failed - FREE - 1).ok().map(|n| FIRST_WAIT.saturating_mul(1_i64.checked_shl(n.min(20)).unwrap_or(i64::MAX)));
     doubled.map_or(0, |seconds| seconds.min(LONGEST_WAIT))
 }
 
-fn count_guess(
-    tx: &mut PgConnection,
-    login: &str,
-    ip: Option<IpAddr>,
-    now: DateTime<Utc>,
-) -> Result<Guess> {
+fn count_guess(tx: &mut PgConnection, login: &str, ip: Option<IpAddr>, now: DateTime<Utc>) -> Result<Guess> {
     if let Some(ip) = ip {
         buckets::take(tx, &format!("login:{ip}"), PER_ADDRESS, now)?;
     }
@@ -177,62 +147,33 @@ fn count_guess(
     .get_result(tx)
     .optional()?;
     let count: Option<Count> = match &account {
-        Some(account) => diesel::sql_query(
-            "select failed_logins as failed, locked_until as until from users where id = $1",
-        )
-        .bind::<BigInt, _>(account.id)
-        .get_result(tx)
-        .optional()?,
-        None => diesel::sql_query(
-            "select used as failed, window_start as until from buckets where name = $1 for update",
-        )
-        .bind::<Text, _>(shadow(login))
-        .get_result(tx)
-        .optional()?,
+        Some(account) => diesel::sql_query("select failed_logins as failed, locked_until as until from users where id = $1")
+            .bind::<BigInt, _>(account.id)
+            .get_result(tx)
+            .optional()?,
+        None => diesel::sql_query("select used as failed, window_start as until from buckets where name = $1 for update")
+            .bind::<Text, _>(shadow(login))
+            .get_result(tx)
+            .optional()?,
     };
     let until = count.as_ref().and_then(|c| c.until);
-    if let Some(left) = until
-        .map(|until| until - now)
-        .filter(|left| *left > Duration::zero())
-    {
-        return Ok(Guess::Refused(
-            u64::try_from(left.num_seconds() + i64::from(left.subsec_nanos() > 0)).unwrap_or(1),
-        ));
+    if let Some(left) = until.map(|until| until - now).filter(|left| *left > Duration::zero()) {
+        return Ok(Guess::Refused(u64::try_from(left.num_seconds() + i64::from(left.subsec_nanos() > 0)).unwrap_or(1)));
     }
     let forgiven = until.is_some_and(|until| now - until > Duration::seconds(FORGIVEN_AFTER));
-    let failed = if forgiven {
-        0
-    } else {
-        count.map_or(0, |c| c.failed)
-    }
-    .saturating_add(1);
+    let failed = if forgiven { 0 } else { count.map_or(0, |c| c.failed) }.saturating_add(1);
     let wait = wait_after(failed);
-    note_guess(
-        tx,
-        account.as_ref(),
-        login,
-        failed,
-        now + Duration::seconds(wait),
-    )?;
+    note_guess(tx, account.as_ref(), login, failed, now + Duration::seconds(wait))?;
     Ok(Guess::Allowed { account, wait })
 }
 
 /// The place where guesses at a login nobody has are counted.
 fn shadow(login: &str) -> String {
-    format!(
-        "nobody:{}",
-        sealing::hex(&sealing::hmac(b"nobody", &[login.as_bytes()]))
-    )
+    format!("nobody:{}", sealing::hex(&sealing::hmac(b"nobody", &[login.as_bytes()])))
 }
 
 /// `until` is the time of the guess itself while guesses are free.
-fn note_guess(
-    tx: &mut PgConnection,
-    account: Option<&Account>,
-    login: &str,
-    failed: i32,
-    until: DateTime<Utc>,
-) -> Result<()> {
+fn note_guess(tx: &mut PgConnection, account: Option<&Account>, login: &str, failed: i32, until: DateTime<Utc>) -> Result<()> {
     match account {
         Some(account) => diesel::sql_query("update users set failed_logins = $2, locked_until = $3 where id = $1")
             .bind::<BigInt, _>(account.id)
@@ -251,13 +192,7 @@ fn note_guess(
     Ok(())
 }
 
-fn let_in(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    account: &Account,
-    fresh_hash: Option<String>,
-    ip: Option<String>,
-) -> Result<()> {
+fn let_in(tx: &mut PgConnection, cause: &Cause, account: &Account, fresh_hash: Option<String>, ip: Option<String>) -> Result<()> {
     // The password may have been changed while this one was compared.
     let entered = diesel::sql_query(
         "update users set failed_logins = 0, locked_until = null, last_login_at = $3, password_hash = coalesce($4, password_hash) \
@@ -271,12 +206,7 @@ fn let_in(
     if entered == 0 {
         return Err(crate::Error::Busy);
     }
-    trail::record(
-        tx,
-        cause,
-        &[Entry::new("user.logged_in", "user", account.id)
-            .change(Value::Null, json!({ "ip": ip }))],
-    )
+    trail::record(tx, cause, &[Entry::new("user.logged_in", "user", account.id).change(Value::Null, json!({ "ip": ip }))])
 }
 
 #[cfg(test)]
@@ -285,9 +215,6 @@ mod tests {
 
     #[test]
     fn waits_grow_and_stop_growing() {
-        assert_eq!(
-            [1, 4, 5, 6, 7, 12, 13, 100, i32::MAX].map(wait_after),
-            [0, 0, 5, 10, 20, 640, 900, 900, 900]
-        );
+        assert_eq!([1, 4, 5, 6, 7, 12, 13, 100, i32::MAX].map(wait_after), [0, 0, 5, 10, 20, 640, 900, 900, 900]);
     }
 }

@@ -14,17 +14,9 @@ pub use password::{MIN_LENGTH, hash, weakness};
 use actix_web::web::{ServiceConfig, resource};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(
-        resource("/login")
-            .get(pages::own::login)
-            .post(pages::own::enter),
-    )
-    .service(resource("/logout").post(pages::own::leave))
-    .service(
-        resource("/account/password")
-            .get(pages::own::password)
-            .post(pages::own::change_password),
-    )
-    .service(resource("/users").get(pages::list).post(pages::add))
-    .service(resource("/users/{id}").get(pages::one).post(pages::edit));
+    cfg.service(resource("/login").get(pages::own::login).post(pages::own::enter))
+        .service(resource("/logout").post(pages::own::leave))
+        .service(resource("/account/password").get(pages::own::password).post(pages::own::change_password))
+        .service(resource("/users").get(pages::list).post(pages::add))
+        .service(resource("/users/{id}").get(pages::one).post(pages::edit));
 }

@@ -83,39 +83,25 @@ pub fn create(tx: &mut PgConnection, cause: &Cause, new: &NewUser) -> Result<Use
     let id = match inserted {
         Ok(row) => row.id,
         Err(Sql::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
-            return Err(Error::invalid(
-                Form::default().with_error("login", Text::new("account-login-taken").with(login)),
-            ));
+            return Err(Error::invalid(Form::default().with_error("login", Text::new("account-login-taken").with(login))));
         }
         Err(e) => return Err(e.into()),
     };
     let after = json!({ "login": login, "name": new.name, "role": new.role, "permissions": new.permissions });
-    trail::record(
-        tx,
-        &cause.at(new.merchant),
-        &[Entry::new("user.created", "user", id).change(json!(null), after)],
-    )?;
+    trail::record(tx, &cause.at(new.merchant), &[Entry::new("user.created", "user", id).change(json!(null), after)])?;
     Ok(id)
 }
 
 /// One person of a merchant, or of any for `None`.
 pub fn find(c: &mut PgConnection, of: Option<MerchantId>, id: UserId) -> Result<User> {
-    Ok(diesel::sql_query(format!(
-        "{COLUMNS} where u.id = $1 and ($2::bigint is null or u.merchant_id = $2)"
-    ))
-    .bind::<BigInt, _>(id)
-    .bind::<Nullable<BigInt>, _>(of)
-    .get_result(c)?)
+    Ok(diesel::sql_query(format!("{COLUMNS} where u.id = $1 and ($2::bigint is null or u.merchant_id = $2)"))
+        .bind::<BigInt, _>(id)
+        .bind::<Nullable<BigInt>, _>(of)
+        .get_result(c)?)
 }
 
 /// People of a merchant, or of all for `None`: by id, after `after`, whose login or name holds `text`.
-pub fn list(
-    c: &mut PgConnection,
-    of: Option<MerchantId>,
-    text: &str,
-    after: Option<UserId>,
-    limit: i64,
-) -> Result<Vec<User>> {
+pub fn list(c: &mut PgConnection, of: Option<MerchantId>, text: &str, after: Option<UserId>, limit: i64) -> Result<Vec<User>> {
     let sql = format!(
         "{COLUMNS} where ($1::bigint is null or u.merchant_id = $1) and ($2::bigint is null or u.id > $2) \
          and ($3 = '' or position(lower($3) in u.login) > 0 or position(lower($3) in lower(u.name)) > 0) order by u.id limit $4"
@@ -143,13 +129,7 @@ pub struct Changes {
 ///
 /// # Errors
 /// `NotFound` for another merchant's; `Conflict` when nobody could manage the merchant's people any more.
-pub fn update(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    of: Option<MerchantId>,
-    id: UserId,
-    new: &Changes,
-) -> Result<()> {
+pub fn update(tx: &mut PgConnection, cause: &Cause, of: Option<MerchantId>, id: UserId, new: &Changes) -> Result<()> {
     let old = find(tx, of, id)?;
     let manages = |role: &str, active: bool| active && matches!(role, "owner" | "admin");
     if manages(&old.role, old.active) && !manages(&new.role, new.active) {
@@ -173,23 +153,16 @@ pub fn update(
     }
     let before = json!({ "name": old.name, "role": old.role, "permissions": old.permissions, "active": old.active });
     let after = json!({ "name": new.name, "role": new.role, "permissions": new.permissions, "active": new.active, "newPassword": new.password_hash.is_some() });
-    trail::record(
-        tx,
-        &cause.at(old.merchant_id),
-        &[Entry::new("user.changed", "user", id).change(before, after)],
-    )
+    trail::record(tx, &cause.at(old.merchant_id), &[Entry::new("user.changed", "user", id).change(before, after)])
 }
 
 /// Locks the merchant's managers and sees whether one remains.
 fn another_manager(tx: &mut PgConnection, leaving: &User) -> Result<()> {
-    let managers: Vec<Id> = diesel::sql_query("select id from users where merchant_id = $1 and active and role in ('owner', 'admin') order by id for update")
-        .bind::<BigInt, _>(leaving.merchant_id)
-        .load(tx)?;
-    if managers.iter().any(|m| m.id != leaving.id) {
-        Ok(())
-    } else {
-        Err(Error::Conflict(Text::new("account-last-manager")))
-    }
+    let managers: Vec<Id> =
+        diesel::sql_query("select id from users where merchant_id = $1 and active and role in ('owner', 'admin') order by id for update")
+            .bind::<BigInt, _>(leaving.merchant_id)
+            .load(tx)?;
+    if managers.iter().any(|m| m.id != leaving.id) { Ok(()) } else { Err(Error::Conflict(Text::new("account-last-manager"))) }
 }
 
 #[derive(QueryableByName)]
@@ -199,34 +172,21 @@ struct Hash {
 }
 
 /// Somebody's own hash, to compare what they typed with; a thief at an open session gets few tries.
-pub(super) fn password_to_compare(
-    tx: &mut PgConnection,
-    id: UserId,
-    now: DateTime<Utc>,
-) -> Result<String> {
+pub(super) fn password_to_compare(tx: &mut PgConnection, id: UserId, now: DateTime<Utc>) -> Result<String> {
     buckets::take(tx, &format!("password:{id}"), COMPARED_PER_MINUTE, now)?;
-    let row: Hash = diesel::sql_query("select password_hash from users where id = $1 and active")
-        .bind::<BigInt, _>(id)
-        .get_result(tx)?;
+    let row: Hash = diesel::sql_query("select password_hash from users where id = $1 and active").bind::<BigInt, _>(id).get_result(tx)?;
     Ok(row.password_hash)
 }
 
 /// Somebody's own new password; every session ends, the one at hand is renewed by the page.
-pub(super) fn set_password(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    id: UserId,
-    hashed: &str,
-) -> Result<()> {
-    diesel::sql_query("update users set password_hash = $2, password_changed_at = $3, failed_logins = 0, locked_until = null where id = $1")
-        .bind::<BigInt, _>(id)
-        .bind::<SqlText, _>(hashed)
-        .bind::<Timestamptz, _>(cause.now)
-        .execute(tx)?;
-    sessions::end_all(tx, id)?;
-    trail::record(
-        tx,
-        cause,
-        &[Entry::new("user.password_changed", "user", id)],
+pub(super) fn set_password(tx: &mut PgConnection, cause: &Cause, id: UserId, hashed: &str) -> Result<()> {
+    diesel::sql_query(
+        "update users set password_hash = $2, password_changed_at = $3, failed_logins = 0, locked_until = null where id = $1",
     )
+    .bind::<BigInt, _>(id)
+    .bind::<SqlText, _>(hashed)
+    .bind::<Timestamptz, _>(cause.now)
+    .execute(tx)?;
+    sessions::end_all(tx, id)?;
+    trail::record(tx, cause, &[Entry::new("user.password_changed", "user", id)])
 }

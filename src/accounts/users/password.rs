@@ -29,15 +29,10 @@ fn argon2() -> Argon2<'static> {
 }
 
 async fn turn() -> Result<SemaphorePermit<'static>> {
-    tokio::time::timeout(PATIENCE, HASHERS.acquire())
-        .await
-        .map_err(|_| Error::Busy)?
-        .map_err(|_| Error::Busy)
+    tokio::time::timeout(PATIENCE, HASHERS.acquire()).await.map_err(|_| Error::Busy)?.map_err(|_| Error::Busy)
 }
 
-async fn off_thread<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
+async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     let permit = turn().await?;
     let done = tokio::task::spawn_blocking(move || {
         let _permit = permit;
@@ -48,13 +43,7 @@ async fn off_thread<T: Send + 'static>(
 
 /// Never call this inside a transaction: it would hold a connection for the time of the hash.
 pub async fn hash(password: String) -> Result<String> {
-    off_thread(move || {
-        argon2()
-            .hash_password(password.as_bytes())
-            .map(|hash| hash.to_string())
-            .map_err(Error::broken)
-    })
-    .await
+    off_thread(move || argon2().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(Error::broken)).await
 }
 
 /// Compares; `None` takes as long and is never right.
@@ -72,14 +61,8 @@ pub(super) fn is_outdated(hash: &str) -> bool {
     let Ok(hash) = PasswordHash::new(hash) else {
         return true;
     };
-    let same = Params::try_from(&hash).is_ok_and(|p| {
-        (p.m_cost(), p.t_cost(), p.p_cost())
-            == (
-                Params::DEFAULT_M_COST,
-                Params::DEFAULT_T_COST,
-                Params::DEFAULT_P_COST,
-            )
-    });
+    let same = Params::try_from(&hash)
+        .is_ok_and(|p| (p.m_cost(), p.t_cost(), p.p_cost()) == (Params::DEFAULT_M_COST, Params::DEFAULT_T_COST, Params::DEFAULT_P_COST));
     !same || hash.algorithm.as_str() != "argon2id"
 }
 
@@ -104,16 +87,13 @@ pub fn weakness(password: &str, context: &[&str]) -> Option<Text> {
         .flat_map(|words| words.split(|c: char| !c.is_alphanumeric()))
         .filter(|word| word.chars().count() >= 2)
         .map(str::to_lowercase);
-    let mut words: Vec<String> = own_words
-        .chain(COMMON.iter().map(|w| (*w).to_owned()))
-        .chain(["duijie".to_owned(), "对接".to_owned()])
-        .collect();
+    let mut words: Vec<String> =
+        own_words.chain(COMMON.iter().map(|w| (*w).to_owned())).chain(["duijie".to_owned(), "对接".to_owned()]).collect();
     words.sort_by_key(|word| std::cmp::Reverse(word.len()));
     for word in &words {
         rest = rest.replace(word.as_str(), "");
     }
-    (rest.chars().filter(|c| c.is_alphanumeric()).count() < OWN_CHARACTERS)
-        .then(|| Text::new("account-password-common"))
+    (rest.chars().filter(|c| c.is_alphanumeric()).count() < OWN_CHARACTERS).then(|| Text::new("account-password-common"))
 }
 
 #[cfg(test)]
@@ -135,40 +115,20 @@ mod tests {
             ("我家的猫昨天吃了两条鱼", Some("account-password-short")),
             ("我家的猫昨天晚上吃了两条大鱼", None),
         ] {
-            assert_eq!(
-                weakness(password, &context).as_ref().map(Text::key),
-                key,
-                "{password}"
-            );
+            assert_eq!(weakness(password, &context).as_ref().map(Text::key), key, "{password}");
         }
-        assert!(
-            weakness(&"我的猫很重abc".repeat(8), &context).is_none(),
-            "64 characters and more are welcome"
-        );
+        assert!(weakness(&"我的猫很重abc".repeat(8), &context).is_none(), "64 characters and more are welcome");
         assert!(weakness(&"ab3d".repeat(65), &[]).is_some());
     }
 
     #[tokio::test]
     async fn hashes_fit_and_age() {
         let hashed = hash("correct-horse-battery".into()).await.unwrap();
-        assert!(
-            hashed.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
-            "{hashed}"
-        );
-        assert!(
-            fits("correct-horse-battery".into(), Some(hashed.clone()))
-                .await
-                .unwrap()
-        );
-        assert!(
-            !fits("correct-horse-batterz".into(), Some(hashed.clone()))
-                .await
-                .unwrap()
-        );
+        assert!(hashed.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hashed}");
+        assert!(fits("correct-horse-battery".into(), Some(hashed.clone())).await.unwrap());
+        assert!(!fits("correct-horse-batterz".into(), Some(hashed.clone())).await.unwrap());
         assert!(!fits("anything".into(), None).await.unwrap());
         assert!(!is_outdated(&hashed));
-        assert!(is_outdated(
-            "$argon2id$v=19$m=4096,t=3,p=1$c29tZXNhbHRzb21lc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-        ));
+        assert!(is_outdated("$argon2id$v=19$m=4096,t=3,p=1$c29tZXNhbHRzb21lc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"));
     }
 }

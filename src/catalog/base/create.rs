@@ -15,18 +15,12 @@ use std::collections::{HashMap, HashSet};
 /// Creates one; `Error::Invalid` tells by field what is wrong.
 pub fn create(tx: &mut PgConnection, cause: &Cause, draft: &Draft) -> Result<BaseProduct> {
     let made = create_many(tx, cause, std::slice::from_ref(draft))?;
-    made.into_iter()
-        .next()
-        .ok_or_else(|| Error::broken("a base product was created and not found"))
+    made.into_iter().next().ok_or_else(|| Error::broken("a base product was created and not found"))
 }
 
 /// Creates all or none, in the order given. `Error::Invalid` tells what is wrong with the first bad one; ask
 /// [`problems`] before to tell of all.
-pub fn create_many(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    drafts: &[Draft],
-) -> Result<Vec<BaseProduct>> {
+pub fn create_many(tx: &mut PgConnection, cause: &Cause, drafts: &[Draft]) -> Result<Vec<BaseProduct>> {
     if drafts.is_empty() {
         return Ok(Vec::new());
     }
@@ -40,18 +34,10 @@ pub fn create_many(
     add_barcodes(tx, &ids, &drafts)?;
     let entries: Vec<Entry> = drafts
         .iter()
-        .map(|d| {
-            Entry::new(
-                "base.created",
-                "base_product",
-                d.code.as_deref().unwrap_or_default(),
-            )
-            .change(Value::Null, told(d))
-        })
+        .map(|d| Entry::new("base.created", "base_product", d.code.as_deref().unwrap_or_default()).change(Value::Null, told(d)))
         .collect();
     trail::record(tx, &cause.at(MerchantId::PLATFORM), &entries)?;
-    let mut rows: HashMap<BaseId, BaseProduct> =
-        by_ids(tx, &ids)?.into_iter().map(|b| (b.id, b)).collect();
+    let mut rows: HashMap<BaseId, BaseProduct> = by_ids(tx, &ids)?.into_iter().map(|b| (b.id, b)).collect();
     Ok(ids.iter().filter_map(|id| rows.remove(id)).collect())
 }
 
@@ -66,15 +52,8 @@ pub fn problems(c: &mut PgConnection, drafts: &[Draft]) -> Result<Vec<Form>> {
     let drafts: Vec<Draft> = drafts.iter().map(Draft::tidy).collect();
     let taken: HashSet<String> = taken(c, drafts.iter().filter_map(|d| d.code.clone()).collect())?;
     let mut seen = HashSet::new();
-    let wanted: HashSet<String> = drafts
-        .iter()
-        .filter_map(|d| d.category_id.clone())
-        .collect();
-    let known = categories::by_ids(
-        c,
-        MerchantId::PLATFORM,
-        &wanted.into_iter().collect::<Vec<_>>(),
-    )?;
+    let wanted: HashSet<String> = drafts.iter().filter_map(|d| d.category_id.clone()).collect();
+    let known = categories::by_ids(c, MerchantId::PLATFORM, &wanted.into_iter().collect::<Vec<_>>())?;
     let mut forms = Vec::with_capacity(drafts.len());
     for draft in &drafts {
         let mut form = draft.check();
@@ -92,18 +71,11 @@ pub fn problems(c: &mut PgConnection, drafts: &[Draft]) -> Result<Vec<Form>> {
 }
 
 /// C-04: base products hang on leaves too.
-pub(super) fn check_category(
-    draft: &Draft,
-    known: &HashMap<String, categories::Category>,
-    form: &mut Form,
-) {
+pub(super) fn check_category(draft: &Draft, known: &HashMap<String, categories::Category>, form: &mut Form) {
     let Some(id) = &draft.category_id else { return };
     match known.get(id) {
         None => form.complain("category_id", Text::new("base-category-unknown").with(id)),
-        Some(category) if category.level != 3 => form.complain(
-            "category_id",
-            Text::new("base-category-leaf").with(&category.name),
-        ),
+        Some(category) if category.level != 3 => form.complain("category_id", Text::new("base-category-leaf").with(&category.name)),
         Some(_) => {}
     }
 }
@@ -112,9 +84,8 @@ fn taken(c: &mut PgConnection, codes: Vec<String>) -> Result<HashSet<String>> {
     if codes.is_empty() {
         return Ok(HashSet::new());
     }
-    let found: Vec<Code> = diesel::sql_query("select code from base_products where code = any($1)")
-        .bind::<Array<SqlText>, _>(codes)
-        .load(c)?;
+    let found: Vec<Code> =
+        diesel::sql_query("select code from base_products where code = any($1)").bind::<Array<SqlText>, _>(codes).load(c)?;
     Ok(found.into_iter().map(|f| f.code).collect())
 }
 
@@ -126,9 +97,10 @@ struct Drawn {
 
 fn draw_ids(tx: &mut PgConnection, count: usize) -> Result<Vec<BaseId>> {
     let count = i64::try_from(count).map_err(Error::broken)?;
-    let drawn: Vec<Drawn> = diesel::sql_query("select nextval(pg_get_serial_sequence('base_products', 'id')) as id from generate_series(1, $1)")
-        .bind::<BigInt, _>(count)
-        .load(tx)?;
+    let drawn: Vec<Drawn> =
+        diesel::sql_query("select nextval(pg_get_serial_sequence('base_products', 'id')) as id from generate_series(1, $1)")
+            .bind::<BigInt, _>(count)
+            .load(tx)?;
     Ok(drawn.into_iter().map(|d| d.id).collect())
 }
 
@@ -138,25 +110,14 @@ fn give_codes(tx: &mut PgConnection, drafts: &mut [Draft], ids: &[BaseId]) -> Re
     for (draft, id) in drafts.iter_mut().zip(ids).filter(|(d, _)| d.code.is_none()) {
         draft.code = Some(code(id));
     }
-    let brought: HashSet<String> = drafts
-        .iter()
-        .zip(ids)
-        .filter_map(|(d, id)| d.code.clone().filter(|c| *c != code(id)))
-        .collect();
+    let brought: HashSet<String> = drafts.iter().zip(ids).filter_map(|(d, id)| d.code.clone().filter(|c| *c != code(id))).collect();
     let mut used = taken(tx, ids.iter().map(code).collect())?;
     used.extend(brought);
     for (draft, id) in drafts.iter_mut().zip(ids) {
-        while draft
-            .code
-            .as_ref()
-            .is_some_and(|c| *c == code(id) && used.contains(c))
-        {
+        while draft.code.as_ref().is_some_and(|c| *c == code(id) && used.contains(c)) {
             let more: Vec<String> = draw_ids(tx, 200)?.iter().map(code).collect();
             let gone = taken(tx, more.clone())?;
-            if let Some(free) = more
-                .into_iter()
-                .find(|c| !gone.contains(c) && !used.contains(c))
-            {
+            if let Some(free) = more.into_iter().find(|c| !gone.contains(c) && !used.contains(c)) {
                 used.insert(free.clone());
                 draft.code = Some(free);
             }
@@ -205,33 +166,26 @@ fn insert(tx: &mut PgConnection, cause: &Cause, ids: &[BaseId], drafts: &[Draft]
 pub(super) fn add_barcodes(tx: &mut PgConnection, ids: &[BaseId], drafts: &[Draft]) -> Result<()> {
     let mut rows: Vec<(BaseId, String, String, bool)> = Vec::new();
     for (id, draft) in ids.iter().zip(drafts) {
-        rows.extend(
-            draft
-                .gtins()
-                .into_iter()
-                .map(|(gtin, printed, carton)| (*id, gtin, printed, carton)),
-        );
+        rows.extend(draft.gtins().into_iter().map(|(gtin, printed, carton)| (*id, gtin, printed, carton)));
     }
     if rows.is_empty() {
         return Ok(());
     }
-    diesel::sql_query("insert into base_barcodes (base_id, gtin, barcode, carton) select * from unnest($1, $2, $3, $4) on conflict do nothing")
-        .bind::<Array<BigInt>, _>(rows.iter().map(|r| r.0).collect::<Vec<_>>())
-        .bind::<Array<SqlText>, _>(rows.iter().map(|r| r.1.as_str()).collect::<Vec<_>>())
-        .bind::<Array<SqlText>, _>(rows.iter().map(|r| r.2.as_str()).collect::<Vec<_>>())
-        .bind::<Array<Bool>, _>(rows.iter().map(|r| r.3).collect::<Vec<_>>())
-        .execute(tx)?;
+    diesel::sql_query(
+        "insert into base_barcodes (base_id, gtin, barcode, carton) select * from unnest($1, $2, $3, $4) on conflict do nothing",
+    )
+    .bind::<Array<BigInt>, _>(rows.iter().map(|r| r.0).collect::<Vec<_>>())
+    .bind::<Array<SqlText>, _>(rows.iter().map(|r| r.1.as_str()).collect::<Vec<_>>())
+    .bind::<Array<SqlText>, _>(rows.iter().map(|r| r.2.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Bool>, _>(rows.iter().map(|r| r.3).collect::<Vec<_>>())
+    .execute(tx)?;
     Ok(())
 }
 
 /// What is stated, for the trail.
 pub(super) fn told(draft: &Draft) -> Value {
-    let mut map: Map<String, Value> = draft
-        .texts()
-        .into_iter()
-        .filter(|(_, text)| !text.is_empty())
-        .map(|(name, text)| (name.to_owned(), json!(text)))
-        .collect();
+    let mut map: Map<String, Value> =
+        draft.texts().into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| (name.to_owned(), json!(text))).collect();
     if !draft.barcodes.is_empty() {
         map.insert("barcodes".into(), json!(draft.barcodes.join(" ")));
     }

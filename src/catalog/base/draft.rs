@@ -61,19 +61,9 @@ impl Draft {
     #[must_use]
     pub fn tidy(&self) -> Self {
         let clean = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let some = |text: &Option<String>| {
-            text.as_deref()
-                .map(str::trim)
-                .filter(|t| !t.is_empty())
-                .map(ToOwned::to_owned)
-        };
+        let some = |text: &Option<String>| text.as_deref().map(str::trim).filter(|t| !t.is_empty()).map(ToOwned::to_owned);
         let mut barcodes: Vec<String> = Vec::new();
-        for barcode in self
-            .barcodes
-            .iter()
-            .map(|b| b.trim())
-            .filter(|b| !b.is_empty())
-        {
+        for barcode in self.barcodes.iter().map(|b| b.trim()).filter(|b| !b.is_empty()) {
             let printed = Gtin::parse(barcode).map_or_else(|_| barcode.to_owned(), Gtin::printed);
             if !barcodes.contains(&printed) {
                 barcodes.push(printed);
@@ -115,28 +105,15 @@ impl Draft {
             form.complain("code", Text::new("base-code-shape"));
         }
         if self.barcodes.len() > MOST_BARCODES {
-            form.complain(
-                "barcodes",
-                Text::new("base-too-many-barcodes").with(MOST_BARCODES),
-            );
+            form.complain("barcodes", Text::new("base-too-many-barcodes").with(MOST_BARCODES));
         }
         for barcode in &self.barcodes {
             if let Err(why) = Gtin::parse(barcode) {
-                form.complain(
-                    "barcodes",
-                    Text::new("base-barcode-bad")
-                        .with(barcode)
-                        .with(gtin_text(why)),
-                );
+                form.complain("barcodes", Text::new("base-barcode-bad").with(barcode).with(gtin_text(why)));
             }
         }
         if let Some(why) = self.approval_doubt().filter(|why| is_typo(*why)) {
-            form.complain(
-                "approval_no",
-                Text::new("base-approval-bad")
-                    .with(&self.approval_no)
-                    .with(Text::new(why.text_key())),
-            );
+            form.complain("approval_no", Text::new("base-approval-bad").with(&self.approval_no).with(Text::new(why.text_key())));
         }
         form
     }
@@ -149,56 +126,33 @@ impl Draft {
     /// Expects a tidy draft with its code.
     pub(super) fn keys(&self) -> Keys {
         let approval = approval_key(&self.approval_no).unwrap_or_default();
-        let mut codes: Vec<&str> = vec![
-            self.code.as_deref().unwrap_or_default(),
-            &self.approval_no,
-            &approval,
-        ];
+        let mut codes: Vec<&str> = vec![self.code.as_deref().unwrap_or_default(), &self.approval_no, &approval];
         codes.extend(self.barcodes.iter().map(String::as_str));
         Keys {
             name: keys::name_key(&self.name),
             spec: Spec::parse(&self.spec).key().to_owned(),
             maker: keys::maker_key(&self.manufacturer),
-            grams: grams::of(
-                &[
-                    &self.name,
-                    &self.trade_name,
-                    &self.manufacturer,
-                    &self.brand,
-                ],
-                &codes,
-            ),
+            grams: grams::of(&[&self.name, &self.trade_name, &self.manufacturer, &self.brand], &codes),
             approval,
         }
     }
 
     /// The barcodes as canonical number and as printed, and whether each is a carton's.
     pub(super) fn gtins(&self) -> Vec<(String, String, bool)> {
-        self.barcodes
-            .iter()
-            .filter_map(|b| Gtin::parse(b).ok())
-            .map(|g| (g.to_string(), g.printed(), g.unit_inside().is_some()))
-            .collect()
+        self.barcodes.iter().filter_map(|b| Gtin::parse(b).ok()).map(|g| (g.to_string(), g.printed(), g.unit_inside().is_some())).collect()
     }
 }
 
 /// Letters, digits and the signs that survive in a file name and a URL.
 fn is_code(code: &str) -> bool {
-    code.chars()
-        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
-        && code.starts_with(|c: char| c.is_ascii_alphanumeric())
+    code.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) && code.starts_with(|c: char| c.is_ascii_alphanumeric())
 }
 
 /// Surely mistyped, rather than of a register we do not know.
 fn is_typo(why: Implausible) -> bool {
     match why {
-        Implausible::NoNumber
-        | Implausible::Digits { .. }
-        | Implausible::LetterForDigit
-        | Implausible::LicenceDigits { .. } => true,
-        Implausible::UnknownLetter | Implausible::UnknownOrigin | Implausible::UnknownRegister => {
-            false
-        }
+        Implausible::NoNumber | Implausible::Digits { .. } | Implausible::LetterForDigit | Implausible::LicenceDigits { .. } => true,
+        Implausible::UnknownLetter | Implausible::UnknownOrigin | Implausible::UnknownRegister => false,
     }
 }
 
@@ -206,9 +160,7 @@ fn is_typo(why: Implausible) -> bool {
 pub(crate) fn gtin_text(why: GtinError) -> Text {
     let text = Text::new(why.text_key());
     match why {
-        GtinError::CheckDigit { expected, found } => {
-            text.with(i64::from(expected)).with(i64::from(found))
-        }
+        GtinError::CheckDigit { expected, found } => text.with(i64::from(expected)).with(i64::from(found)),
         GtinError::Length(found) => text.with(found),
         GtinError::Empty | GtinError::NotDigits | GtinError::Blank => text,
     }
@@ -221,48 +173,26 @@ mod tests {
 
     #[test]
     fn a_wrong_check_digit_names_the_right_one() {
-        let draft = Draft {
-            name: "阿莫西林胶囊".into(),
-            barcodes: vec!["6901234000055".into()],
-            ..Draft::default()
-        };
+        let draft = Draft { name: "阿莫西林胶囊".into(), barcodes: vec!["6901234000055".into()], ..Draft::default() };
         let form = draft.tidy().check();
         let said = form.error("barcodes").unwrap().say(Lang::Zh);
-        assert!(
-            said.contains("6901234000055") && said.contains("应为 4"),
-            "{said}"
-        );
+        assert!(said.contains("6901234000055") && said.contains("应为 4"), "{said}");
     }
 
     #[test]
     fn tidy_knows_one_barcode_in_two_dresses() {
         let draft = Draft {
-            barcodes: vec![
-                " 6901234000054".into(),
-                "06901234000054".into(),
-                String::new(),
-            ],
+            barcodes: vec![" 6901234000054".into(), "06901234000054".into(), String::new()],
             name: " 阿莫  西林 ".into(),
             ..Draft::default()
         };
         let tidy = draft.tidy();
-        assert_eq!(
-            (tidy.barcodes, tidy.name.as_str()),
-            (vec!["6901234000054".to_owned()], "阿莫 西林")
-        );
+        assert_eq!((tidy.barcodes, tidy.name.as_str()), (vec!["6901234000054".to_owned()], "阿莫 西林"));
     }
 
     #[test]
     fn typos_in_approval_numbers_are_refused_and_unknown_registers_are_not() {
-        let of = |no: &str| {
-            Draft {
-                name: "x".into(),
-                approval_no: no.into(),
-                ..Draft::default()
-            }
-            .check()
-            .is_bad()
-        };
+        let of = |no: &str| Draft { name: "x".into(), approval_no: no.into(), ..Draft::default() }.check().is_bad();
         assert!(of("国药准字H2099041"));
         assert!(of("国药准字H2O990417"));
         assert!(!of("国药准字H20990417"));

@@ -13,25 +13,12 @@ use diesel::sql_types::{Array, BigInt, Nullable, Text as SqlText, Timestamptz};
 use serde_json::{Map, Value, json};
 
 /// Makes it what the draft says. Somebody else's change in between is a conflict, told before anything is overwritten.
-pub fn edit(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    id: BaseId,
-    version: i32,
-    draft: &Draft,
-) -> Result<BaseProduct> {
+pub fn edit(tx: &mut PgConnection, cause: &Cause, id: BaseId, version: i32, draft: &Draft) -> Result<BaseProduct> {
     let before = locked(tx, id, Some(version))?;
-    let draft = Draft {
-        code: Some(before.code.clone()),
-        ..draft.tidy()
-    };
+    let draft = Draft { code: Some(before.code.clone()), ..draft.tidy() };
     let mut form = draft.check();
     let wanted: Vec<String> = draft.category_id.iter().cloned().collect();
-    check_category(
-        &draft,
-        &categories::by_ids(tx, MerchantId::PLATFORM, &wanted)?,
-        &mut form,
-    );
+    check_category(&draft, &categories::by_ids(tx, MerchantId::PLATFORM, &wanted)?, &mut form);
     if form.is_bad() {
         return Err(Error::invalid(form));
     }
@@ -40,58 +27,33 @@ pub fn edit(
         return Ok(before);
     }
     write(tx, cause, id, &draft)?;
-    let entry = Entry::new("base.changed", "base_product", &before.code)
-        .change(Value::Object(old), Value::Object(new));
+    let entry = Entry::new("base.changed", "base_product", &before.code).change(Value::Object(old), Value::Object(new));
     trail::record(tx, &cause.at(MerchantId::PLATFORM), &[entry])?;
     find(tx, id)
 }
 
 /// The row, locked, as long as it is still its own and of this version.
-pub(super) fn locked(
-    tx: &mut PgConnection,
-    id: BaseId,
-    version: Option<i32>,
-) -> Result<BaseProduct> {
-    diesel::sql_query("select 1 from base_products where id = $1 for no key update")
-        .bind::<BigInt, _>(id)
-        .execute(tx)?;
+pub(super) fn locked(tx: &mut PgConnection, id: BaseId, version: Option<i32>) -> Result<BaseProduct> {
+    diesel::sql_query("select 1 from base_products where id = $1 for no key update").bind::<BigInt, _>(id).execute(tx)?;
     let row = find(tx, id)?;
     if row.is_merged() {
         return Err(Error::Conflict(Text::new("base-is-merged").with(&row.code)));
     }
     if version.is_some_and(|v| v != row.version) {
-        return Err(Error::Conflict(
-            Text::new("base-changed-meanwhile").with(&row.code),
-        ));
+        return Err(Error::Conflict(Text::new("base-changed-meanwhile").with(&row.code)));
     }
     Ok(row)
 }
 
 /// The fields in which two drafts differ, before and after.
-pub(super) fn difference(
-    before: &Draft,
-    after: &Draft,
-) -> (Map<String, Value>, Map<String, Value>) {
+pub(super) fn difference(before: &Draft, after: &Draft) -> (Map<String, Value>, Map<String, Value>) {
     let (old, new) = (told(before), told(after));
     let (mut was, mut is) = (Map::new(), Map::new());
     let empty = json!("");
-    for name in [
-        "name",
-        "trade_name",
-        "spec",
-        "dosage_form",
-        "unit",
-        "manufacturer",
-        "brand",
-        "approval_no",
-        "origin",
-        "barcodes",
-        "category_id",
-    ] {
-        let (a, b) = (
-            old.get(name).unwrap_or(&empty),
-            new.get(name).unwrap_or(&empty),
-        );
+    for name in
+        ["name", "trade_name", "spec", "dosage_form", "unit", "manufacturer", "brand", "approval_no", "origin", "barcodes", "category_id"]
+    {
+        let (a, b) = (old.get(name).unwrap_or(&empty), new.get(name).unwrap_or(&empty));
         let same_barcodes = name == "barcodes" && sorted(before) == sorted(after);
         if a != b && !same_barcodes {
             was.insert(name.to_owned(), a.clone());
@@ -143,17 +105,10 @@ pub(super) fn write(tx: &mut PgConnection, cause: &Cause, id: BaseId, draft: &Dr
 }
 
 /// No new product is matched to it; linked ones keep their link.
-pub fn disable(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    id: BaseId,
-    reason: &str,
-) -> Result<BaseProduct> {
+pub fn disable(tx: &mut PgConnection, cause: &Cause, id: BaseId, reason: &str) -> Result<BaseProduct> {
     let reason = reason.trim();
     if reason.is_empty() {
-        return Err(Error::invalid(
-            Form::default().with_error("reason", Text::new("form-missing")),
-        ));
+        return Err(Error::invalid(Form::default().with_error("reason", Text::new("form-missing"))));
     }
     switch(tx, cause, id, "active", "disabled", reason)
 }
@@ -162,14 +117,7 @@ pub fn enable(tx: &mut PgConnection, cause: &Cause, id: BaseId) -> Result<BasePr
     switch(tx, cause, id, "disabled", "active", "")
 }
 
-fn switch(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    id: BaseId,
-    from: &str,
-    to: &str,
-    reason: &str,
-) -> Result<BaseProduct> {
+fn switch(tx: &mut PgConnection, cause: &Cause, id: BaseId, from: &str, to: &str, reason: &str) -> Result<BaseProduct> {
     let before = locked(tx, id, None)?;
     if before.status != from {
         return Ok(before);
@@ -179,13 +127,8 @@ fn switch(
         .bind::<SqlText, _>(to)
         .bind::<Timestamptz, _>(cause.now)
         .execute(tx)?;
-    let verb = if to == "active" {
-        "base.enabled"
-    } else {
-        "base.disabled"
-    };
-    let mut entry = Entry::new(verb, "base_product", &before.code)
-        .change(json!({ "status": from }), json!({ "status": to }));
+    let verb = if to == "active" { "base.enabled" } else { "base.disabled" };
+    let mut entry = Entry::new(verb, "base_product", &before.code).change(json!({ "status": from }), json!({ "status": to }));
     if !reason.is_empty() {
         entry = entry.note(reason);
     }

@@ -41,10 +41,7 @@ impl View {
     }
     /// An address somebody made up shows everything.
     pub fn of(name: &str) -> Self {
-        Self::ALL
-            .into_iter()
-            .find(|v| v.as_str() == name)
-            .unwrap_or_default()
+        Self::ALL.into_iter().find(|v| v.as_str() == name).unwrap_or_default()
     }
     fn condition(self) -> &'static str {
         match self {
@@ -116,12 +113,7 @@ const IN_CATEGORY: &str = "($1::text is null or b.category_id in ( \
      where c.merchant_id = 0 and $1 in (c.id, c.parent_id, p.parent_id)))";
 
 /// A page of the list, newest first, older than `before`.
-pub fn list(
-    c: &mut PgConnection,
-    filter: &Filter,
-    before: Option<i64>,
-    limit: i64,
-) -> Result<Vec<Listed>> {
+pub fn list(c: &mut PgConnection, filter: &Filter, before: Option<i64>, limit: i64) -> Result<Vec<Listed>> {
     let sql = format!(
         "select b.id, b.code, b.name, b.trade_name, b.spec, b.manufacturer, b.approval_no, b.status, m.code as merged_code, b.category_id, b.updated_at, \
          n.barcodes, (select count(distinct p.merchant_id) from products p where p.base_product_id = b.id) as merchants, \
@@ -158,12 +150,7 @@ struct Counted {
 
 /// How many a view holds, counted up to `cap`.
 pub fn count(c: &mut PgConnection, view: View, cap: i64) -> Result<i64> {
-    let sql = format!(
-        "select count(*) as n from (select 1 from base_products b where {} limit $1) x",
-        view.condition()
-    );
-    let counted: Counted = diesel::sql_query(sql)
-        .bind::<BigInt, _>(cap)
-        .get_result(c)?;
+    let sql = format!("select count(*) as n from (select 1 from base_products b where {} limit $1) x", view.condition());
+    let counted: Counted = diesel::sql_query(sql).bind::<BigInt, _>(cap).get_result(c)?;
     Ok(counted.n)
 }

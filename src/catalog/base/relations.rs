@@ -99,34 +99,20 @@ pub fn duplicates(c: &mut PgConnection, limit: i64) -> Result<Vec<Group>> {
     .load(c)?;
     let mut groups: Vec<(Vec<BaseId>, Option<String>, Option<String>)> = Vec::new();
     for Found { kind, key, ids } in found {
-        let place = groups
-            .iter()
-            .position(|(have, _, _)| *have == ids)
-            .unwrap_or_else(|| {
-                groups.push((ids, None, None));
-                groups.len() - 1
-            });
+        let place = groups.iter().position(|(have, _, _)| *have == ids).unwrap_or_else(|| {
+            groups.push((ids, None, None));
+            groups.len() - 1
+        });
         if let Some((_, gtin, approval)) = groups.get_mut(place) {
             *(if kind == "gtin" { gtin } else { approval }) = Some(key);
         }
     }
     groups.sort_by_key(|(ids, _, _)| ids.first().copied());
     groups.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let all: Vec<BaseId> = groups
-        .iter()
-        .flat_map(|(ids, _, _)| ids.iter().copied())
-        .collect();
-    let rows: HashMap<BaseId, BaseProduct> =
-        by_ids(c, &all)?.into_iter().map(|b| (b.id, b)).collect();
+    let all: Vec<BaseId> = groups.iter().flat_map(|(ids, _, _)| ids.iter().copied()).collect();
+    let rows: HashMap<BaseId, BaseProduct> = by_ids(c, &all)?.into_iter().map(|b| (b.id, b)).collect();
     let members = |ids: &[BaseId]| ids.iter().filter_map(|id| rows.get(id).cloned()).collect();
-    Ok(groups
-        .iter()
-        .map(|(ids, gtin, approval)| Group {
-            gtin: gtin.clone(),
-            approval: approval.clone(),
-            members: members(ids),
-        })
-        .collect())
+    Ok(groups.iter().map(|(ids, gtin, approval)| Group { gtin: gtin.clone(), approval: approval.clone(), members: members(ids) }).collect())
 }
 
 /// Others in use that look like this one, by the rules of [`duplicates`].

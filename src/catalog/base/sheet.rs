@@ -60,34 +60,18 @@ pub struct BadRow {
 /// `Error::Invalid` with a complaint about `csv` when there is no table to read; bad rows are no error.
 pub fn import(tx: &mut PgConnection, cause: &Cause, text: &str, preview: bool) -> Result<Imported> {
     let (rows, ignored) = read(text)?;
-    let mut report = Imported {
-        total: rows.len(),
-        preview,
-        ignored,
-        ..Imported::default()
-    };
+    let mut report = Imported { total: rows.len(), preview, ignored, ..Imported::default() };
     let mut fresh: Vec<(u64, Draft)> = Vec::with_capacity(rows.len());
-    let codes: Vec<String> = rows
-        .iter()
-        .filter_map(|(_, row)| row.as_ref().ok()?.code.clone())
-        .collect();
+    let codes: Vec<String> = rows.iter().filter_map(|(_, row)| row.as_ref().ok()?.code.clone()).collect();
     let known = by_codes(tx, &codes)?;
     for (line, row) in rows {
         match row {
-            Err(why) => report.bad.push(BadRow {
-                line,
-                key: String::new(),
-                problems: vec![(String::new(), why)],
-            }),
+            Err(why) => report.bad.push(BadRow { line, key: String::new(), problems: vec![(String::new(), why)] }),
             Ok(draft) => match draft.code.as_ref().and_then(|code| known.get(code)) {
                 None => fresh.push((line, draft)),
                 Some(there) => match differs(&draft, there) {
                     None => report.unchanged += 1,
-                    Some(problem) => report.bad.push(BadRow {
-                        line,
-                        key: draft.code.clone().unwrap_or_default(),
-                        problems: vec![problem],
-                    }),
+                    Some(problem) => report.bad.push(BadRow { line, key: draft.code.clone().unwrap_or_default(), problems: vec![problem] }),
                 },
             },
         }
@@ -97,15 +81,8 @@ pub fn import(tx: &mut PgConnection, cause: &Cause, text: &str, preview: bool) -
     for ((line, draft), form) in fresh.into_iter().zip(problems(tx, &drafts)?) {
         if form.is_bad() {
             let key = draft.code.clone().unwrap_or_else(|| draft.name.clone());
-            let problems = form
-                .errors()
-                .map(|(field, text)| (field.to_owned(), text.clone()))
-                .collect();
-            report.bad.push(BadRow {
-                line,
-                key,
-                problems,
-            });
+            let problems = form.errors().map(|(field, text)| (field.to_owned(), text.clone())).collect();
+            report.bad.push(BadRow { line, key, problems });
         } else {
             good.push(draft);
         }
@@ -122,21 +99,11 @@ pub fn import(tx: &mut PgConnection, cause: &Cause, text: &str, preview: bool) -
 fn differs(draft: &Draft, there: &BaseProduct) -> Option<(String, Text)> {
     let code = draft.code.as_deref().unwrap_or_default();
     if there.code != code {
-        return Some((
-            "code".into(),
-            Text::new("base-import-merged").with(code).with(&there.code),
-        ));
+        return Some(("code".into(), Text::new("base-import-merged").with(code).with(&there.code)));
     }
     let (was, _) = difference(&there.draft(), draft);
     let fields: Vec<String> = was.keys().cloned().collect();
-    (!fields.is_empty()).then(|| {
-        (
-            "code".into(),
-            Text::new("base-import-differs")
-                .with(code)
-                .with(fields.join(", ")),
-        )
-    })
+    (!fields.is_empty()).then(|| ("code".into(), Text::new("base-import-differs").with(code).with(fields.join(", "))))
 }
 
 type Rows = Vec<(u64, Result<Draft, Text>)>;
@@ -158,39 +125,23 @@ fn read(text: &str) -> Result<(Rows, Vec<String>)> {
         .map(str::to_lowercase)
         .collect();
     if !heads.iter().any(|h| h == "name") {
-        return Err(refuse(
-            Text::new("base-import-no-heads").with(COLUMNS.join(", ")),
-        ));
+        return Err(refuse(Text::new("base-import-no-heads").with(COLUMNS.join(", "))));
     }
-    let ignored = heads
-        .iter()
-        .filter(|h| !COLUMNS.contains(&h.as_str()))
-        .cloned()
-        .collect();
+    let ignored = heads.iter().filter(|h| !COLUMNS.contains(&h.as_str())).cloned().collect();
     let mut rows = Vec::new();
     for record in reader.into_records() {
         if rows.len() >= MAX_ROWS {
             return Err(refuse(Text::new("base-import-too-many").with(MAX_ROWS)));
         }
         match record {
-            Err(e) => rows.push((
-                e.position().map_or(0, csv::Position::line),
-                Err(Text::new("base-import-unreadable").with(e.to_string())),
-            )),
+            Err(e) => {
+                rows.push((e.position().map_or(0, csv::Position::line), Err(Text::new("base-import-unreadable").with(e.to_string()))))
+            }
             Ok(record) => {
                 let line = record.position().map_or(0, csv::Position::line);
-                let cells: HashMap<&str, &str> = heads
-                    .iter()
-                    .map(String::as_str)
-                    .zip(record.iter())
-                    .collect();
+                let cells: HashMap<&str, &str> = heads.iter().map(String::as_str).zip(record.iter()).collect();
                 if record.len() > heads.len() {
-                    rows.push((
-                        line,
-                        Err(Text::new("base-import-cells")
-                            .with(record.len())
-                            .with(heads.len())),
-                    ));
+                    rows.push((line, Err(Text::new("base-import-cells").with(record.len()).with(heads.len()))));
                 } else if record.iter().any(|cell| !cell.is_empty()) {
                     rows.push((line, Ok(draft(&cells))));
                 }
@@ -228,14 +179,9 @@ mod tests {
 
     #[test]
     fn reads_commas_tabs_and_a_byte_order_mark() {
-        let (rows, ignored) =
-            read("\u{feff}code,Name,barcodes,colour\nBP-1,\"甲, 乙\",6901234000054|,red\n")
-                .unwrap();
+        let (rows, ignored) = read("\u{feff}code,Name,barcodes,colour\nBP-1,\"甲, 乙\",6901234000054|,red\n").unwrap();
         let draft = rows[0].1.as_ref().unwrap();
-        assert_eq!(
-            (draft.name.as_str(), draft.barcodes.len(), ignored),
-            ("甲, 乙", 1, vec!["colour".to_owned()])
-        );
+        assert_eq!((draft.name.as_str(), draft.barcodes.len(), ignored), ("甲, 乙", 1, vec!["colour".to_owned()]));
         let (rows, _) = read("name\tspec\n甲\t10片\n\n乙\t\n").unwrap();
         assert_eq!(rows.len(), 2);
         assert_eq!(rows[1].0, 4);

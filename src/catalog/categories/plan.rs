@@ -49,29 +49,16 @@ pub fn misfits(known: &HashMap<String, Known>, wishes: &[Wish]) -> HashMap<Strin
     let children = children_of(known, wishes);
     let mut out: HashMap<String, Misfit> = HashMap::new();
     loop {
-        let tree = Imagined {
-            known,
-            wishes: wishes
-                .iter()
-                .filter(|w| !out.contains_key(&w.id))
-                .map(|w| (w.id.as_str(), &w.place))
-                .collect(),
-        };
-        let failing: Vec<(&Wish, Misfit)> = wishes
-            .iter()
-            .filter(|w| !out.contains_key(&w.id))
-            .filter_map(|w| tree.check(w, &children).map(|why| (w, why)))
-            .collect();
+        let tree =
+            Imagined { known, wishes: wishes.iter().filter(|w| !out.contains_key(&w.id)).map(|w| (w.id.as_str(), &w.place)).collect() };
+        let failing: Vec<(&Wish, Misfit)> =
+            wishes.iter().filter(|w| !out.contains_key(&w.id)).filter_map(|w| tree.check(w, &children).map(|why| (w, why))).collect();
         if failing.is_empty() {
             return out;
         }
         // A wish whose parent's wish fails too may fit once that is taken back; a circle of failures goes as a whole.
         let names: HashSet<&str> = failing.iter().map(|(w, _)| w.id.as_str()).collect();
-        let causes: Vec<_> = failing
-            .iter()
-            .filter(|(w, _)| !names.contains(w.place.parent.as_str()))
-            .cloned()
-            .collect();
+        let causes: Vec<_> = failing.iter().filter(|(w, _)| !names.contains(w.place.parent.as_str())).cloned().collect();
         let taken = if causes.is_empty() { failing } else { causes };
         out.extend(taken.into_iter().map(|(w, why)| (w.id.clone(), why)));
     }
@@ -79,15 +66,9 @@ pub fn misfits(known: &HashMap<String, Known>, wishes: &[Wish]) -> HashMap<Strin
 
 fn children_of(known: &HashMap<String, Known>, wishes: &[Wish]) -> HashMap<String, Vec<String>> {
     let mut children: HashMap<String, Vec<String>> = HashMap::new();
-    let places = known
-        .iter()
-        .map(|(id, k)| (id, &k.place))
-        .chain(wishes.iter().map(|w| (&w.id, &w.place)));
+    let places = known.iter().map(|(id, k)| (id, &k.place)).chain(wishes.iter().map(|w| (&w.id, &w.place)));
     for (id, place) in places {
-        children
-            .entry(place.parent.clone())
-            .or_default()
-            .push(id.clone());
+        children.entry(place.parent.clone()).or_default().push(id.clone());
     }
     children.values_mut().for_each(|all| all.sort());
     children
@@ -100,10 +81,7 @@ struct Imagined<'a> {
 
 impl Imagined<'_> {
     fn place(&self, id: &str) -> Option<&Place> {
-        self.wishes
-            .get(id)
-            .copied()
-            .or_else(|| self.known.get(id).map(|k| &k.place))
+        self.wishes.get(id).copied().or_else(|| self.known.get(id).map(|k| &k.place))
     }
 
     fn check(&self, wish: &Wish, children: &HashMap<String, Vec<String>>) -> Option<Misfit> {
@@ -111,11 +89,7 @@ impl Imagined<'_> {
         if self.leads_back(wish) {
             return Some(Misfit::Cycle);
         }
-        let fitting = if parent == ROOT {
-            Some(1)
-        } else {
-            self.place(parent).map(|p| p.level + 1)
-        };
+        let fitting = if parent == ROOT { Some(1) } else { self.place(parent).map(|p| p.level + 1) };
         match fitting {
             None => return Some(Misfit::Parent),
             Some(fits) if fits != *level || fits > 3 => return Some(Misfit::Level(fits)),
@@ -128,16 +102,9 @@ impl Imagined<'_> {
         if before.goods > 0 {
             return Some(Misfit::InUse(before.goods));
         }
-        let stays = |child: &&String| {
-            self.place(child)
-                .is_some_and(|p| p.parent == wish.id && p.level != level + 1)
-        };
+        let stays = |child: &&String| self.place(child).is_some_and(|p| p.parent == wish.id && p.level != level + 1);
         // A child that has a wish of its own is judged by that.
-        let stuck = children
-            .get(&wish.id)?
-            .iter()
-            .filter(|child| !self.wishes.contains_key(child.as_str()))
-            .find(stays)?;
+        let stuck = children.get(&wish.id)?.iter().filter(|child| !self.wishes.contains_key(child.as_str())).find(stays)?;
         Some(Misfit::Children(stuck.clone()))
     }
 
@@ -162,28 +129,11 @@ mod tests {
 
     fn known(rows: &[(&str, i16, &str)]) -> HashMap<String, Known> {
         rows.iter()
-            .map(|(id, level, parent)| {
-                (
-                    (*id).to_owned(),
-                    Known {
-                        place: Place {
-                            level: *level,
-                            parent: (*parent).to_owned(),
-                        },
-                        goods: 0,
-                    },
-                )
-            })
+            .map(|(id, level, parent)| ((*id).to_owned(), Known { place: Place { level: *level, parent: (*parent).to_owned() }, goods: 0 }))
             .collect()
     }
     fn wish(id: &str, level: i16, parent: &str) -> Wish {
-        Wish {
-            id: id.into(),
-            place: Place {
-                level,
-                parent: parent.into(),
-            },
-        }
+        Wish { id: id.into(), place: Place { level, parent: parent.into() } }
     }
     fn told(known: &HashMap<String, Known>, wishes: &[Wish]) -> Vec<(String, Misfit)> {
         let mut all: Vec<_> = misfits(known, wishes).into_iter().collect();
@@ -201,10 +151,7 @@ mod tests {
     #[test]
     fn a_bad_parent_takes_its_new_children_along() {
         let all = [wish("c", 3, "b"), wish("b", 2, "nowhere")];
-        assert_eq!(
-            told(&known(&[]), &all),
-            [("b".into(), Misfit::Parent), ("c".into(), Misfit::Parent)]
-        );
+        assert_eq!(told(&known(&[]), &all), [("b".into(), Misfit::Parent), ("c".into(), Misfit::Parent)]);
     }
 
     #[test]
@@ -218,55 +165,24 @@ mod tests {
     #[test]
     fn circles_and_wrong_levels_are_seen() {
         let tree = known(&[("a", 1, "0"), ("b", 2, "a")]);
-        assert_eq!(
-            told(&tree, &[wish("a", 1, "a")]),
-            [("a".into(), Misfit::Cycle)]
-        );
-        assert_eq!(
-            told(&tree, &[wish("a", 2, "b")]),
-            [("a".into(), Misfit::Cycle)]
-        );
-        assert_eq!(
-            told(&tree, &[wish("x", 1, "a")]),
-            [("x".into(), Misfit::Level(2))]
-        );
-        assert_eq!(
-            told(&tree, &[wish("x", 2, "0")]),
-            [("x".into(), Misfit::Level(1))]
-        );
+        assert_eq!(told(&tree, &[wish("a", 1, "a")]), [("a".into(), Misfit::Cycle)]);
+        assert_eq!(told(&tree, &[wish("a", 2, "b")]), [("a".into(), Misfit::Cycle)]);
+        assert_eq!(told(&tree, &[wish("x", 1, "a")]), [("x".into(), Misfit::Level(2))]);
+        assert_eq!(told(&tree, &[wish("x", 2, "0")]), [("x".into(), Misfit::Level(1))]);
         let deep = known(&[("a", 1, "0"), ("b", 2, "a"), ("c", 3, "b")]);
-        assert_eq!(
-            told(&deep, &[wish("x", 3, "c")]),
-            [("x".into(), Misfit::Level(4))]
-        );
+        assert_eq!(told(&deep, &[wish("x", 3, "c")]), [("x".into(), Misfit::Level(4))]);
         let mutual = [wish("x", 2, "y"), wish("y", 2, "x")];
-        assert_eq!(
-            told(&tree, &mutual),
-            [("x".into(), Misfit::Cycle), ("y".into(), Misfit::Cycle)]
-        );
+        assert_eq!(told(&tree, &mutual), [("x".into(), Misfit::Cycle), ("y".into(), Misfit::Cycle)]);
     }
 
     #[test]
     fn a_level_changes_only_with_all_children_and_no_goods() {
         let mut tree = known(&[("a", 1, "0"), ("b", 2, "a"), ("c", 3, "b"), ("d", 1, "0")]);
-        assert_eq!(
-            told(&tree, &[wish("b", 1, "0")]),
-            [("b".into(), Misfit::Children("c".into()))]
-        );
+        assert_eq!(told(&tree, &[wish("b", 1, "0")]), [("b".into(), Misfit::Children("c".into()))]);
         assert_eq!(told(&tree, &[wish("b", 1, "0"), wish("c", 2, "b")]), []);
-        assert_eq!(
-            told(&tree, &[wish("b", 2, "d")]),
-            [],
-            "a move at the same level"
-        );
+        assert_eq!(told(&tree, &[wish("b", 2, "d")]), [], "a move at the same level");
         tree.get_mut("c").unwrap().goods = 4;
         let both = told(&tree, &[wish("b", 1, "0"), wish("c", 2, "b")]);
-        assert_eq!(
-            both,
-            [
-                ("b".into(), Misfit::Children("c".into())),
-                ("c".into(), Misfit::InUse(4))
-            ]
-        );
+        assert_eq!(both, [("b".into(), Misfit::Children("c".into())), ("c".into(), Misfit::InUse(4))]);
     }
 }

@@ -44,54 +44,25 @@ struct Target {
 }
 
 /// Applies lines to the caller's own tree; a handful of statements however many lines there are.
-pub fn apply(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    scope: &Scope,
-    lines: Vec<Line>,
-) -> Result<Vec<LineResult>> {
+pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Line>) -> Result<Vec<LineResult>> {
     lock(tx, scope.merchant)?;
     let stored = load(tx, scope.merchant, &lines)?;
-    let (mut results, mut targets) = (
-        Vec::with_capacity(lines.len()),
-        Vec::with_capacity(lines.len()),
-    );
+    let (mut results, mut targets) = (Vec::with_capacity(lines.len()), Vec::with_capacity(lines.len()));
     for line in lines {
         match target(line, &stored) {
             Ok(target) => targets.push(target),
             Err(result) => results.push(*result),
         }
     }
-    let wishes: Vec<Wish> = targets
-        .iter()
-        .map(|t| Wish {
-            id: t.row.id.clone(),
-            place: place(&t.row),
-        })
-        .collect();
-    let known = stored
-        .iter()
-        .map(|(id, s)| {
-            (
-                id.clone(),
-                Known {
-                    place: place(s),
-                    goods: s.goods,
-                },
-            )
-        })
-        .collect();
+    let wishes: Vec<Wish> = targets.iter().map(|t| Wish { id: t.row.id.clone(), place: place(&t.row) }).collect();
+    let known = stored.iter().map(|(id, s)| (id.clone(), Known { place: place(s), goods: s.goods })).collect();
     let misfits = plan::misfits(&known, &wishes);
     let mut written = Vec::with_capacity(targets.len());
     for target in targets {
         match misfits.get(&target.row.id) {
             Some(why) => results.push(LineResult::rejected(&target.line, problem(&target, why))),
             None => {
-                let outcome = if changes(&target).is_empty() {
-                    Outcome::Unchanged
-                } else {
-                    Outcome::Applied
-                };
+                let outcome = if changes(&target).is_empty() { Outcome::Unchanged } else { Outcome::Applied };
                 results.push(LineResult::of(&target.line, outcome));
                 written.push(target);
             }
@@ -103,25 +74,14 @@ pub fn apply(
 }
 
 fn place(row: &Stored) -> Place {
-    Place {
-        level: row.level,
-        parent: row.parent_id.clone(),
-    }
+    Place { level: row.level, parent: row.parent_id.clone() }
 }
 
 /// The categories the lines touch, everything above what they lean on, and the children of what they touch.
-fn load(
-    tx: &mut PgConnection,
-    merchant: MerchantId,
-    lines: &[Line],
-) -> Result<HashMap<String, Stored>> {
+fn load(tx: &mut PgConnection, merchant: MerchantId, lines: &[Line]) -> Result<HashMap<String, Stored>> {
     let ids: Vec<String> = lines.iter().map(|l| l.text_or_empty("id")).collect();
-    let near: Vec<String> = lines
-        .iter()
-        .map(|l| l.text_or_empty("parentId"))
-        .filter(|p| p != ROOT && !p.is_empty())
-        .chain(ids.iter().cloned())
-        .collect();
+    let near: Vec<String> =
+        lines.iter().map(|l| l.text_or_empty("parentId")).filter(|p| p != ROOT && !p.is_empty()).chain(ids.iter().cloned()).collect();
     let goods = if merchant == MerchantId::PLATFORM {
         "select 1 from base_products b where b.category_id = c.id"
     } else {
@@ -136,11 +96,8 @@ fn load(
          from wanted w join categories c on c.merchant_id = $1 and c.id = w.id \
          cross join lateral (select count(*) as goods from ({goods} limit 1000) g) n"
     );
-    let found: Vec<Stored> = diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<Array<Text>, _>(near)
-        .bind::<Array<Text>, _>(ids)
-        .load(tx)?;
+    let found: Vec<Stored> =
+        diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Array<Text>, _>(near).bind::<Array<Text>, _>(ids).load(tx)?;
     Ok(found.into_iter().map(|s| (s.id.clone(), s)).collect())
 }
 
@@ -148,12 +105,10 @@ fn target(mut line: Line, stored: &HashMap<String, Stored>) -> Result<Target, Bo
     let id = line.text_or_empty("id");
     let before = stored.get(&id).cloned();
     if id == ROOT {
-        line.problems
-            .push(Problem::new(LineCode::BadChoice, "id", ROOT).detail("≠ 0"));
+        line.problems.push(Problem::new(LineCode::BadChoice, "id", ROOT).detail("≠ 0"));
     }
     if line.bit("enable") == Patch::Null {
-        line.problems
-            .push(Problem::new(LineCode::Empty, "enable", "null"));
+        line.problems.push(Problem::new(LineCode::Empty, "enable", "null"));
     }
     if before.is_none() {
         line.needs_for_insert();
@@ -165,8 +120,7 @@ fn target(mut line: Line, stored: &HashMap<String, Stored>) -> Result<Target, Bo
     if let (Some(sent), Some(row)) = (source_time, &before)
         && let Some(have) = row.source_time.filter(|have| *have > sent)
     {
-        let why = Problem::new(LineCode::Stale, "sourceTime", on_the_wire(sent))
-            .detail(on_the_wire(have));
+        let why = Problem::new(LineCode::Stale, "sourceTime", on_the_wire(sent)).detail(on_the_wire(have));
         return Err(Box::new(LineResult::of(&line, Outcome::Stale).because(why)));
     }
     let old = before.clone().unwrap_or_else(|| Stored {
@@ -180,10 +134,7 @@ fn target(mut line: Line, stored: &HashMap<String, Stored>) -> Result<Target, Bo
         source_time: None,
         goods: 0,
     });
-    let level = line
-        .number("type")
-        .value()
-        .and_then(|n| i16::try_from(n).ok());
+    let level = line.number("type").value().and_then(|n| i16::try_from(n).ok());
     let row = Stored {
         id,
         name: line.text("name").value().unwrap_or(old.name),
@@ -202,17 +153,11 @@ fn problem(target: &Target, why: &Misfit) -> Problem {
     let row = &target.row;
     match why {
         Misfit::Level(4) => Problem::new(LineCode::CategoryTooDeep, "parentId", &row.parent_id),
-        Misfit::Level(fits) => Problem::new(LineCode::CategoryLevel, "type", row.level.to_string())
-            .detail(&row.parent_id)
-            .detail(fits),
+        Misfit::Level(fits) => Problem::new(LineCode::CategoryLevel, "type", row.level.to_string()).detail(&row.parent_id).detail(fits),
         Misfit::Parent => Problem::new(LineCode::CategoryParent, "parentId", &row.parent_id),
         Misfit::Cycle => Problem::new(LineCode::CategoryCycle, "parentId", &row.parent_id),
-        Misfit::InUse(goods) => {
-            Problem::new(LineCode::CategoryInUse, "type", &row.id).detail(goods)
-        }
-        Misfit::Children(child) => {
-            Problem::new(LineCode::CategoryChildren, "type", row.level.to_string()).detail(child)
-        }
+        Misfit::InUse(goods) => Problem::new(LineCode::CategoryInUse, "type", &row.id).detail(goods),
+        Misfit::Children(child) => Problem::new(LineCode::CategoryChildren, "type", row.level.to_string()).detail(child),
     }
 }
 
@@ -236,12 +181,7 @@ fn changes(target: &Target) -> Vec<(&'static str, Value, Value)> {
     all.into_iter().filter(|(_, old, new)| old != new).collect()
 }
 
-fn write(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    merchant: MerchantId,
-    targets: &[Target],
-) -> Result<()> {
+fn write(tx: &mut PgConnection, cause: &Cause, merchant: MerchantId, targets: &[Target]) -> Result<()> {
     let rows: Vec<&Stored> = targets.iter().map(|t| &t.row).collect();
     if rows.is_empty() {
         return Ok(());
@@ -273,23 +213,14 @@ fn write(
     .bind::<Array<Nullable<Timestamptz>>, _>(rows.iter().map(|r| r.source_time).collect::<Vec<_>>())
     .execute(tx)?;
     let moved = |t: &&Target| t.before.as_ref().is_none_or(|b| place(b) != place(&t.row));
-    let moved: Vec<&str> = targets
-        .iter()
-        .filter(moved)
-        .map(|t| t.row.id.as_str())
-        .collect();
+    let moved: Vec<&str> = targets.iter().filter(moved).map(|t| t.row.id.as_str()).collect();
     rechain(tx, cause, merchant, &moved)?;
     let entries: Vec<Entry> = targets.iter().filter_map(entry).collect();
     trail::record(tx, &cause.at(merchant), &entries)
 }
 
 /// C-06: a moved category takes its whole branch along.
-fn rechain(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    merchant: MerchantId,
-    moved: &[&str],
-) -> Result<()> {
+fn rechain(tx: &mut PgConnection, cause: &Cause, merchant: MerchantId, moved: &[&str]) -> Result<()> {
     if moved.is_empty() {
         return Ok(());
     }
@@ -315,27 +246,12 @@ fn entry(target: &Target) -> Option<Entry> {
     if changes.is_empty() {
         return None;
     }
-    let verb = if target.before.is_none() {
-        "category.created"
-    } else {
-        "category.changed"
-    };
+    let verb = if target.before.is_none() { "category.created" } else { "category.changed" };
     let side = |after: bool| -> Value {
         Value::Object(
-            changes
-                .iter()
-                .map(|(name, old, new)| ((*name).to_owned(), if after { new } else { old }.clone()))
-                .collect::<Map<_, _>>(),
+            changes.iter().map(|(name, old, new)| ((*name).to_owned(), if after { new } else { old }.clone())).collect::<Map<_, _>>(),
         )
     };
-    let before = if target.before.is_some() {
-        side(false)
-    } else {
-        Value::Null
-    };
-    Some(
-        Entry::new(verb, "category", &target.row.id)
-            .change(before, side(true))
-            .line(target.line.no),
-    )
+    let before = if target.before.is_some() { side(false) } else { Value::Null };
+    Some(Entry::new(verb, "category", &target.row.id).change(before, side(true)).line(target.line.no))
 }

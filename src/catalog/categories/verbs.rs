@@ -9,9 +9,7 @@ use serde_json::json;
 
 /// One writer at a time per tree: a parent must not move while a child is hung under it. The lock ends with the transaction.
 pub(super) fn lock(tx: &mut PgConnection, merchant: MerchantId) -> Result<()> {
-    diesel::sql_query("select pg_advisory_xact_lock(hashtextextended('categories', $1))")
-        .bind::<BigInt, _>(merchant)
-        .execute(tx)?;
+    diesel::sql_query("select pg_advisory_xact_lock(hashtextextended('categories', $1))").bind::<BigInt, _>(merchant).execute(tx)?;
     Ok(())
 }
 
@@ -27,26 +25,18 @@ pub fn enable(tx: &mut PgConnection, cause: &Cause, id: &str) -> Result<()> {
 fn switch(tx: &mut PgConnection, cause: &Cause, id: &str, on: bool) -> Result<()> {
     lock(tx, cause.merchant)?;
     super::find(tx, cause.merchant, id)?;
-    let changed = diesel::sql_query("update categories set enabled = $3, updated_at = $4 where merchant_id = $1 and id = $2 and enabled <> $3")
-        .bind::<BigInt, _>(cause.merchant)
-        .bind::<Text, _>(id)
-        .bind::<Bool, _>(on)
-        .bind::<Timestamptz, _>(cause.now)
-        .execute(tx)?;
+    let changed =
+        diesel::sql_query("update categories set enabled = $3, updated_at = $4 where merchant_id = $1 and id = $2 and enabled <> $3")
+            .bind::<BigInt, _>(cause.merchant)
+            .bind::<Text, _>(id)
+            .bind::<Bool, _>(on)
+            .bind::<Timestamptz, _>(cause.now)
+            .execute(tx)?;
     if changed == 0 {
         return Ok(());
     }
-    let verb = if on {
-        "category.enabled"
-    } else {
-        "category.disabled"
-    };
-    trail::record(
-        tx,
-        cause,
-        &[Entry::new(verb, "category", id)
-            .change(json!({ "enable": !on }), json!({ "enable": on }))],
-    )
+    let verb = if on { "category.enabled" } else { "category.disabled" };
+    trail::record(tx, cause, &[Entry::new(verb, "category", id).change(json!({ "enable": !on }), json!({ "enable": on }))])
 }
 
 /// P-16: goods of these branches, all the way down, must not be sold. Only the platform's tree says so.
@@ -65,13 +55,7 @@ struct Changed {
     id: String,
 }
 
-fn permit(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    ids: &[String],
-    allowed: bool,
-    reason: &str,
-) -> Result<()> {
+fn permit(tx: &mut PgConnection, cause: &Cause, ids: &[String], allowed: bool, reason: &str) -> Result<()> {
     let cause = cause.at(MerchantId::PLATFORM);
     lock(tx, cause.merchant)?;
     let known = super::by_ids(tx, cause.merchant, ids)?;
@@ -90,21 +74,10 @@ fn permit(
     .bind::<Timestamptz, _>(cause.now)
     .load(tx)?;
     changed.sort_by(|a, b| a.id.cmp(&b.id));
-    let verb = if allowed {
-        "category.allowed"
-    } else {
-        "category.forbidden"
-    };
+    let verb = if allowed { "category.allowed" } else { "category.forbidden" };
     let entries: Vec<Entry> = changed
         .iter()
-        .map(|c| {
-            Entry::new(verb, "category", &c.id)
-                .change(
-                    json!({ "allowed": !allowed }),
-                    json!({ "allowed": allowed }),
-                )
-                .note(reason)
-        })
+        .map(|c| Entry::new(verb, "category", &c.id).change(json!({ "allowed": !allowed }), json!({ "allowed": allowed })).note(reason))
         .collect();
     trail::record(tx, &cause, &entries)
 }

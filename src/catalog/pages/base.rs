@@ -2,18 +2,13 @@
 
 use super::moments::Moment;
 use super::{Done, href, query_of};
-use crate::catalog::base::{
-    self as model, BaseProduct, Filter, Group, Linked, Links, Listed, View,
-};
+use crate::catalog::base::{self as model, BaseProduct, Filter, Group, Linked, Links, Listed, View};
 use crate::catalog::categories::{self, Node};
 use crate::form::Form;
 use crate::ids::{BaseId, MerchantId};
 use crate::text::Text;
 use crate::trail;
-use crate::web::{
-    COUNT_CAP, Ctx, Cursor, Frame, Input, PER_PAGE, Page, Pager, Permission, Reply, Tab, filters,
-    redirect,
-};
+use crate::web::{COUNT_CAP, Ctx, Cursor, Frame, Input, PER_PAGE, Page, Pager, Permission, Reply, Tab, filters, redirect};
 use crate::{Error, show};
 use actix_web::web::{Path, Query};
 use askama::Template;
@@ -61,22 +56,15 @@ struct ListPage {
     may_create: bool,
     may_manage: bool,
 }
-show!(
-    ListPage,
-    |v| json!({ "rows": v.page.rows, "next": v.page.next, "duplicates": v.groups })
-);
+show!(ListPage, |v| json!({ "rows": v.page.rows, "next": v.page.next, "duplicates": v.groups }));
 
 impl ListPage {
     fn chain(&self, id: Option<&String>) -> &str {
-        id.and_then(|id| self.chains.get(id))
-            .map_or("", String::as_str)
+        id.and_then(|id| self.chains.get(id)).map_or("", String::as_str)
     }
     /// Nothing was asked for and there is nothing.
     fn is_new(&self) -> bool {
-        self.page.rows.is_empty()
-            && self.q.is_empty()
-            && self.category.is_none()
-            && self.view == View::All
+        self.page.rows.is_empty() && self.q.is_empty() && self.category.is_none() && self.view == View::All
     }
 }
 
@@ -84,41 +72,21 @@ impl ListPage {
 pub async fn list(ctx: Ctx, query: Query<ListQuery>, done: Query<Done>) -> Reply {
     let ctx = done.said(ctx);
     let seat = ctx.platform_seat()?;
-    let ListQuery {
-        view,
-        q,
-        category,
-        after,
-    } = query.into_inner();
+    let ListQuery { view, q, category, after } = query.into_inner();
     let (view, q) = (View::of(&view), q.trim().to_owned());
-    let filter = Filter {
-        view,
-        q: q.clone(),
-        category: Some(category.clone()).filter(|c| !c.is_empty()),
-    };
+    let filter = Filter { view, q: q.clone(), category: Some(category.clone()).filter(|c| !c.is_empty()) };
     let before: Option<i64> = Cursor::read(&after);
     let (rows, groups, chosen, nodes, chains, counts) = ctx
         .db
         .snapshot(move |c| {
             let radar = filter.view == View::Duplicates;
-            let rows = if radar {
-                Vec::new()
-            } else {
-                model::list(c, &filter, before, PER_PAGE + 1)?
-            };
-            let groups = if radar {
-                model::duplicates(c, SHOWN)?
-            } else {
-                Vec::new()
-            };
+            let rows = if radar { Vec::new() } else { model::list(c, &filter, before, PER_PAGE + 1)? };
+            let groups = if radar { model::duplicates(c, SHOWN)? } else { Vec::new() };
             let chosen = match &filter.category {
                 None => None,
                 Some(id) => Some(categories::find(c, MerchantId::PLATFORM, id)?),
             };
-            let parent = chosen
-                .as_ref()
-                .map_or(categories::ROOT, |node| node.id.as_str())
-                .to_owned();
+            let parent = chosen.as_ref().map_or(categories::ROOT, |node| node.id.as_str()).to_owned();
             let nodes = categories::list(c, MerchantId::PLATFORM, Some(&parent))?;
             let ids: Vec<String> = rows.iter().filter_map(|r| r.category_id.clone()).collect();
             let chains = categories::chains(c, MerchantId::PLATFORM, &ids)?;
@@ -131,17 +99,12 @@ pub async fn list(ctx: Ctx, query: Query<ListQuery>, done: Query<Done>) -> Reply
         .await?;
     let page = Page::cut(rows, PER_PAGE, |r| r.id.0);
     let view_name = if view == View::All { "" } else { view.as_str() };
-    let listed =
-        |category: &str| query_of(&[("view", view_name), ("q", &q), ("category", category)]);
+    let listed = |category: &str| query_of(&[("view", view_name), ("q", &q), ("category", category)]);
     let tab = |v: View| Tab {
         label: Text::new(v.label()),
         href: href(
             "/base-products",
-            &query_of(&[
-                ("view", if v == View::All { "" } else { v.as_str() }),
-                ("q", &q),
-                ("category", &category),
-            ]),
+            &query_of(&[("view", if v == View::All { "" } else { v.as_str() }), ("q", &q), ("category", &category)]),
         ),
         current: v == view,
         count: counts.iter().find(|(of, _)| *of == v).map(|(_, n)| *n),
@@ -152,10 +115,7 @@ pub async fn list(ctx: Ctx, query: Query<ListQuery>, done: Query<Done>) -> Reply
         now: ctx.now,
         tabs: View::ALL.into_iter().map(tab).collect(),
         view,
-        picks: nodes
-            .into_iter()
-            .map(|node| (node.clone(), href("/base-products", &listed(&node.id))))
-            .collect(),
+        picks: nodes.into_iter().map(|node| (node.clone(), href("/base-products", &listed(&node.id)))).collect(),
         without_category: href("/base-products", &listed("")),
         pager: Pager::of("/base-products", &listed(&category), Some(&after), &page),
         category: chosen,
@@ -205,11 +165,7 @@ fn missing(base: &BaseProduct) -> Vec<&'static str> {
         ("base-category", base.category_id.is_some()),
         ("base-origin", !base.origin.is_empty()),
     ];
-    stated
-        .into_iter()
-        .filter(|(_, there)| !there)
-        .map(|(label, _)| label)
-        .collect()
+    stated.into_iter().filter(|(_, there)| !there).map(|(label, _)| label).collect()
 }
 
 async fn one_page(ctx: &Ctx, id: BaseId, form: Form) -> crate::Result<OnePage> {
@@ -219,33 +175,17 @@ async fn one_page(ctx: &Ctx, id: BaseId, form: Form) -> crate::Result<OnePage> {
         .snapshot(move |c| {
             let base = model::find(c, id)?;
             let wanted: Vec<String> = base.category_id.iter().cloned().collect();
-            let chain = categories::chains(c, MerchantId::PLATFORM, &wanted)?
-                .remove(base.category_id.as_deref().unwrap_or_default());
-            let allowed = categories::by_ids(c, MerchantId::PLATFORM, &wanted)?
-                .values()
-                .all(|category| category.allowed);
+            let chain = categories::chains(c, MerchantId::PLATFORM, &wanted)?.remove(base.category_id.as_deref().unwrap_or_default());
+            let allowed = categories::by_ids(c, MerchantId::PLATFORM, &wanted)?.values().all(|category| category.allowed);
             let survivor = match base.merged_into {
                 None => None,
                 Some(id) => Some(model::find(c, id)?),
             };
             let links = model::links(c, id)?;
             let linked = model::linked(c, id, SHOWN)?;
-            let twins = if base.is_active() {
-                model::twins(c, &base, TWINS)?
-            } else {
-                Vec::new()
-            };
-            let events =
-                trail::of_subject(c, MerchantId::PLATFORM, "base_product", &base.code, MOMENTS)?;
-            Ok((
-                base,
-                (chain.unwrap_or_default(), !allowed),
-                survivor,
-                links,
-                linked,
-                twins,
-                events,
-            ))
+            let twins = if base.is_active() { model::twins(c, &base, TWINS)? } else { Vec::new() };
+            let events = trail::of_subject(c, MerchantId::PLATFORM, "base_product", &base.code, MOMENTS)?;
+            Ok((base, (chain.unwrap_or_default(), !allowed), survivor, links, linked, twins, events))
         })
         .await?;
     Ok(OnePage {
@@ -285,18 +225,11 @@ pub async fn suspend(ctx: Ctx, id: Path<i64>, input: Input<Why>) -> Reply {
     let seat = ctx.platform_seat()?.may(Permission::ManageCatalogue)?;
     let id = BaseId(*id);
     let outcome = match input.or_form() {
-        Ok(why) => {
-            ctx.db
-                .write(move |tx| model::disable(tx, &seat.cause, id, &why.reason))
-                .await
-        }
+        Ok(why) => ctx.db.write(move |tx| model::disable(tx, &seat.cause, id, &why.reason)).await,
         Err(form) => Err(Error::invalid(form)),
     };
     match outcome {
-        Ok(_) => Ok(redirect(
-            &ctx,
-            &format!("/base-products/{id}?done=suspended"),
-        )),
+        Ok(_) => Ok(redirect(&ctx, &format!("/base-products/{id}?done=suspended"))),
         Err(Error::Invalid(form)) => {
             let page = one_page(&ctx, id, (*form).clone()).await?;
             super::again(&ctx, *form, |_| page)
@@ -309,8 +242,6 @@ pub async fn suspend(ctx: Ctx, id: Path<i64>, input: Input<Why>) -> Reply {
 pub async fn resume(ctx: Ctx, id: Path<i64>) -> Reply {
     let seat = ctx.platform_seat()?.may(Permission::ManageCatalogue)?;
     let id = BaseId(*id);
-    ctx.db
-        .write(move |tx| model::enable(tx, &seat.cause, id))
-        .await?;
+    ctx.db.write(move |tx| model::enable(tx, &seat.cause, id)).await?;
     Ok(redirect(&ctx, &format!("/base-products/{id}?done=resumed")))
 }

@@ -70,10 +70,7 @@ impl Typed {
     /// As typed: a barcode with a slip comes back as it was.
     pub(super) fn form(&self) -> Form {
         let draft = self.draft();
-        let texts = draft
-            .texts()
-            .into_iter()
-            .map(|(name, text)| (name, text.to_owned()));
+        let texts = draft.texts().into_iter().map(|(name, text)| (name, text.to_owned()));
         let others = [
             ("code", self.code.clone()),
             ("barcodes", self.barcodes.clone()),
@@ -85,10 +82,7 @@ impl Typed {
 }
 
 pub(super) fn of_draft(draft: &Draft, version: i32) -> Form {
-    let texts = draft
-        .texts()
-        .into_iter()
-        .map(|(name, text)| (name, text.to_owned()));
+    let texts = draft.texts().into_iter().map(|(name, text)| (name, text.to_owned()));
     let others = [
         ("code", draft.code.clone().unwrap_or_default()),
         ("barcodes", draft.barcodes.join("\n")),
@@ -109,16 +103,9 @@ pub(super) fn leaves(nodes: &[Node]) -> Vec<Leaf> {
     let leaf = |node: &Node| {
         let parent = name(&node.parent_id)?;
         let top = name(&parent.parent_id)?;
-        Some(Leaf {
-            id: node.id.clone(),
-            chain: format!("{} › {} › {}", top.name, parent.name, node.name),
-        })
+        Some(Leaf { id: node.id.clone(), chain: format!("{} › {} › {}", top.name, parent.name, node.name) })
     };
-    nodes
-        .iter()
-        .filter(|n| n.level == 3 && n.enabled)
-        .filter_map(leaf)
-        .collect()
+    nodes.iter().filter(|n| n.level == 3 && n.enabled).filter_map(leaf).collect()
 }
 
 #[derive(Template)]
@@ -133,16 +120,8 @@ struct FormPage {
 show!(FormPage, |v| json!({ "base": v.base, "errors": v.form }));
 
 async fn form_page(ctx: &Ctx, form: Form, base: Option<BaseProduct>) -> Result<FormPage> {
-    let nodes = ctx
-        .db
-        .read(|c| categories::tree(c, MerchantId::PLATFORM))
-        .await?;
-    Ok(FormPage {
-        frame: ctx.frame("base-products"),
-        form,
-        base,
-        leaves: leaves(&nodes),
-    })
+    let nodes = ctx.db.read(|c| categories::tree(c, MerchantId::PLATFORM)).await?;
+    Ok(FormPage { frame: ctx.frame("base-products"), form, base, leaves: leaves(&nodes) })
 }
 
 /// `GET /base-products/new`
@@ -160,15 +139,8 @@ pub async fn create(ctx: Ctx, input: Input<Typed>) -> Reply {
         Err(form) => return refused(&ctx, form, None).await,
     };
     let draft = typed.draft();
-    match ctx
-        .db
-        .write(move |tx| model::create(tx, &seat.cause, &draft))
-        .await
-    {
-        Ok(base) => Ok(redirect(
-            &ctx,
-            &format!("/base-products/{}?done=created", base.id),
-        )),
+    match ctx.db.write(move |tx| model::create(tx, &seat.cause, &draft)).await {
+        Ok(base) => Ok(redirect(&ctx, &format!("/base-products/{}?done=created", base.id))),
         Err(Error::Invalid(why)) => refused(&ctx, with_complaints(typed.form(), &why), None).await,
         Err(e) => Err(e),
     }
@@ -185,9 +157,7 @@ pub async fn edit(ctx: Ctx, id: Path<i64>) -> Reply {
     let id = BaseId(*id);
     let base = ctx.db.read(move |c| model::find(c, id)).await?;
     if base.is_merged() {
-        return Err(Error::Conflict(
-            Text::new("base-is-merged").with(&base.code),
-        ));
+        return Err(Error::Conflict(Text::new("base-is-merged").with(&base.code)));
     }
     let page = form_page(&ctx, of_draft(&base.draft(), base.version), Some(base)).await?;
     ctx.reply(page)
@@ -203,26 +173,14 @@ pub async fn save(ctx: Ctx, id: Path<i64>, input: Input<Typed>) -> Reply {
         Err(form) => return refused(&ctx, form, Some(base)).await,
     };
     let (draft, version) = (typed.draft(), typed.version);
-    match ctx
-        .db
-        .write(move |tx| model::edit(tx, &seat.cause, id, version, &draft))
-        .await
-    {
+    match ctx.db.write(move |tx| model::edit(tx, &seat.cause, id, version, &draft)).await {
         Ok(_) => Ok(redirect(&ctx, &format!("/base-products/{id}?done=saved"))),
-        Err(Error::Invalid(why)) => {
-            refused(&ctx, with_complaints(typed.form(), &why), Some(base)).await
-        }
+        Err(Error::Invalid(why)) => refused(&ctx, with_complaints(typed.form(), &why), Some(base)).await,
         // What was typed is not lost: it comes back beside what is there now, to be saved over it or given up.
         Err(Error::Conflict(why)) if ctx.wants != Wants::Json && !base.is_merged() => {
-            let form = Typed {
-                version: base.version,
-                ..typed
-            }
-            .form()
-            .with_error("", why);
+            let form = Typed { version: base.version, ..typed }.form().with_error("", why);
             let page = form_page(&ctx, form, Some(base)).await?;
-            ctx.wants
-                .answer(actix_web::http::StatusCode::CONFLICT, ctx.lang, &page)
+            ctx.wants.answer(actix_web::http::StatusCode::CONFLICT, ctx.lang, &page)
         }
         Err(e) => Err(e),
     }

@@ -34,11 +34,8 @@ impl ImportPage {
             return json!({ "columns": SHEET_COLUMNS, "maxRows": MAX_ROWS });
         };
         let row = |bad: &model::BadRow| {
-            let problems: Vec<Value> = bad
-                .problems
-                .iter()
-                .map(|(field, text)| json!({ "field": field, "msg": text.say(self.lang) }))
-                .collect();
+            let problems: Vec<Value> =
+                bad.problems.iter().map(|(field, text)| json!({ "field": field, "msg": text.say(self.lang) })).collect();
             json!({ "line": bad.line, "key": bad.key, "problems": problems })
         };
         json!({
@@ -52,14 +49,7 @@ impl ImportPage {
 }
 
 fn import_page(ctx: &Ctx, form: Form, report: Option<Imported>) -> ImportPage {
-    ImportPage {
-        frame: ctx.frame("base-products"),
-        form,
-        report,
-        columns: SHEET_COLUMNS.join(","),
-        max: MAX_ROWS,
-        lang: ctx.lang,
-    }
+    ImportPage { frame: ctx.frame("base-products"), form, report, columns: SHEET_COLUMNS.join(","), max: MAX_ROWS, lang: ctx.lang }
 }
 
 /// `GET /base-products/import`
@@ -78,22 +68,11 @@ struct Sent {
 
 /// A form's field `csv`, JSON `{"csv":"…","preview":true}`, or the bare table as `text/csv`.
 fn read(req: &HttpRequest, body: &[u8]) -> Result<Sent, Form> {
-    let kind = req
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or_default();
-    let unreadable = |why: String| {
-        Form::default().with_error("csv", Text::new("base-import-unreadable").with(why))
-    };
+    let kind = req.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let unreadable = |why: String| Form::default().with_error("csv", Text::new("base-import-unreadable").with(why));
     if kind.starts_with("text/csv") {
-        let csv = std::str::from_utf8(body)
-            .map_err(|e| unreadable(e.to_string()))?
-            .to_owned();
-        let preview = req
-            .query_string()
-            .split('&')
-            .any(|pair| pair == "preview=1");
+        let csv = std::str::from_utf8(body).map_err(|e| unreadable(e.to_string()))?.to_owned();
+        let preview = req.query_string().split('&').any(|pair| pair == "preview=1");
         return Ok(Sent { csv, preview });
     }
     if kind.starts_with("application/json") {
@@ -118,23 +97,11 @@ pub async fn run(ctx: Ctx, req: HttpRequest, body: Bytes) -> Reply {
         Err(form) => return again(&ctx, form, |form| import_page(&ctx, form, None)),
     };
     let (csv, preview) = (sent.csv.clone(), sent.preview);
-    match ctx
-        .db
-        .write(move |tx| model::import(tx, &seat.cause, &csv, preview))
-        .await
-    {
+    match ctx.db.write(move |tx| model::import(tx, &seat.cause, &csv, preview)).await {
         Ok(report) => {
             // After a real import only what was not taken is worth keeping in the box.
-            let kept = if report.preview || !report.bad.is_empty() {
-                sent.csv
-            } else {
-                String::new()
-            };
-            ctx.reply(import_page(
-                &ctx,
-                Form::filled([("csv", kept)]),
-                Some(report),
-            ))
+            let kept = if report.preview || !report.bad.is_empty() { sent.csv } else { String::new() };
+            ctx.reply(import_page(&ctx, Form::filled([("csv", kept)]), Some(report)))
         }
         Err(Error::Invalid(why)) => {
             let form = super::with_complaints(Form::filled([("csv", sent.csv)]), &why);

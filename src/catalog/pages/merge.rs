@@ -57,10 +57,7 @@ struct Side {
     links: Links,
     rows: Vec<Choose>,
 }
-show!(
-    MergePage,
-    |v| json!({ "keep": v.keep, "other": v.other.as_ref().map(|o| &o.base), "moves": v.other.as_ref().map(|o| &o.links) })
-);
+show!(MergePage, |v| json!({ "keep": v.keep, "other": v.other.as_ref().map(|o| &o.base), "moves": v.other.as_ref().map(|o| &o.links) }));
 
 const ROWS: [(&str, &str); 10] = [
     ("name", "base-name"),
@@ -87,13 +84,7 @@ fn rows(keep: &BaseProduct, gone: &BaseProduct, typed: &Form) -> Vec<Choose> {
         } else {
             keep.clone()
         };
-        Choose {
-            name,
-            label,
-            keep,
-            gone,
-            chosen,
-        }
+        Choose { name, label, keep, gone, chosen }
     };
     ROWS.into_iter().map(row).collect()
 }
@@ -121,9 +112,7 @@ async fn merge_page(ctx: &Ctx, id: BaseId, with: String, form: Form) -> Result<M
         })
         .await?;
     if keep.is_merged() {
-        return Err(Error::Conflict(
-            Text::new("base-is-merged").with(&keep.code),
-        ));
+        return Err(Error::Conflict(Text::new("base-is-merged").with(&keep.code)));
     }
     let mut form = form;
     let other = match other {
@@ -135,11 +124,7 @@ async fn merge_page(ctx: &Ctx, id: BaseId, with: String, form: Form) -> Result<M
             form.complain("with", Text::new("base-is-merged").with(&base.code));
             None
         }
-        Some((base, links)) => Some(Side {
-            rows: rows(&keep, &base, &form),
-            base,
-            links,
-        }),
+        Some((base, links)) => Some(Side { rows: rows(&keep, &base, &form), base, links }),
         None => {
             if !with.trim().is_empty() {
                 form.complain("with", Text::new("base-merge-unknown").with(with.trim()));
@@ -147,13 +132,7 @@ async fn merge_page(ctx: &Ctx, id: BaseId, with: String, form: Form) -> Result<M
             None
         }
     };
-    Ok(MergePage {
-        frame: ctx.frame("base-products"),
-        keep,
-        other,
-        with: with.trim().to_owned(),
-        form,
-    })
+    Ok(MergePage { frame: ctx.frame("base-products"), keep, other, with: with.trim().to_owned(), form })
 }
 
 /// `GET /base-products/{id}/merge?with=`
@@ -168,16 +147,8 @@ pub async fn run(ctx: Ctx, id: Path<i64>, input: Input<Choice>) -> Reply {
     let seat = ctx.platform_seat()?.may(Permission::ManageCatalogue)?;
     let id = BaseId(*id);
     let choice = input.checked()?;
-    let (kept, keep_version, loser) = (
-        choice.kept.clone(),
-        choice.keep_version,
-        (BaseId(choice.loser), choice.loser_version),
-    );
-    match ctx
-        .db
-        .write(move |tx| model::merge(tx, &seat.cause, (id, keep_version), loser, &kept.draft()))
-        .await
-    {
+    let (kept, keep_version, loser) = (choice.kept.clone(), choice.keep_version, (BaseId(choice.loser), choice.loser_version));
+    match ctx.db.write(move |tx| model::merge(tx, &seat.cause, (id, keep_version), loser, &kept.draft())).await {
         Ok(_) => Ok(redirect(&ctx, &format!("/base-products/{id}?done=merged"))),
         Err(Error::Invalid(why)) => {
             let form = with_complaints(choice.kept.form(), &why);

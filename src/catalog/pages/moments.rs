@@ -30,12 +30,8 @@ impl Moment {
     pub fn of(event: &Event) -> Self {
         let (tone, icon) = match (event.verb.as_str(), event.actor_kind.as_str()) {
             (verb, _) if verb.ends_with("created") => ("ok", "plus"),
-            (verb, _) if verb.ends_with("disabled") || verb.ends_with("forbidden") => {
-                ("bad", "ban")
-            }
-            (verb, _) if verb.contains("merged") || verb.contains("took_over") => {
-                ("plat", "git-compare")
-            }
+            (verb, _) if verb.ends_with("disabled") || verb.ends_with("forbidden") => ("bad", "ban"),
+            (verb, _) if verb.contains("merged") || verb.contains("took_over") => ("plat", "git-compare"),
             (_, "erp") => ("info", "plug-connected"),
             (_, "system") => ("", "settings"),
             _ => ("plat", "pencil"),
@@ -47,11 +43,7 @@ impl Moment {
             icon,
             what: Text::keyed(Cow::Owned(event.key())),
             // What a new thing began with stands on the page anyway.
-            changes: if event.before.is_some() {
-                changes(event.before.as_ref(), event.after.as_ref())
-            } else {
-                Vec::new()
-            },
+            changes: if event.before.is_some() { changes(event.before.as_ref(), event.after.as_ref()) } else { Vec::new() },
             note: event.note.clone().unwrap_or_default(),
         }
     }
@@ -65,18 +57,9 @@ fn changes(before: Option<&Value>, after: Option<&Value>) -> Vec<Change> {
             Some(other) => other.to_string(),
         }
     };
-    let known = LABELS.iter().filter(|(name, _)| {
-        [before, after]
-            .into_iter()
-            .flatten()
-            .any(|side| side.get(*name).is_some())
-    });
+    let known = LABELS.iter().filter(|(name, _)| [before, after].into_iter().flatten().any(|side| side.get(*name).is_some()));
     known
-        .map(|(name, label)| Change {
-            label,
-            before: value(before, name),
-            after: value(after, name),
-        })
+        .map(|(name, label)| Change { label, before: value(before, name), after: value(after, name) })
         .filter(|c| c.before != c.after)
         .collect()
 }

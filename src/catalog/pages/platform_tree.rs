@@ -38,10 +38,7 @@ impl TreePage {
 pub async fn page(ctx: Ctx, query: Query<TreeQuery>, done: Query<Done>) -> Reply {
     let ctx = done.said(ctx);
     let seat = ctx.platform_seat()?;
-    let nodes = ctx
-        .db
-        .read(|c| categories::tree(c, MerchantId::PLATFORM))
-        .await?;
+    let nodes = ctx.db.read(|c| categories::tree(c, MerchantId::PLATFORM)).await?;
     let q = query.into_inner().q.trim().to_owned();
     ctx.reply(TreePage {
         frame: ctx.frame("platform-categories"),
@@ -71,11 +68,7 @@ pub struct Typed {
 
 impl Typed {
     fn form(&self) -> Form {
-        Form::filled([
-            ("id", self.id.clone()),
-            ("name", self.name.clone()),
-            ("parent_id", self.parent_id.clone()),
-        ])
+        Form::filled([("id", self.id.clone()), ("name", self.name.clone()), ("parent_id", self.parent_id.clone())])
     }
 }
 
@@ -89,10 +82,7 @@ struct FormPage {
     /// Where it can hang: categories of level 1 and 2.
     parents: Vec<Node>,
 }
-show!(
-    FormPage,
-    |v| json!({ "category": v.node, "errors": v.form })
-);
+show!(FormPage, |v| json!({ "category": v.node, "errors": v.form }));
 
 async fn form_page(ctx: &Ctx, form: Form, id: Option<String>) -> Result<FormPage> {
     let (nodes, node) = ctx
@@ -106,29 +96,15 @@ async fn form_page(ctx: &Ctx, form: Form, id: Option<String>) -> Result<FormPage
         })
         .await?;
     // A category keeps its level, so it moves only under parents of the same level as now.
-    let fits = |parent: &Node| {
-        parent.level < 3
-            && node
-                .as_ref()
-                .is_none_or(|n| parent.level + 1 == n.level && parent.id != n.id)
-    };
+    let fits = |parent: &Node| parent.level < 3 && node.as_ref().is_none_or(|n| parent.level + 1 == n.level && parent.id != n.id);
     let parents = nodes.into_iter().filter(fits).collect();
-    Ok(FormPage {
-        frame: ctx.frame("platform-categories"),
-        form,
-        node,
-        parents,
-    })
+    Ok(FormPage { frame: ctx.frame("platform-categories"), form, node, parents })
 }
 
 /// `GET /platform-categories/new`
 pub async fn new(ctx: Ctx, query: Query<NewQuery>) -> Reply {
     ctx.platform_seat()?.may(Permission::ManageCatalogue)?;
-    let parent = if query.parent.is_empty() {
-        ROOT.to_owned()
-    } else {
-        query.into_inner().parent
-    };
+    let parent = if query.parent.is_empty() { ROOT.to_owned() } else { query.into_inner().parent };
     let page = form_page(&ctx, Form::filled([("parent_id", parent)]), None).await?;
     ctx.reply(page)
 }
@@ -138,12 +114,7 @@ pub async fn edit(ctx: Ctx, id: Path<String>) -> Reply {
     ctx.platform_seat()?.may(Permission::ManageCatalogue)?;
     let mut page = form_page(&ctx, Form::default(), Some(id.into_inner())).await?;
     if let Some(node) = &page.node {
-        page.form = Typed {
-            id: node.id.clone(),
-            name: node.name.clone(),
-            parent_id: node.parent_id.clone(),
-        }
-        .form();
+        page.form = Typed { id: node.id.clone(), name: node.name.clone(), parent_id: node.parent_id.clone() }.form();
     }
     ctx.reply(page)
 }
@@ -160,13 +131,8 @@ pub async fn save(ctx: Ctx, id: Path<String>, input: Input<Typed>) -> Reply {
     let seat = ctx.platform_seat()?.may(Permission::ManageCatalogue)?;
     let id = id.into_inner();
     let known = id.clone();
-    ctx.db
-        .read(move |c| categories::find(c, MerchantId::PLATFORM, &known))
-        .await?;
-    let typed = Typed {
-        id: id.clone(),
-        ..input.checked()?
-    };
+    ctx.db.read(move |c| categories::find(c, MerchantId::PLATFORM, &known)).await?;
+    let typed = Typed { id: id.clone(), ..input.checked()? };
     put(&ctx, seat, typed, Some(id)).await
 }
 
@@ -216,18 +182,14 @@ fn field_of(wire: &str) -> &'static str {
 /// `POST /platform-categories/{id}/suspension`
 pub async fn suspend(ctx: Ctx, id: Path<String>) -> Reply {
     let seat = ctx.platform_seat()?.may(Permission::ManageCatalogue)?;
-    ctx.db
-        .write(move |tx| categories::disable(tx, &seat.cause, &id))
-        .await?;
+    ctx.db.write(move |tx| categories::disable(tx, &seat.cause, &id)).await?;
     Ok(redirect(&ctx, "/platform-categories?done=suspended"))
 }
 
 /// `DELETE /platform-categories/{id}/suspension`
 pub async fn resume(ctx: Ctx, id: Path<String>) -> Reply {
     let seat = ctx.platform_seat()?.may(Permission::ManageCatalogue)?;
-    ctx.db
-        .write(move |tx| categories::enable(tx, &seat.cause, &id))
-        .await?;
+    ctx.db.write(move |tx| categories::enable(tx, &seat.cause, &id)).await?;
     Ok(redirect(&ctx, "/platform-categories?done=resumed"))
 }
 
@@ -235,17 +197,13 @@ pub async fn resume(ctx: Ctx, id: Path<String>) -> Reply {
 pub async fn ban(ctx: Ctx, id: Path<String>, input: Input<Why>) -> Reply {
     let seat = ctx.platform_seat()?.may(Permission::ManageCatalogue)?;
     let why = input.checked()?;
-    ctx.db
-        .write(move |tx| categories::forbid(tx, &seat.cause, &[id.into_inner()], why.reason.trim()))
-        .await?;
+    ctx.db.write(move |tx| categories::forbid(tx, &seat.cause, &[id.into_inner()], why.reason.trim())).await?;
     Ok(redirect(&ctx, "/platform-categories?done=banned"))
 }
 
 /// `DELETE /platform-categories/{id}/ban`
 pub async fn unban(ctx: Ctx, id: Path<String>) -> Reply {
     let seat = ctx.platform_seat()?.may(Permission::ManageCatalogue)?;
-    ctx.db
-        .write(move |tx| categories::allow(tx, &seat.cause, &[id.into_inner()], ""))
-        .await?;
+    ctx.db.write(move |tx| categories::allow(tx, &seat.cause, &[id.into_inner()], "")).await?;
     Ok(redirect(&ctx, "/platform-categories?done=unbanned"))
 }

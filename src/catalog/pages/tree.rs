@@ -22,17 +22,9 @@ pub(super) fn narrowed(nodes: Vec<Node>, q: &str) -> Vec<Node> {
     if q.is_empty() {
         return nodes;
     }
-    let named: HashSet<String> = nodes
-        .iter()
-        .filter(|n| n.name.to_lowercase().contains(&q) || n.id.to_lowercase() == q)
-        .map(|n| n.id.clone())
-        .collect();
-    let parent_of = |id: &str| {
-        nodes
-            .iter()
-            .find(|n| n.id == id)
-            .map(|n| n.parent_id.clone())
-    };
+    let named: HashSet<String> =
+        nodes.iter().filter(|n| n.name.to_lowercase().contains(&q) || n.id.to_lowercase() == q).map(|n| n.id.clone()).collect();
+    let parent_of = |id: &str| nodes.iter().find(|n| n.id == id).map(|n| n.parent_id.clone());
     let mut kept = named.clone();
     for id in &named {
         let mut at = parent_of(id);
@@ -41,15 +33,8 @@ pub(super) fn narrowed(nodes: Vec<Node>, q: &str) -> Vec<Node> {
             kept.insert(parent);
         }
     }
-    let below = |node: &Node| {
-        named.contains(&node.parent_id)
-            || parent_of(&node.parent_id).is_some_and(|top| named.contains(&top))
-    };
-    nodes
-        .iter()
-        .filter(|n| kept.contains(&n.id) || below(n))
-        .cloned()
-        .collect()
+    let below = |node: &Node| named.contains(&node.parent_id) || parent_of(&node.parent_id).is_some_and(|top| named.contains(&top));
+    nodes.iter().filter(|n| kept.contains(&n.id) || below(n)).cloned().collect()
 }
 
 /// How many of each level, and how many are off.
@@ -64,22 +49,13 @@ pub(super) struct Sums {
 impl Sums {
     pub fn of(nodes: &[Node]) -> Self {
         let count = |is: fn(&&Node) -> bool| nodes.iter().filter(is).count();
-        Self {
-            all: nodes.len(),
-            leaves: count(|n| n.level == 3),
-            off: count(|n| !n.enabled),
-            banned: count(|n| !n.allowed),
-        }
+        Self { all: nodes.len(), leaves: count(|n| n.level == 3), off: count(|n| !n.enabled), banned: count(|n| !n.allowed) }
     }
 }
 
 /// `999+` where counting stopped.
 pub(super) fn counted(n: i64) -> String {
-    if n >= COUNTED {
-        format!("{}+", COUNTED - 1)
-    } else {
-        n.to_string()
-    }
+    if n >= COUNTED { format!("{}+", COUNTED - 1) } else { n.to_string() }
 }
 
 #[derive(Template)]
@@ -104,11 +80,5 @@ pub async fn page(ctx: Ctx, query: Query<TreeQuery>) -> Reply {
     let merchant = ctx.merchant()?.merchant;
     let nodes = ctx.db.read(move |c| categories::tree(c, merchant)).await?;
     let q = query.into_inner().q.trim().to_owned();
-    ctx.reply(TreePage {
-        frame: ctx.frame("categories"),
-        now: ctx.now,
-        sums: Sums::of(&nodes),
-        nodes: narrowed(nodes, &q),
-        q,
-    })
+    ctx.reply(TreePage { frame: ctx.frame("categories"), now: ctx.now, sums: Sums::of(&nodes), nodes: narrowed(nodes, &q), q })
 }

@@ -42,12 +42,7 @@ impl Amount {
             mantissa /= 10;
             exp = exp.checked_add(1)?;
         }
-        (exp.abs() < 20).then_some(Self {
-            kind,
-            per: "",
-            mantissa,
-            exp,
-        })
+        (exp.abs() < 20).then_some(Self { kind, per: "", mantissa, exp })
     }
 }
 
@@ -56,9 +51,7 @@ impl std::fmt::Display for Amount {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let digits = self.mantissa.to_string();
         // How many digits stand before the point, in the base unit.
-        let size = i32::try_from(digits.len())
-            .unwrap_or(i32::MAX)
-            .saturating_add(i32::from(self.exp));
+        let size = i32::try_from(digits.len()).unwrap_or(i32::MAX).saturating_add(i32::from(self.exp));
         let (unit, unit_exp) = match self.kind {
             Kind::Mass if size >= 0 => ("g", 0),
             Kind::Mass if size >= -2 => ("mg", -3),
@@ -76,16 +69,10 @@ impl std::fmt::Display for Amount {
         } else {
             let places = usize::try_from(-shift).unwrap_or_default();
             let padded = format!("{digits:0>width$}", width = places + 1);
-            let (whole, part) = padded
-                .split_at_checked(padded.len() - places)
-                .unwrap_or((&padded, ""));
+            let (whole, part) = padded.split_at_checked(padded.len() - places).unwrap_or((&padded, ""));
             write!(f, "{whole}.{part}")?;
         }
         f.write_str(unit)?;
-        if self.per.is_empty() {
-            Ok(())
-        } else {
-            write!(f, "/{}", self.per)
-        }
+        if self.per.is_empty() { Ok(()) } else { write!(f, "/{}", self.per) }
     }
 }

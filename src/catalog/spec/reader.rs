@@ -81,20 +81,7 @@ const COUNTS: [(&str, Counted); 40] = [
 ];
 
 /// Words that say nothing about the quantity: compound, approximately, origin of the goods.
-const SILENT: [&str; 12] = [
-    "复方",
-    "约",
-    "装",
-    "重",
-    "规格",
-    "进口",
-    "国产",
-    "分装",
-    "分包装",
-    "含",
-    "共",
-    "净含量",
-];
+const SILENT: [&str; 12] = ["复方", "约", "装", "重", "规格", "进口", "国产", "分装", "分包装", "含", "共", "净含量"];
 
 /// One pass over the characters; never fails.
 pub(super) struct Reader<'a> {
@@ -110,19 +97,12 @@ impl Reader<'_> {
     }
 
     fn rest_starts(&self, word: &str) -> bool {
-        word.chars()
-            .enumerate()
-            .all(|(i, c)| self.peek(i) == Some(c))
+        word.chars().enumerate().all(|(i, c)| self.peek(i) == Some(c))
     }
 
     /// Reads figures and words; `None` for a text that describes two packs.
     pub(super) fn read(chars: &[char]) -> Option<Spec> {
-        let mut reader = Reader {
-            chars,
-            at: 0,
-            spec: Spec::default(),
-            mixed: false,
-        };
+        let mut reader = Reader { chars, at: 0, spec: Spec::default(), mixed: false };
         reader.run_through();
         (!reader.mixed).then_some(reader.spec)
     }
@@ -133,9 +113,7 @@ impl Reader<'_> {
                 '(' => self.bracket(),
                 '/' => self.slash(),
                 '每' => self.basis(),
-                'x' if self.at > 0 && self.peek(1).is_some_and(|c| c.is_ascii_digit()) => {
-                    self.at += 1
-                }
+                'x' if self.at > 0 && self.peek(1).is_some_and(|c| c.is_ascii_digit()) => self.at += 1,
                 '+' => {
                     self.mixed |= !self.spec.levels.is_empty();
                     self.at += 1;
@@ -179,10 +157,7 @@ impl Reader<'_> {
         self.at += 1;
         if let Some((word, _)) = self.count_word() {
             self.at += word.chars().count();
-            if !matches!(
-                word,
-                "片" | "粒" | "丸" | "s" | "枚" | "揿" | "喷" | "板" | "版" | "小盒"
-            ) {
+            if !matches!(word, "片" | "粒" | "丸" | "s" | "枚" | "揿" | "喷" | "板" | "版" | "小盒") {
                 self.spec.holders.push(word.to_owned());
             }
             return;
@@ -264,21 +239,14 @@ impl Reader<'_> {
         let counted = self.count_word();
         let word = counted.map_or("", |(word, _)| word);
         let count = digits.parse::<u64>().ok().filter(|n| *n > 0);
-        let loose =
-            counted.is_none() && self.peek(0).is_some_and(|c| c.is_alphabetic() || c == ':');
+        let loose = counted.is_none() && self.peek(0).is_some_and(|c| c.is_alphabetic() || c == ':');
         match count {
             Some(count) if !loose => {
                 self.at += word.chars().count();
                 let counted = counted.map_or(Counted::Any, |(_, counted)| counted);
-                self.spec.levels.push(Level {
-                    count,
-                    counted,
-                    word: word.to_owned(),
-                });
+                self.spec.levels.push(Level { count, counted, word: word.to_owned() });
             }
-            _ => match Amount::new(Kind::Bare, &digits, 0)
-                .filter(|_| self.peek(0).is_none_or(|c| !c.is_alphabetic()))
-            {
+            _ => match Amount::new(Kind::Bare, &digits, 0).filter(|_| self.peek(0).is_none_or(|c| !c.is_alphabetic())) {
                 Some(amount) => self.spec.amounts.push(amount),
                 None => {
                     let word = self.run();
@@ -290,11 +258,7 @@ impl Reader<'_> {
 
     fn amount(&mut self, amount: Amount, exp: i8) {
         // `10*7cm`: the figure before the sign is a length too.
-        let bare = self
-            .spec
-            .levels
-            .last()
-            .filter(|l| amount.kind == Kind::Length && l.word.is_empty());
+        let bare = self.spec.levels.last().filter(|l| amount.kind == Kind::Length && l.word.is_empty());
         if let Some(other) = bare.and_then(|l| Amount::scaled(Kind::Length, l.count, exp)) {
             self.spec.levels.pop();
             self.spec.amounts.push(other);
@@ -318,10 +282,9 @@ impl Reader<'_> {
 
     fn run(&mut self) -> String {
         let mut word = String::new();
-        while let Some(c) = self.peek(0).filter(|c| {
-            !c.is_ascii_digit()
-                && !matches!(c, '(' | ')' | '*' | ':' | ';' | ',' | '/' | '+' | '、')
-        }) {
+        while let Some(c) =
+            self.peek(0).filter(|c| !c.is_ascii_digit() && !matches!(c, '(' | ')' | '*' | ':' | ';' | ',' | '/' | '+' | '、'))
+        {
             word.push(c);
             self.at += 1;
         }
@@ -336,17 +299,11 @@ impl Reader<'_> {
     }
 
     fn measure_word(&self) -> Option<(&'static str, Kind, i8)> {
-        MEASURES
-            .iter()
-            .find(|(word, _, _)| self.rest_starts(word) && self.ends(word))
-            .cloned()
+        MEASURES.iter().find(|(word, _, _)| self.rest_starts(word) && self.ends(word)).cloned()
     }
 
     fn count_word(&self) -> Option<(&'static str, Counted)> {
-        COUNTS
-            .iter()
-            .find(|(word, _)| self.rest_starts(word) && self.ends(word))
-            .copied()
+        COUNTS.iter().find(|(word, _)| self.rest_starts(word) && self.ends(word)).copied()
     }
 
     /// A Latin unit ends where the letters end (`mg` is not `m` and `g`), except at a sign for "times" (`gx24`).

@@ -32,12 +32,7 @@ fn one_pack_in_every_spelling() {
         ("20mg*10片(进口)", "20mg*10片"),
         ("5mg/ml*5ml", "5ml(5mg/ml)"),
     ] {
-        assert!(
-            relation(a, b).is_equal(),
-            "{a} {b}: {:?} {:?}",
-            Spec::parse(a),
-            Spec::parse(b)
-        );
+        assert!(relation(a, b).is_equal(), "{a} {b}: {:?} {:?}", Spec::parse(a), Spec::parse(b));
         assert!(relation(b, a).is_equal(), "{b} {a}");
     }
 }
@@ -59,19 +54,10 @@ fn other_packs_stay_other() {
     ] {
         assert!(!relation(a, b).is_equal(), "{a} {b}: {:?}", Spec::parse(a));
     }
-    assert_eq!(
-        relation("0.25g*24粒", "0.25g*36粒"),
-        SpecRelation::Different
-    );
-    assert_eq!(
-        relation("10g*10袋", "10g*10袋(无糖型)"),
-        SpecRelation::Partial
-    );
+    assert_eq!(relation("0.25g*24粒", "0.25g*36粒"), SpecRelation::Different);
+    assert_eq!(relation("10g*10袋", "10g*10袋(无糖型)"), SpecRelation::Partial);
     assert_eq!(relation("24片", "0.1g*24片"), SpecRelation::Partial);
-    assert_eq!(
-        relation("10mg*10片/瓶", "10mg*10片/盒"),
-        SpecRelation::Partial
-    );
+    assert_eq!(relation("10mg*10片/瓶", "10mg*10片/盒"), SpecRelation::Partial);
     assert_eq!(relation("777g", "24片"), SpecRelation::Different);
     assert_eq!(relation("", "24片"), SpecRelation::Missing);
 }

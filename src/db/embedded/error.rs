@@ -30,11 +30,7 @@ pub enum PgError {
          or start with another folder: --data <folder>.",
         dir.display()
     )]
-    OtherMajor {
-        dir: PathBuf,
-        wrote: u32,
-        found: String,
-    },
+    OtherMajor { dir: PathBuf, wrote: u32, found: String },
 
     #[error("{} is not empty, yet holds no PostgreSQL data. Move it away, or start with another folder: --data <folder>.", dir.display())]
     NotOurs { dir: PathBuf },
@@ -54,11 +50,7 @@ pub enum PgError {
          If it is yours, hand it over (chown -R {wanted} <folder>); otherwise start with another folder: --data <folder>.",
         path.display()
     )]
-    NotTheServers {
-        path: PathBuf,
-        owner: u32,
-        wanted: u32,
-    },
+    NotTheServers { path: PathBuf, owner: u32, wanted: u32 },
 
     #[error("another program has been starting or stopping PostgreSQL in {} for too long; end it and try again.", dir.display())]
     Busy { dir: PathBuf },
@@ -80,9 +72,6 @@ pub(super) trait Doing<T> {
 
 impl<T> Doing<T> for io::Result<T> {
     fn doing<S: Into<String>>(self, what: impl FnOnce() -> S) -> Result<T, PgError> {
-        self.map_err(|source| PgError::Io {
-            what: what().into(),
-            source,
-        })
+        self.map_err(|source| PgError::Io { what: what().into(), source })
     }
 }

@@ -26,11 +26,7 @@ pub fn servers(folders: impl IntoIterator<Item = PathBuf>) -> Vec<Server> {
     let mut seen: Vec<PathBuf> = Vec::new();
     let mut found: Vec<Server> = Vec::new();
     for folder in folders {
-        let real = folder
-            .join("postgres")
-            .canonicalize()
-            .ok()
-            .and_then(|p| p.parent().map(Path::to_path_buf));
+        let real = folder.join("postgres").canonicalize().ok().and_then(|p| p.parent().map(Path::to_path_buf));
         for bin in real.into_iter().chain([folder]) {
             if seen.contains(&bin) {
                 break;
@@ -51,38 +47,20 @@ pub fn choose(servers: &[Server], dir: &Path, wrote: Option<u32>) -> Result<Serv
     let new_enough = |s: &&Server| s.major >= OLDEST;
     match wrote {
         _ if servers.is_empty() => Err(PgError::Missing),
-        None => servers
-            .iter()
-            .find(new_enough)
-            .cloned()
-            .ok_or_else(|| PgError::TooOld {
-                found: list(servers),
-            }),
-        Some(wrote) => servers
-            .iter()
-            .filter(new_enough)
-            .find(|s| s.major == wrote)
-            .cloned()
-            .ok_or_else(|| PgError::OtherMajor {
-                dir: dir.to_path_buf(),
-                wrote,
-                found: list(servers),
-            }),
+        None => servers.iter().find(new_enough).cloned().ok_or_else(|| PgError::TooOld { found: list(servers) }),
+        Some(wrote) => servers.iter().filter(new_enough).find(|s| s.major == wrote).cloned().ok_or_else(|| PgError::OtherMajor {
+            dir: dir.to_path_buf(),
+            wrote,
+            found: list(servers),
+        }),
     }
 }
 
 /// PATH first, then what `pg_config` says, then where packagers put servers that are not on PATH.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "PATH is how a machine says where its programs are, not a setting of ours"
-)]
+#[expect(clippy::disallowed_methods, reason = "PATH is how a machine says where its programs are, not a setting of ours")]
 pub fn usual_folders() -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> =
-        env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect();
-    if let Ok(out) = Command::new("pg_config")
-        .arg("--bindir")
-        .stdin(Stdio::null())
-        .output()
+    let mut folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect();
+    if let Ok(out) = Command::new("pg_config").arg("--bindir").stdin(Stdio::null()).output()
         && out.status.success()
     {
         folders.push(PathBuf::from(String::from_utf8_lossy(&out.stdout).trim()));
@@ -98,9 +76,7 @@ pub fn usual_folders() -> Vec<PathBuf> {
         let Ok(entries) = fs::read_dir(parent) else {
             continue;
         };
-        let of_prefix = entries
-            .flatten()
-            .filter(|e| e.file_name().to_string_lossy().starts_with(prefix));
+        let of_prefix = entries.flatten().filter(|e| e.file_name().to_string_lossy().starts_with(prefix));
         folders.extend(of_prefix.map(|e| e.path().join(below)));
     }
     folders
@@ -109,18 +85,12 @@ pub fn usual_folders() -> Vec<PathBuf> {
 /// The version of the installation in `bin`; none when a tool is missing, does not run, or is of another version.
 fn complete(bin: &Path) -> Option<u32> {
     let major = version(&bin.join("postgres"))?;
-    (version(&bin.join("initdb"))? == major && version(&bin.join("pg_ctl"))? == major)
-        .then_some(major)
+    (version(&bin.join("initdb"))? == major && version(&bin.join("pg_ctl"))? == major).then_some(major)
 }
 
 /// `postgres (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)` → 15, `… 18beta1` → 18.
 fn version(tool: &Path) -> Option<u32> {
-    let out = Command::new(tool)
-        .arg("--version")
-        .env("LC_ALL", "C")
-        .stdin(Stdio::null())
-        .output()
-        .ok()?;
+    let out = Command::new(tool).arg("--version").env("LC_ALL", "C").stdin(Stdio::null()).output().ok()?;
     let text = String::from_utf8(out.stdout).ok()?;
     let (_, number) = text.split_once(") ")?;
     let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
@@ -128,9 +98,6 @@ fn version(tool: &Path) -> Option<u32> {
 }
 
 fn list(servers: &[Server]) -> String {
-    let each: Vec<String> = servers
-        .iter()
-        .map(|s| format!("PostgreSQL {} ({})", s.major, s.bin.display()))
-        .collect();
+    let each: Vec<String> = servers.iter().map(|s| format!("PostgreSQL {} ({})", s.major, s.bin.display())).collect();
     each.join(" and ")
 }

@@ -45,10 +45,7 @@ impl Lock {
     /// As the input of a tool that never reads any: should we be killed while it works, the lock
     /// stays held until the tool is done too.
     pub(super) fn lend(&self) -> Result<Stdio, PgError> {
-        self.0
-            .try_clone()
-            .map(Stdio::from)
-            .doing(|| "cannot lend the setup lock")
+        self.0.try_clone().map(Stdio::from).doing(|| "cannot lend the setup lock")
     }
 }
 
@@ -60,18 +57,11 @@ fn open(path: &Path, rights: Rights) -> Result<File, PgError> {
             Err(e) if e.kind() == ErrorKind::NotFound => {}
             opened => return opened.doing(doing),
         }
-        match OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)
-        {
+        match OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path) {
             Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
             made => {
                 let file = made.doing(doing)?;
-                file.set_permissions(Permissions::from_mode(0o600))
-                    .doing(doing)?;
+                file.set_permissions(Permissions::from_mode(0o600)).doing(doing)?;
                 rights.give(path)?;
                 return Ok(file);
             }
@@ -89,9 +79,7 @@ fn wait(dir: &Path, lock: impl Fn() -> Result<(), TryLockError>) -> Result<(), P
                 return Err::<(), io::Error>(e).doing(|| format!("cannot lock {}", dir.display()));
             }
             Err(_) if began.elapsed() > PATIENCE => {
-                return Err(PgError::Busy {
-                    dir: dir.to_path_buf(),
-                });
+                return Err(PgError::Busy { dir: dir.to_path_buf() });
             }
             Err(_) => {}
         }

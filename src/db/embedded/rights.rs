@@ -20,11 +20,7 @@ pub(super) enum Rights {
     Dropped { uid: u32, gid: u32 },
     /// An unprivileged user's, plus the one capability that lets it pass a directory only root may
     /// enter (a data folder below `/root`, mode 700).
-    Passing {
-        uid: u32,
-        gid: u32,
-        capability: &'static str,
-    },
+    Passing { uid: u32, gid: u32, capability: &'static str },
 }
 
 impl Rights {
@@ -40,24 +36,13 @@ impl Rights {
         };
         let may_enter = |m: fs::Metadata| {
             let mode = m.mode();
-            mode & 0o001 != 0
-                || (m.uid() == uid && mode & 0o100 != 0)
-                || (m.gid() == gid && mode & 0o010 != 0)
+            mode & 0o001 != 0 || (m.uid() == uid && mode & 0o100 != 0) || (m.gid() == gid && mode & 0o010 != 0)
         };
-        if dir
-            .ancestors()
-            .all(|d| fs::metadata(d).is_ok_and(may_enter))
-        {
+        if dir.ancestors().all(|d| fs::metadata(d).is_ok_and(may_enter)) {
             return Ok(Self::Dropped { uid, gid });
         }
-        let capability = passing_capability().ok_or_else(|| PgError::OutOfReach {
-            dir: dir.to_path_buf(),
-        })?;
-        Ok(Self::Passing {
-            uid,
-            gid,
-            capability,
-        })
+        let capability = passing_capability().ok_or_else(|| PgError::OutOfReach { dir: dir.to_path_buf() })?;
+        Ok(Self::Passing { uid, gid, capability })
     }
 
     /// A command with these rights, working in `dir`, that knows nothing of our environment (and
@@ -70,35 +55,17 @@ impl Rights {
                 command.uid(uid).gid(gid);
                 command
             }
-            Self::Passing {
-                uid,
-                gid,
-                capability,
-            } => {
+            Self::Passing { uid, gid, capability } => {
                 let mut command = Command::new("setpriv");
-                command
-                    .arg(format!("--reuid={uid}"))
-                    .arg(format!("--regid={gid}"))
-                    .arg("--clear-groups");
-                command
-                    .arg(format!("--inh-caps=-all,+{capability}"))
-                    .arg(format!("--ambient-caps=-all,+{capability}"));
+                command.arg(format!("--reuid={uid}")).arg(format!("--regid={gid}")).arg("--clear-groups");
+                command.arg(format!("--inh-caps=-all,+{capability}")).arg(format!("--ambient-caps=-all,+{capability}"));
                 command.arg("--").arg(program);
                 command
             }
         };
-        command
-            .env_clear()
-            .env(
-                "PATH",
-                "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            )
-            .env("LC_ALL", "C");
+        command.env_clear().env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").env("LC_ALL", "C");
         // Ctrl-C in our terminal is for us to handle; the server leaves after we did.
-        command
-            .current_dir(dir)
-            .stdin(Stdio::null())
-            .process_group(0);
+        command.current_dir(dir).stdin(Stdio::null()).process_group(0);
         command
     }
 
@@ -107,8 +74,7 @@ impl Rights {
         match self {
             Self::Own { .. } => Ok(()),
             Self::Dropped { uid, gid } | Self::Passing { uid, gid, .. } => {
-                lchown(path, Some(uid), Some(gid))
-                    .doing(|| format!("cannot hand {} to the server's user", path.display()))
+                lchown(path, Some(uid), Some(gid)).doing(|| format!("cannot hand {} to the server's user", path.display()))
             }
         }
     }
@@ -122,32 +88,19 @@ impl Rights {
     /// Makes sure that what we found at `path` is the server's own: a folder put there by somebody
     /// else, or data copied by root, would only fail later and less clearly.
     pub(super) fn check(self, path: &Path) -> Result<(), PgError> {
-        let found =
-            fs::symlink_metadata(path).doing(|| format!("cannot look at {}", path.display()))?;
+        let found = fs::symlink_metadata(path).doing(|| format!("cannot look at {}", path.display()))?;
         let wanted = self.uid();
         if found.uid() == wanted {
             return Ok(());
         }
-        Err(PgError::NotTheServers {
-            path: path.to_path_buf(),
-            owner: found.uid(),
-            wanted,
-        })
+        Err(PgError::NotTheServers { path: path.to_path_buf(), owner: found.uid(), wanted })
     }
 }
 
 fn our_uid() -> Result<u32, PgError> {
     let doing = || "cannot ask `id -u` who we are";
-    let out = Command::new("id")
-        .arg("-u")
-        .stdin(Stdio::null())
-        .output()
-        .doing(doing)?;
-    String::from_utf8_lossy(&out.stdout)
-        .trim()
-        .parse()
-        .map_err(io::Error::other)
-        .doing(doing)
+    let out = Command::new("id").arg("-u").stdin(Stdio::null()).output().doing(doing)?;
+    String::from_utf8_lossy(&out.stdout).trim().parse().map_err(io::Error::other).doing(doing)
 }
 
 /// The user the server's package made, else the one every system has for such work.
@@ -157,11 +110,7 @@ fn unprivileged() -> Result<(u32, u32), PgError> {
         passwd.lines().find_map(|line| {
             let mut field = line.split(':');
             let found = field.next() == Some(name);
-            let (_, uid, gid) = (
-                field.next(),
-                field.next()?.parse().ok()?,
-                field.next()?.parse().ok()?,
-            );
+            let (_, uid, gid) = (field.next(), field.next()?.parse().ok()?, field.next()?.parse().ok()?);
             found.then_some((uid, gid))
         })
     };
@@ -174,11 +123,7 @@ fn unprivileged() -> Result<(u32, u32), PgError> {
 /// The weakest capability we hold that lets a process pass a closed directory. Containers commonly
 /// keep back the first.
 fn passing_capability() -> Option<&'static str> {
-    let setpriv = Command::new("setpriv")
-        .arg("--version")
-        .stdin(Stdio::null())
-        .output()
-        .ok()?;
+    let setpriv = Command::new("setpriv").arg("--version").stdin(Stdio::null()).output().ok()?;
     // The one of busybox cannot change the user.
     if !String::from_utf8_lossy(&setpriv.stdout).contains("util-linux") {
         return None;
@@ -186,8 +131,5 @@ fn passing_capability() -> Option<&'static str> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let held = status.lines().find_map(|l| l.strip_prefix("CapEff:"))?;
     let held = u64::from_str_radix(held.trim(), 16).ok()?;
-    [("dac_read_search", 2), ("dac_override", 1)]
-        .into_iter()
-        .find(|(_, bit)| held >> bit & 1 == 1)
-        .map(|(name, _)| name)
+    [("dac_read_search", 2), ("dac_override", 1)].into_iter().find(|(_, bit)| held >> bit & 1 == 1).map(|(name, _)| name)
 }

@@ -40,31 +40,17 @@ pub(super) struct Site {
 pub(super) fn wrote(dir: &Path) -> Result<Option<u32>, PgError> {
     let path = dir.join(DATA).join("PG_VERSION");
     match fs::read_to_string(&path) {
-        Ok(text) => text.trim().parse().map(Some).map_err(|_| PgError::NotOurs {
-            dir: dir.join(DATA),
-        }),
+        Ok(text) => text.trim().parse().map(Some).map_err(|_| PgError::NotOurs { dir: dir.join(DATA) }),
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
         Err(e) => Err(e).doing(|| format!("cannot read {}", path.display())),
     }
 }
 
 impl Site {
-    pub(super) fn new(
-        dir: PathBuf,
-        server: Server,
-        rights: Rights,
-        options: Options,
-    ) -> Result<Self, PgError> {
+    pub(super) fn new(dir: PathBuf, server: Server, rights: Rights, options: Options) -> Result<Self, PgError> {
         let data = dir.join(DATA);
         let socket = socket_folder(&dir, rights)?;
-        Ok(Self {
-            dir,
-            socket,
-            rights,
-            data,
-            server,
-            options,
-        })
+        Ok(Self { dir, socket, rights, data, server, options })
     }
 
     pub(super) fn tool(&self, name: &str) -> PathBuf {
@@ -89,29 +75,17 @@ impl Site {
         }
         self.private_folder(&work)?;
         let mut initdb = self.command("initdb", setup)?;
-        initdb
-            .arg("-D")
-            .arg(UNFINISHED)
-            .args(["-U", USER, "-E", "UTF8", "--locale=C.UTF-8"]);
+        initdb.arg("-D").arg(UNFINISHED).args(["-U", USER, "-E", "UTF8", "--locale=C.UTF-8"]);
         initdb.args(["--auth-local=trust", "--auth-host=reject"]);
-        initdb.arg(if self.options.durable {
-            "--data-checksums"
-        } else {
-            "--no-sync"
-        });
+        initdb.arg(if self.options.durable { "--data-checksums" } else { "--no-sync" });
         let out = initdb.output().doing(|| "cannot run initdb")?;
         if !out.status.success() {
             let output = String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned();
-            return Err(PgError::Failed {
-                what: "initdb".into(),
-                output,
-            });
+            return Err(PgError::Failed { what: "initdb".into(), output });
         }
         match fs::rename(&work, &self.data) {
             Err(e) if e.kind() == ErrorKind::DirectoryNotEmpty => {
-                return Err(PgError::NotOurs {
-                    dir: self.data.clone(),
-                });
+                return Err(PgError::NotOurs { dir: self.data.clone() });
             }
             renamed => renamed.doing(|| format!("cannot create {}", self.data.display()))?,
         }
@@ -137,10 +111,7 @@ impl Site {
             }
             if began.elapsed() > PATIENCE {
                 let output = "it takes no connections; its log says what it is doing".into();
-                return Err(PgError::Failed {
-                    what: format!("starting PostgreSQL in {}", self.dir.display()),
-                    output,
-                });
+                return Err(PgError::Failed { what: format!("starting PostgreSQL in {}", self.dir.display()), output });
             }
         }
     }
@@ -157,9 +128,7 @@ impl Site {
             let mut pg_ctl = self.command("pg_ctl", setup)?;
             // Relative names throughout: pg_ctl builds a shell command of them without regard for
             // quotes or dollar signs in the path.
-            pg_ctl
-                .args(["start", "-s", "-w", "-t", "60", "-D", DATA, "-o"])
-                .arg(format!("-c config_file={CONFIG}"));
+            pg_ctl.args(["start", "-s", "-w", "-t", "60", "-D", DATA, "-o"]).arg(format!("-c config_file={CONFIG}"));
             pg_ctl.arg("-l").arg(Path::new(DATA).join(START_LOG));
             // The server inherits them: a pipe would never end.
             pg_ctl.stdout(Stdio::null()).stderr(Stdio::null());
@@ -171,10 +140,7 @@ impl Site {
             // Where we cannot see processes: a killed server's children need a moment to notice.
             let orphans = output.contains("shared memory block");
             if !orphans || Instant::now() > patience {
-                return Err(PgError::Failed {
-                    what: format!("starting PostgreSQL in {}", self.dir.display()),
-                    output,
-                });
+                return Err(PgError::Failed { what: format!("starting PostgreSQL in {}", self.dir.display()), output });
             }
             sleep(Duration::from_millis(200));
         }
@@ -196,10 +162,7 @@ impl Site {
             }
             if Instant::now() > patience {
                 let pids: Vec<String> = orphans.iter().map(u32::to_string).collect();
-                tracing::warn!(
-                    pids = pids.join(" "),
-                    "ending what is left of a PostgreSQL that was killed"
-                );
+                tracing::warn!(pids = pids.join(" "), "ending what is left of a PostgreSQL that was killed");
                 let mut kill = self.rights.command(&self.dir, Path::new("/bin/sh"));
                 kill.args(["-c", "kill -9 \"$@\"", "kill"]).args(pids);
                 kill.status().doing(|| "cannot run /bin/sh")?;
@@ -207,11 +170,7 @@ impl Site {
             sleep(Duration::from_millis(50));
         }
         let socket = self.socket.join(format!(".s.PGSQL.{PORT}"));
-        for left in [
-            PidFile::path(&self.data),
-            socket.with_added_extension("lock"),
-            socket,
-        ] {
+        for left in [PidFile::path(&self.data), socket.with_added_extension("lock"), socket] {
             match fs::remove_file(&left) {
                 Err(e) if e.kind() != ErrorKind::NotFound => {
                     return Err(e).doing(|| format!("cannot remove the stale {}", left.display()));
@@ -236,19 +195,14 @@ impl Site {
         }
         if self.state()? != State::Down {
             let what = format!("stopping PostgreSQL in {}", self.dir.display());
-            return Err(PgError::Failed {
-                what,
-                output: "it does not react".into(),
-            });
+            return Err(PgError::Failed { what, output: "it does not react".into() });
         }
         if self.socket.starts_with(&self.dir) {
             return Ok(());
         }
         // Nothing of ours stays in /tmp.
         match fs::remove_dir(&self.socket) {
-            Err(e) if e.kind() != ErrorKind::NotFound => {
-                Err(e).doing(|| format!("cannot remove {}", self.socket.display()))
-            }
+            Err(e) if e.kind() != ErrorKind::NotFound => Err(e).doing(|| format!("cannot remove {}", self.socket.display())),
             _ => Ok(()),
         }
     }
@@ -270,10 +224,7 @@ impl Site {
     /// Our settings, outside the data folder, which belongs to the server's user: as root we write
     /// nothing there.
     fn configure(&self) -> Result<(), PgError> {
-        let Options {
-            durable,
-            max_connections,
-        } = self.options;
+        let Options { durable, max_connections } = self.options;
         let mut text = format!(
             "# Rewritten at every start. Settings of your own belong in {DATA}/postgresql.conf or ALTER SYSTEM.\n\
              include '{DATA}/postgresql.conf'\n\
@@ -321,18 +272,13 @@ impl Site {
         let Ok(entries) = fs::read_dir(self.data.join("log")) else {
             return String::new();
         };
-        let logs = entries
-            .flatten()
-            .filter_map(|e| Some((e.metadata().ok()?.modified().ok()?, e.path())));
+        let logs = entries.flatten().filter_map(|e| Some((e.metadata().ok()?.modified().ok()?, e.path())));
         let Some((_, newest)) = logs.filter(|(time, _)| *time >= began).max() else {
             return String::new();
         };
         let text = read_from(&newest, 0);
         let lines: Vec<&str> = text.lines().collect();
-        lines
-            .get(lines.len().saturating_sub(20)..)
-            .unwrap_or_default()
-            .join("\n")
+        lines.get(lines.len().saturating_sub(20)..).unwrap_or_default().join("\n")
     }
 
     /// The file pg_ctl lets a starting server write to, and where this start's lines will begin.
@@ -340,9 +286,7 @@ impl Site {
         let path = self.data.join(START_LOG);
         match fs::symlink_metadata(&path) {
             Ok(m) if m.len() < 1_000_000 => Ok((path, m.len())),
-            Ok(_) => fs::remove_file(&path)
-                .doing(|| format!("cannot remove {}", path.display()))
-                .map(|()| (path, 0)),
+            Ok(_) => fs::remove_file(&path).doing(|| format!("cannot remove {}", path.display())).map(|()| (path, 0)),
             Err(_) => Ok((path, 0)),
         }
     }
@@ -355,12 +299,7 @@ fn socket_folder(dir: &Path, rights: Rights) -> Result<PathBuf, PgError> {
         return Ok(dir.join("run"));
     }
     let itself = fs::metadata(dir).doing(|| format!("cannot look at {}", dir.display()))?;
-    Ok(PathBuf::from(format!(
-        "/tmp/duijie-{}-{:x}-{:x}",
-        rights.uid(),
-        itself.dev(),
-        itself.ino()
-    )))
+    Ok(PathBuf::from(format!("/tmp/duijie-{}-{:x}-{:x}", rights.uid(), itself.dev(), itself.ino())))
 }
 
 /// A name inside a quoted list inside a quoted setting.

@@ -49,11 +49,7 @@ impl PidFile {
         let folder = line.next().unwrap_or_default().trim_end_matches('\n');
         let socket = Path::new(folder).join(format!(".s.PGSQL.{port}"));
         let status = line.nth(2).unwrap_or_default().trim().to_owned();
-        Some(Self {
-            pid,
-            socket,
-            status,
-        })
+        Some(Self { pid, socket, status })
     }
 }
 
@@ -90,18 +86,10 @@ pub(super) fn processes(data: &Path, rights: Rights) -> Result<Vec<u32>, PgError
         return Ok(Vec::new());
     }
     let mut stat = rights.command(Path::new("/"), Path::new("/bin/sh"));
-    stat.arg("-c")
-        .arg("exec stat -L -c '%n %d %i' /proc/[0-9]*/cwd")
-        .stderr(Stdio::null());
+    stat.arg("-c").arg("exec stat -L -c '%n %d %i' /proc/[0-9]*/cwd").stderr(Stdio::null());
     let out = stat.output().doing(doing)?;
     let at_work = String::from_utf8_lossy(&out.stdout);
-    let pids = at_work.lines().filter_map(|line| {
-        line.strip_suffix(&here)?
-            .strip_prefix("/proc/")?
-            .strip_suffix("/cwd")?
-            .parse()
-            .ok()
-    });
+    let pids = at_work.lines().filter_map(|line| line.strip_suffix(&here)?.strip_prefix("/proc/")?.strip_suffix("/cwd")?.parse().ok());
     Ok(pids.filter(|pid| is_postgres(*pid)).collect())
 }
 
@@ -109,8 +97,6 @@ pub(super) fn processes(data: &Path, rights: Rights) -> Result<Vec<u32>, PgError
 fn is_postgres(pid: u32) -> bool {
     // "4711 (postgres) S …"; Z is a corpse.
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let alive = stat
-        .rsplit_once(") ")
-        .is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']));
+    let alive = stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']));
     alive && (stat.contains("(postgres)") || stat.contains("(postmaster)"))
 }

@@ -53,16 +53,10 @@ impl Chart {
         let y = |n: f64| TOP + (HEIGHT - TOP - BOTTOM) * (1.0 - n / top);
         let each = (WIDTH - LEFT - RIGHT) / f64::from(HOURS);
         let column = |hour: u32| {
-            let found = hours
-                .iter()
-                .find(|h| u32::try_from(h.hour).is_ok_and(|n| n == hour));
+            let found = hours.iter().find(|h| u32::try_from(h.hour).is_ok_and(|n| n == hour));
             let (calls, failed) = found.map_or((0, 0), |h| (h.calls, h.failed));
             let fine = (calls - failed) as f64;
-            let bad = if failed == 0 {
-                0.0
-            } else {
-                (y(0.0) - y(failed as f64)).max(2.5)
-            };
+            let bad = if failed == 0 { 0.0 } else { (y(0.0) - y(failed as f64)).max(2.5) };
             let x = LEFT + f64::from(hour) * each + 1.5;
             Column {
                 hour,
@@ -74,18 +68,11 @@ impl Chart {
                 height: round(y(0.0) - y(fine)),
                 bad_y: round(y(fine) - bad - 1.0),
                 bad_height: round(bad),
-                label_x: hour
-                    .is_multiple_of(LABEL_EVERY)
-                    .then(|| round(x + each / 2.0 - 1.5)),
+                label_x: hour.is_multiple_of(LABEL_EVERY).then(|| round(x + each / 2.0 - 1.5)),
             }
         };
-        let grid = (0..=lines.max(1))
-            .map(|k| (round(y((k * step) as f64)), k * step))
-            .collect();
-        Self {
-            columns: (0..HOURS).map(column).collect(),
-            grid,
-        }
+        let grid = (0..=lines.max(1)).map(|k| (round(y((k * step) as f64)), k * step)).collect();
+        Self { columns: (0..HOURS).map(column).collect(), grid }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -120,38 +107,14 @@ mod tests {
 
     #[test]
     fn the_grid_is_round_and_short() {
-        assert_eq!(
-            [
-                step(0),
-                step(4),
-                step(5),
-                step(999),
-                step(1001),
-                step(40_000)
-            ],
-            [1, 1, 2, 500, 500, 10_000]
-        );
+        assert_eq!([step(0), step(4), step(5), step(999), step(1001), step(40_000)], [1, 1, 2, 500, 500, 10_000]);
     }
 
     #[test]
     fn a_failure_is_seen_among_thousands() {
-        let chart = Chart::of(&[Hour {
-            hour: 9,
-            calls: 5000,
-            failed: 1,
-        }]);
+        let chart = Chart::of(&[Hour { hour: 9, calls: 5000, failed: 1 }]);
         let column = &chart.columns[9];
-        assert_eq!(
-            (
-                column.bad_height.as_str(),
-                chart.columns.len(),
-                chart.busy().count()
-            ),
-            ("2.5", 24, 1)
-        );
-        assert_eq!(
-            chart.grid.iter().map(|g| g.1).collect::<Vec<_>>(),
-            [0, 2000, 4000, 6000]
-        );
+        assert_eq!((column.bad_height.as_str(), chart.columns.len(), chart.busy().count()), ("2.5", 24, 1));
+        assert_eq!(chart.grid.iter().map(|g| g.1).collect::<Vec<_>>(), [0, 2000, 4000, 6000]);
     }
 }

@@ -88,11 +88,7 @@ struct Last {
 
 /// One hour of the log is bounded by the rate limit of the credentials; the last success is the first row of an index
 /// (a batch whose lines were all refused is no success).
-pub(super) fn of_merchant(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    now: DateTime<Utc>,
-) -> Result<Vec<Lane>> {
+pub(super) fn of_merchant(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<Vec<Lane>> {
     let since = now - Duration::seconds(SLOT_SECONDS * 12);
     let slots: Vec<Slot> = diesel::sql_query(
         "select module, least(11, floor(extract(epoch from at - $2) / 300))::int as slot, count(*) as calls, \
@@ -111,10 +107,7 @@ pub(super) fn of_merchant(
     .bind::<Array<SqlText>, _>(modules())
     .load(c)?;
     let lane = |module: Module| {
-        let mine: Vec<&Slot> = slots
-            .iter()
-            .filter(|s| s.module == module.as_str())
-            .collect();
+        let mine: Vec<&Slot> = slots.iter().filter(|s| s.module == module.as_str()).collect();
         let sum = |pick: fn(&Slot) -> i64| mine.iter().map(|s| pick(s)).sum();
         Lane {
             module: module.label(),
@@ -123,10 +116,7 @@ pub(super) fn of_merchant(
             calls: sum(|s| s.calls),
             failed: sum(|s| s.failed),
             lines: sum(|s| s.lines),
-            last: lasts
-                .iter()
-                .find(|l| l.module == module.as_str())
-                .and_then(|l| l.at),
+            last: lasts.iter().find(|l| l.module == module.as_str()).and_then(|l| l.at),
         }
     };
     Ok(Module::ALL.into_iter().map(lane).collect())
@@ -135,25 +125,15 @@ pub(super) fn of_merchant(
 fn bars(slots: &[&Slot]) -> Vec<(i64, i64)> {
     let most = slots.iter().map(|s| s.calls).max().unwrap_or(0).max(1);
     let height = |n: i64, least: i64| {
-        if n == 0 {
-            0
-        } else {
-            (n * TALL / most).max(least)
-        }
+        if n == 0 { 0 } else { (n * TALL / most).max(least) }
     };
     (0..SLOTS)
         .map(|at| {
-            let Some(slot) = slots
-                .iter()
-                .find(|s| usize::try_from(s.slot).is_ok_and(|n| n == at))
-            else {
+            let Some(slot) = slots.iter().find(|s| usize::try_from(s.slot).is_ok_and(|n| n == at)) else {
                 return (1, 0);
             };
             let failed = height(slot.failed, 4);
-            (
-                height(slot.calls - slot.failed, 1).min(TALL - failed),
-                failed,
-            )
+            (height(slot.calls - slot.failed, 1).min(TALL - failed), failed)
         })
         .collect()
 }
@@ -170,11 +150,7 @@ pub struct Hour {
 }
 
 /// Both halves read an index alone: the key of the log, and its partial index of failures.
-pub(super) fn hours(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    since: DateTime<Utc>,
-) -> Result<Vec<Hour>> {
+pub(super) fn hours(c: &mut PgConnection, merchant: MerchantId, since: DateTime<Utc>) -> Result<Vec<Hour>> {
     Ok(diesel::sql_query(
         "with every as (select floor(extract(epoch from at - $2) / 3600)::int as hour, count(*) as n from calls where merchant_id = $1 and at >= $2 group by 1), \
          bad as (select floor(extract(epoch from at - $2) / 3600)::int as hour, count(*) as n from calls \
@@ -192,18 +168,9 @@ mod tests {
 
     #[test]
     fn bars_show_silence_and_never_hide_a_failure() {
-        let slot = |slot, calls, failed| Slot {
-            module: "stock".into(),
-            slot,
-            calls,
-            failed,
-            lines: 0,
-        };
+        let slot = |slot, calls, failed| Slot { module: "stock".into(), slot, calls, failed, lines: 0 };
         let (busy, bad) = (slot(0, 1000, 0), slot(11, 1000, 1));
         let drawn = bars(&[&busy, &bad]);
-        assert_eq!(
-            (drawn.len(), drawn[0], drawn[5], drawn[11]),
-            (12, (21, 0), (1, 0), (17, 4))
-        );
+        assert_eq!((drawn.len(), drawn[0], drawn[5], drawn[11]), (12, (21, 0), (1, 0), (17, 4)));
     }
 }

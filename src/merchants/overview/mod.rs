@@ -55,23 +55,18 @@ impl Figures {
 
 /// Products by state from the indexes of the product list, places by mark from the few rows kept for the stock page's tabs.
 fn figures(c: &mut PgConnection, merchant: MerchantId) -> Result<Figures> {
-    let capped =
-        |from: &str| format!("(select count(*) from (select 1 from {from} limit {CAP}) capped)");
+    let capped = |from: &str| format!("(select count(*) from (select 1 from {from} limit {CAP}) capped)");
     let sql = format!(
         "select {} as products, {} as listed, {} as pending, {} as returned, {} as places, {} as out, {} as low",
         capped("products where merchant_id = $1"),
         capped("products where merchant_id = $1 and listing = 'listed'"),
         capped("products where merchant_id = $1 and audit_status = 'pending'"),
-        capped(
-            "products where merchant_id = $1 and audit_status in ('changes_requested', 'rejected')"
-        ),
+        capped("products where merchant_id = $1 and audit_status in ('changes_requested', 'rejected')"),
         capped("stock where merchant_id = $1"),
         capped("stock_marks where merchant_id = $1 and mark in ('out', 'short')"),
         capped("stock_marks where merchant_id = $1 and mark = 'low'"),
     );
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .get_result(c)?)
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).get_result(c)?)
 }
 
 /// What came in since midnight in China.
@@ -96,11 +91,7 @@ impl Today {
             return None;
         }
         let parts = (self.calls - self.failed) * 10_000 / self.calls;
-        Some(if parts % 100 == 0 {
-            (parts / 100).to_string()
-        } else {
-            format!("{}.{:02}", parts / 100, parts % 100)
-        })
+        Some(if parts % 100 == 0 { (parts / 100).to_string() } else { format!("{}.{:02}", parts / 100, parts % 100) })
     }
 }
 
@@ -137,10 +128,7 @@ impl Steps {
         self.key && self.products && self.approved && self.stock
     }
     pub fn count(&self) -> i64 {
-        [self.key, self.products, self.approved, self.stock]
-            .into_iter()
-            .map(i64::from)
-            .sum()
+        [self.key, self.products, self.approved, self.stock].into_iter().map(i64::from).sum()
     }
 }
 
@@ -166,11 +154,7 @@ pub struct Overview {
     pub steps: Steps,
 }
 
-pub fn of_merchant(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    now: DateTime<Utc>,
-) -> Result<Overview> {
+pub fn of_merchant(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<Overview> {
     let since = midnight(now);
     Ok(Overview {
         figures: figures(c, merchant)?,
@@ -185,11 +169,7 @@ pub fn of_merchant(
 /// The last midnight in China.
 pub fn midnight(now: DateTime<Utc>) -> DateTime<Utc> {
     let here = now.with_timezone(&china());
-    here.date_naive()
-        .and_time(NaiveTime::MIN)
-        .and_local_timezone(china())
-        .single()
-        .map_or(now - Duration::days(1), |t| t.to_utc())
+    here.date_naive().and_time(NaiveTime::MIN).and_local_timezone(china()).single().map_or(now - Duration::days(1), |t| t.to_utc())
 }
 
 #[cfg(test)]
@@ -198,16 +178,7 @@ mod tests {
 
     #[test]
     fn one_failure_is_never_a_hundred_per_cent() {
-        let rate = |calls, failed| {
-            Today {
-                calls,
-                failed,
-                last_failed: None,
-                lines: 0,
-                applied: 0,
-            }
-            .rate()
-        };
+        let rate = |calls, failed| Today { calls, failed, last_failed: None, lines: 0, applied: 0 }.rate();
         assert_eq!(rate(0, 0), None);
         assert_eq!(rate(8412, 0).as_deref(), Some("100"));
         assert_eq!(rate(8412, 3).as_deref(), Some("99.96"));
@@ -218,13 +189,7 @@ mod tests {
     #[test]
     fn a_day_begins_in_china() {
         let at = |text: &str| DateTime::parse_from_rfc3339(text).unwrap().to_utc();
-        assert_eq!(
-            midnight(at("2026-11-22T04:00:00Z")),
-            at("2026-11-21T16:00:00Z")
-        );
-        assert_eq!(
-            midnight(at("2026-11-22T16:00:00Z")),
-            at("2026-11-22T16:00:00Z")
-        );
+        assert_eq!(midnight(at("2026-11-22T04:00:00Z")), at("2026-11-21T16:00:00Z"));
+        assert_eq!(midnight(at("2026-11-22T16:00:00Z")), at("2026-11-22T16:00:00Z"));
     }
 }

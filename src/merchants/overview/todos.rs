@@ -45,11 +45,7 @@ mod rank {
     pub const EXPIRING: i64 = 1_000_000;
 }
 
-pub(super) fn of_merchant(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    now: DateTime<Utc>,
-) -> Result<Vec<Todo>> {
+pub(super) fn of_merchant(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<Vec<Todo>> {
     let mut all = rejected(c, merchant, now)?;
     all.extend(parked(c, merchant)?);
     all.extend(returned(c, merchant)?);
@@ -104,10 +100,7 @@ fn rejected(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> R
             then: Text::new("overview-rejected-then").with(row.method),
             at: row.at,
             expires: false,
-            href: row.call.map_or_else(
-                || format!("/sync/feeds/{}", row.feed),
-                |id| format!("/sync/calls/{id}?view=failed"),
-            ),
+            href: row.call.map_or_else(|| format!("/sync/feeds/{}", row.feed), |id| format!("/sync/calls/{id}?view=failed")),
             action: Text::new("overview-rejected-go"),
             weight: rank::REJECTED + row.n,
         })
@@ -141,16 +134,8 @@ fn parked(c: &mut PgConnection, merchant: MerchantId) -> Result<Vec<Todo>> {
     .load(c)?;
     let todo = |row: ParkedLines| {
         let (cause, then, href) = match row.waits_for.as_str() {
-            "category" => (
-                "overview-parked-category",
-                "overview-parked-category-then",
-                "/categories",
-            ),
-            _ => (
-                "overview-parked-sku",
-                "overview-parked-sku-then",
-                "/sync/feeds",
-            ),
+            "category" => ("overview-parked-category", "overview-parked-category-then", "/categories"),
+            _ => ("overview-parked-sku", "overview-parked-sku-then", "/sync/feeds"),
         };
         Todo {
             tone: "warn",
@@ -198,9 +183,7 @@ fn returned(c: &mut PgConnection, merchant: MerchantId) -> Result<Option<Todo>> 
     } else {
         // The reasons' words belong to the review, which has a key for each.
         let reason = Text::keyed(format!("audit-reason-{}", most.reason.replace('_', "-")).into());
-        Text::new("overview-returned-then")
-            .with(reason)
-            .with(most.n)
+        Text::new("overview-returned-then").with(reason).with(most.n)
     };
     Ok(Some(Todo {
         tone: "info",
@@ -238,11 +221,8 @@ fn expiring(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> R
     .load(c)?;
     let todo = |row: Expiring| {
         let over = row.at <= now;
-        let (cause, then) = if over {
-            ("overview-expired", "overview-expired-then")
-        } else {
-            ("overview-expiring", "overview-expiring-then")
-        };
+        let (cause, then) =
+            if over { ("overview-expired", "overview-expired-then") } else { ("overview-expiring", "overview-expiring-then") };
         Todo {
             tone: if over { "bad" } else { "warn" },
             icon: "key",

@@ -15,19 +15,11 @@ use validator::{Validate, ValidationError};
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(web::resource("/").get(overview::page))
-        .service(
-            web::resource("/settings")
-                .get(settings::page)
-                .post(settings::save),
-        )
+        .service(web::resource("/settings").get(settings::page).post(settings::save))
         .service(web::resource("/settings/shops").post(settings::open_shop))
         .service(web::resource("/settings/shops/{id}").post(settings::rename_shop))
         .service(web::resource("/merchants").get(platform::list))
-        .service(
-            web::resource("/merchants/{code}")
-                .get(platform::one)
-                .post(platform::save),
-        )
+        .service(web::resource("/merchants/{code}").get(platform::one).post(platform::save))
         .service(web::resource("/trail").get(trail::list));
 }
 
@@ -43,28 +35,20 @@ struct RulesForm {
 
 impl RulesForm {
     fn rules(&self) -> super::settings::Rules {
-        super::settings::Rules {
-            auto_list: self.auto_list == "1",
-            low_stock: self.low_stock,
-        }
+        super::settings::Rules { auto_list: self.auto_list == "1", low_stock: self.low_stock }
     }
 }
 
 /// The rules as they are, to be typed over.
 fn filled(merchant: &super::Merchant) -> Form {
     let on = if merchant.auto_list { "1" } else { "" };
-    Form::filled([
-        ("auto_list", on.to_owned()),
-        ("low_stock", merchant.low_stock.to_string()),
-    ])
+    Form::filled([("auto_list", on.to_owned()), ("low_stock", merchant.low_stock.to_string())])
 }
 
 /// One line of ordinary text.
 fn plain(text: &str) -> std::result::Result<(), ValidationError> {
     if text.trim().is_empty() || text.chars().any(|c| c.is_control() || c == '\u{FFFD}') {
-        return Err(
-            ValidationError::new("plain").with_message(Cow::Borrowed("merchant-name-wrong"))
-        );
+        return Err(ValidationError::new("plain").with_message(Cow::Borrowed("merchant-name-wrong")));
     }
     Ok(())
 }
@@ -90,9 +74,5 @@ impl Done {
 
 /// A form that was not accepted: shown again to people, told field by field to programs.
 fn again<V: View>(ctx: &Ctx, form: Form, page: impl FnOnce(Form) -> V) -> Reply {
-    if ctx.wants == Wants::Json {
-        Err(crate::Error::invalid(form))
-    } else {
-        ctx.invalid(page(form))
-    }
+    if ctx.wants == Wants::Json { Err(crate::Error::invalid(form)) } else { ctx.invalid(page(form)) }
 }

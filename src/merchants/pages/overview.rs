@@ -38,8 +38,7 @@ impl MerchantPage {
     }
     /// The first thing to do that this person can do is the page's one main button.
     fn is_first(&self, index: &usize) -> bool {
-        self.see.steps.done()
-            && self.see.todos.iter().position(|t| self.opens(&t.href)) == Some(*index)
+        self.see.steps.done() && self.see.todos.iter().position(|t| self.opens(&t.href)) == Some(*index)
     }
     fn top(&self) -> i64 {
         Lane::TOP
@@ -60,10 +59,7 @@ struct PlatformPage {
     /// Merchants have pages for those who manage them.
     may_merchants: bool,
 }
-show!(
-    PlatformPage,
-    |v| json!({ "platform": v.see, "troubled": v.troubled })
-);
+show!(PlatformPage, |v| json!({ "platform": v.see, "troubled": v.troubled }));
 
 impl PlatformPage {
     fn count(&self, n: impl Borrow<i64>) -> String {
@@ -76,33 +72,13 @@ pub async fn page(ctx: Ctx, shown: Query<Shown>) -> Reply {
     let seat = ctx.seat()?;
     let (merchant, now) = (seat.merchant, ctx.now);
     if seat.person.role.is_platform() {
-        let (see, troubled) = ctx
-            .db
-            .snapshot(move |c| overview::of_platform(c, now))
-            .await?;
+        let (see, troubled) = ctx.db.snapshot(move |c| overview::of_platform(c, now)).await?;
         let may_merchants = seat.person.may(Permission::ManageMerchants);
-        return ctx.reply(PlatformPage {
-            frame: ctx.frame("overview"),
-            now,
-            as_of: as_of(now),
-            see,
-            troubled,
-            may_merchants,
-        });
+        return ctx.reply(PlatformPage { frame: ctx.frame("overview"), now, as_of: as_of(now), see, troubled, may_merchants });
     }
-    let see = ctx
-        .db
-        .snapshot(move |c| overview::of_merchant(c, merchant, now))
-        .await?;
+    let see = ctx.db.snapshot(move |c| overview::of_merchant(c, merchant, now)).await?;
     let may_keys = seat.person.may(Permission::ManageKeys);
-    ctx.reply(MerchantPage {
-        frame: ctx.frame("overview"),
-        now,
-        as_of: as_of(now),
-        see,
-        data: shown.data == "1",
-        may_keys,
-    })
+    ctx.reply(MerchantPage { frame: ctx.frame("overview"), now, as_of: as_of(now), see, data: shown.data == "1", may_keys })
 }
 
 /// The day, and up to when the numbers are true.
@@ -117,11 +93,7 @@ fn as_of(now: DateTime<Utc>) -> Text {
         Weekday::Sat => "overview-sat",
         Weekday::Sun => "overview-sun",
     });
-    Text::new("overview-as-of")
-        .with(here.month().to_string())
-        .with(here.day().to_string())
-        .with(day)
-        .with(here.format("%H:%M").to_string())
+    Text::new("overview-as-of").with(here.month().to_string()).with(here.day().to_string()).with(day).with(here.format("%H:%M").to_string())
 }
 
 fn capped(n: i64) -> String {
@@ -141,10 +113,7 @@ mod tests {
 
     #[test]
     fn a_count_that_stopped_says_so() {
-        assert_eq!(
-            [0, 999, 1000, 99_999].map(capped),
-            ["0", "999", "1,000", "99,999"]
-        );
+        assert_eq!([0, 999, 1000, 99_999].map(capped), ["0", "999", "1,000", "99,999"]);
         assert_eq!(capped(CAP), "100,000+");
     }
 }

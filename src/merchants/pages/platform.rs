@@ -5,9 +5,7 @@ use crate::form::Form;
 use crate::merchants::settings::{self, Health, Moved, Row, Rules};
 use crate::merchants::{self, LowStockMoved, Merchant, Shop};
 use crate::trail::Cause;
-use crate::web::{
-    Ctx, Cursor, Frame, Input, PER_PAGE, Page, Pager, Permission, Reply, Seat, filters, redirect,
-};
+use crate::web::{Ctx, Cursor, Frame, Input, PER_PAGE, Page, Pager, Permission, Reply, Seat, filters, redirect};
 use crate::{Result, show};
 use actix_web::web::{Data, Path, Query};
 use askama::Template;
@@ -32,10 +30,7 @@ struct ListPage {
     page: Page<Row>,
     pager: Pager,
 }
-show!(
-    ListPage,
-    |v| json!({ "merchants": v.page.rows, "next": v.page.next })
-);
+show!(ListPage, |v| json!({ "merchants": v.page.rows, "next": v.page.next }));
 
 #[derive(Template)]
 #[template(path = "merchants/one.html", blocks = ["part"])]
@@ -47,10 +42,7 @@ struct OnePage {
     health: Health,
     rules: Form,
 }
-show!(
-    OnePage,
-    |v| json!({ "merchant": v.merchant, "shops": v.shops, "health": v.health })
-);
+show!(OnePage, |v| json!({ "merchant": v.merchant, "shops": v.shops, "health": v.health }));
 
 fn seat(ctx: &Ctx) -> Result<Seat> {
     ctx.platform_seat()?.may(Permission::ManageMerchants)
@@ -59,32 +51,13 @@ fn seat(ctx: &Ctx) -> Result<Seat> {
 /// `GET /merchants`
 pub async fn list(ctx: Ctx, filter: Query<Filter>) -> Reply {
     seat(&ctx)?;
-    let (q, after, now) = (
-        filter.q.trim().to_owned(),
-        Cursor::read::<String>(&filter.after).unwrap_or_default(),
-        ctx.now,
-    );
-    let rows = ctx
-        .db
-        .read(move |c| settings::list(c, &q, &after, now, PER_PAGE + 1))
-        .await?;
+    let (q, after, now) = (filter.q.trim().to_owned(), Cursor::read::<String>(&filter.after).unwrap_or_default(), ctx.now);
+    let rows = ctx.db.read(move |c| settings::list(c, &q, &after, now, PER_PAGE + 1)).await?;
     let page = Page::cut(rows, PER_PAGE, |r: &Row| r.code.clone());
     let q = filter.q.trim().to_owned();
-    let query = if q.is_empty() {
-        String::new()
-    } else {
-        form_urlencoded::Serializer::new(String::new())
-            .append_pair("q", &q)
-            .finish()
-    };
+    let query = if q.is_empty() { String::new() } else { form_urlencoded::Serializer::new(String::new()).append_pair("q", &q).finish() };
     let pager = Pager::of("/merchants", &query, Some(&filter.after), &page);
-    ctx.reply(ListPage {
-        frame: ctx.frame("merchants"),
-        now,
-        q,
-        page,
-        pager,
-    })
+    ctx.reply(ListPage { frame: ctx.frame("merchants"), now, q, page, pager })
 }
 
 async fn shown(ctx: &Ctx, code: String) -> Result<OnePage> {
@@ -98,14 +71,7 @@ async fn shown(ctx: &Ctx, code: String) -> Result<OnePage> {
             Ok((merchant, shops, health))
         })
         .await?;
-    Ok(OnePage {
-        frame: ctx.frame("merchants"),
-        now,
-        rules: filled(&merchant),
-        merchant,
-        shops,
-        health,
-    })
+    Ok(OnePage { frame: ctx.frame("merchants"), now, rules: filled(&merchant), merchant, shops, health })
 }
 
 /// `GET /merchants/{code}`
@@ -117,12 +83,7 @@ pub async fn one(ctx: Ctx, code: Path<String>, done: Query<Done>) -> Reply {
 }
 
 /// `POST /merchants/{code}`
-pub async fn save(
-    ctx: Ctx,
-    code: Path<String>,
-    input: Input<RulesForm>,
-    follow: Option<Data<LowStockMoved>>,
-) -> Reply {
+pub async fn save(ctx: Ctx, code: Path<String>, input: Input<RulesForm>, follow: Option<Data<LowStockMoved>>) -> Reply {
     let seat = seat(&ctx)?;
     let page = shown(&ctx, code.into_inner()).await?;
     let typed = match input.or_form() {
@@ -131,19 +92,11 @@ pub async fn save(
     };
     let moved = set_rules(&ctx, seat.cause.at(page.merchant.id), typed.rules(), follow).await?;
     let done = if moved.anything { "saved" } else { "same" };
-    Ok(redirect(
-        &ctx,
-        &format!("/merchants/{}?done={done}", page.merchant.code),
-    ))
+    Ok(redirect(&ctx, &format!("/merchants/{}?done={done}", page.merchant.code)))
 }
 
 /// The rules and what follows from them, in one transaction.
-pub(super) async fn set_rules(
-    ctx: &Ctx,
-    cause: Cause,
-    rules: Rules,
-    follow: Option<Data<LowStockMoved>>,
-) -> Result<Moved> {
+pub(super) async fn set_rules(ctx: &Ctx, cause: Cause, rules: Rules, follow: Option<Data<LowStockMoved>>) -> Result<Moved> {
     ctx.db
         .write(move |tx| {
             let moved = settings::set_rules(tx, &cause, rules)?;

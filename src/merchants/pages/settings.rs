@@ -24,10 +24,7 @@ struct SettingsPage {
     /// The shop whose name was not accepted, and what was typed.
     renaming: Option<(ShopId, Form)>,
 }
-show!(
-    SettingsPage,
-    |v| json!({ "merchant": v.merchant, "shops": v.shops })
-);
+show!(SettingsPage, |v| json!({ "merchant": v.merchant, "shops": v.shops }));
 
 impl SettingsPage {
     /// The form of one shop's name.
@@ -59,18 +56,8 @@ fn seat(ctx: &Ctx) -> Result<Seat> {
 
 async fn shown(ctx: &Ctx, seat: &Seat) -> Result<SettingsPage> {
     let of = seat.merchant;
-    let (merchant, shops) = ctx
-        .db
-        .snapshot(move |c| Ok((merchants::find(c, of)?, merchants::shops(c, of)?)))
-        .await?;
-    Ok(SettingsPage {
-        frame: ctx.frame("settings"),
-        rules: filled(&merchant),
-        merchant,
-        shops,
-        new_shop: Form::default(),
-        renaming: None,
-    })
+    let (merchant, shops) = ctx.db.snapshot(move |c| Ok((merchants::find(c, of)?, merchants::shops(c, of)?))).await?;
+    Ok(SettingsPage { frame: ctx.frame("settings"), rules: filled(&merchant), merchant, shops, new_shop: Form::default(), renaming: None })
 }
 
 /// `GET /settings`
@@ -93,14 +80,7 @@ pub async fn save(ctx: Ctx, input: Input<RulesForm>, follow: Option<Data<LowStoc
     };
     let cause = seat.cause.clone();
     let moved = super::platform::set_rules(&ctx, cause, typed.rules(), follow).await?;
-    Ok(redirect(
-        &ctx,
-        if moved.anything {
-            "/settings?done=saved"
-        } else {
-            "/settings?done=same"
-        },
-    ))
+    Ok(redirect(&ctx, if moved.anything { "/settings?done=saved" } else { "/settings?done=same" }))
 }
 
 /// `POST /settings/shops`
@@ -113,23 +93,12 @@ pub async fn open_shop(ctx: Ctx, input: Input<ShopForm>) -> Reply {
             return again(&ctx, form, |new_shop| SettingsPage { new_shop, ..page });
         }
     };
-    let (cause, id, name) = (
-        seat.cause.clone(),
-        ShopId(typed.id),
-        typed.name.trim().to_owned(),
-    );
-    match ctx
-        .db
-        .write(move |tx| settings::open_shop(tx, &cause, id, &name))
-        .await
-    {
+    let (cause, id, name) = (seat.cause.clone(), ShopId(typed.id), typed.name.trim().to_owned());
+    match ctx.db.write(move |tx| settings::open_shop(tx, &cause, id, &name)).await {
         Ok(()) => Ok(redirect(&ctx, "/settings?done=opened")),
         Err(Error::Conflict(_)) => {
             let form = Form::filled([("id", typed.id.to_string()), ("name", typed.name)])
-                .with_error(
-                    "id",
-                    Text::new("merchant-shop-taken").with(typed.id.to_string()),
-                );
+                .with_error("id", Text::new("merchant-shop-taken").with(typed.id.to_string()));
             let page = shown(&ctx, &seat).await?;
             again(&ctx, form, |new_shop| SettingsPage { new_shop, ..page })
         }
@@ -148,23 +117,10 @@ pub async fn rename_shop(ctx: Ctx, id: Path<i64>, input: Input<NameForm>) -> Rep
             if !page.shops.iter().any(|s| s.id == id) {
                 return Err(Error::NotFound);
             }
-            return again(&ctx, form, |form| SettingsPage {
-                renaming: Some((id, form)),
-                ..page
-            });
+            return again(&ctx, form, |form| SettingsPage { renaming: Some((id, form)), ..page });
         }
     };
     let (cause, name) = (seat.cause.clone(), typed.name.trim().to_owned());
-    let renamed = ctx
-        .db
-        .write(move |tx| settings::rename_shop(tx, &cause, id, &name))
-        .await?;
-    Ok(redirect(
-        &ctx,
-        if renamed {
-            "/settings?done=renamed"
-        } else {
-            "/settings?done=same"
-        },
-    ))
+    let renamed = ctx.db.write(move |tx| settings::rename_shop(tx, &cause, id, &name)).await?;
+    Ok(redirect(&ctx, if renamed { "/settings?done=renamed" } else { "/settings?done=same" }))
 }

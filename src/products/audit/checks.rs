@@ -47,11 +47,7 @@ pub fn offer(c: &mut PgConnection, merchant: MerchantId, product: ProductId) -> 
 }
 
 /// Why each of these must not be sold, if so. The base product a person links is looked at too: it may be what is forbidden.
-pub fn forbidden(
-    c: &mut PgConnection,
-    works: &[Work],
-    base: Option<&BaseProduct>,
-) -> Result<Vec<Option<Text>>> {
+pub fn forbidden(c: &mut PgConnection, works: &[Work], base: Option<&BaseProduct>) -> Result<Vec<Option<Text>>> {
     let mut probes: Vec<Probe> = works
         .iter()
         .map(|work| {
@@ -64,40 +60,23 @@ pub fn forbidden(
         })
         .collect();
     if let Some(base) = base {
-        let approval_key = Approval::parse(&base.approval_no)
-            .map(|a| a.key)
-            .unwrap_or_default();
-        let of = |gtin: String| Probe {
-            approval_key: approval_key.clone(),
-            gtin,
-            name_key: base.name_key.clone(),
-        };
+        let approval_key = Approval::parse(&base.approval_no).map(|a| a.key).unwrap_or_default();
+        let of = |gtin: String| Probe { approval_key: approval_key.clone(), gtin, name_key: base.name_key.clone() };
         probes.push(of(String::new()));
-        probes.extend(
-            base.barcodes
-                .iter()
-                .filter_map(|code| Gtin::parse(code).ok())
-                .map(|gtin| of(gtin.to_string())),
-        );
+        probes.extend(base.barcodes.iter().filter_map(|code| Gtin::parse(code).ok()).map(|gtin| of(gtin.to_string())));
     }
     let hits = blocklist::hits(c, &probes)?;
     let listed = |reason: &String| Text::new("audit-forbidden-listed").with(reason);
     let of_base = match base {
-        Some(base) if !allowed(c, base)? => {
-            Some(Text::new("audit-forbidden-base-category").with(&base.code))
-        }
+        Some(base) if !allowed(c, base)? => Some(Text::new("audit-forbidden-base-category").with(&base.code)),
         _ => hits.iter().skip(works.len()).flatten().next().map(listed),
     };
     Ok(works
         .iter()
         .zip(&hits)
         .map(|(work, hit)| {
-            let category = (!work.category_allowed)
-                .then(|| Text::new("audit-forbidden-category").with(&work.category));
-            hit.as_ref()
-                .map(listed)
-                .or(category)
-                .or_else(|| of_base.clone())
+            let category = (!work.category_allowed).then(|| Text::new("audit-forbidden-category").with(&work.category));
+            hit.as_ref().map(listed).or(category).or_else(|| of_base.clone())
         })
         .collect())
 }
@@ -125,44 +104,21 @@ fn allowed(c: &mut PgConnection, base: &BaseProduct) -> Result<bool> {
 }
 
 /// The checks of one product beside the base product it would become.
-pub fn checks(
-    c: &mut PgConnection,
-    work: &Work,
-    base: Option<&BaseProduct>,
-    offer: &Offer,
-) -> Result<Vec<Check>> {
+pub fn checks(c: &mut PgConnection, work: &Work, base: Option<&BaseProduct>, offer: &Offer) -> Result<Vec<Check>> {
     let mut lines = Vec::new();
-    match forbidden(c, std::slice::from_ref(work), base)?
-        .pop()
-        .flatten()
-    {
+    match forbidden(c, std::slice::from_ref(work), base)?.pop().flatten() {
         Some(text) => lines.push(Check { state: "bad", text }),
         None => {
-            lines.push(Check {
-                state: "ok",
-                text: Text::new("audit-check-not-blocked"),
-            });
-            lines.push(Check {
-                state: "ok",
-                text: Text::new("audit-check-category-allowed").with(&work.category),
-            });
+            lines.push(Check { state: "ok", text: Text::new("audit-check-not-blocked") });
+            lines.push(Check { state: "ok", text: Text::new("audit-check-category-allowed").with(&work.category) });
         }
     }
     lines.push(match offer.price {
-        Some(price) => Check {
-            state: "ok",
-            text: Text::new("audit-check-price").with(format!("{price:.2}")),
-        },
-        None => Check {
-            state: "warn",
-            text: Text::new("audit-check-no-price"),
-        },
+        Some(price) => Check { state: "ok", text: Text::new("audit-check-price").with(format!("{price:.2}")) },
+        None => Check { state: "warn", text: Text::new("audit-check-no-price") },
     });
     if !work.enabled {
-        lines.push(Check {
-            state: "warn",
-            text: Text::new("audit-check-disabled"),
-        });
+        lines.push(Check { state: "warn", text: Text::new("audit-check-disabled") });
     }
     Ok(lines)
 }

@@ -40,11 +40,7 @@ impl From<diesel::result::Error> for Dry {
 
 /// Runs the approval and takes it back. Somebody else's lock is not waited for: the page opens without the preview then.
 pub fn preview(tx: &mut PgConnection, cause: &Cause, on: &On<'_>, base: &str) -> Result<Preview> {
-    let approval = Approval {
-        base: base.to_owned(),
-        learn: Vec::new(),
-        others: true,
-    };
+    let approval = Approval { base: base.to_owned(), learn: Vec::new(), others: true };
     let dry = tx.transaction::<(), Dry, _>(|tx| {
         diesel::sql_query("set local lock_timeout = '300ms'").execute(tx)?;
         let done = decide::approve(tx, cause, on, &approval).map_err(Dry::Failed)?;
@@ -57,61 +53,30 @@ pub fn preview(tx: &mut PgConnection, cause: &Cause, on: &On<'_>, base: &str) ->
             let missing = listing::missing(tx, done.work.merchant_id, done.work.product_id)?;
             Ok(told(&done, &offer, missing))
         }
-        Err(Dry::Failed(Error::Invalid(form))) => Ok(Preview {
-            refused: form.errors().next().map(|(_, text)| text.clone()),
-            ..Preview::default()
-        }),
-        Err(Dry::Failed(Error::Conflict(text))) => Ok(Preview {
-            refused: Some(text),
-            ..Preview::default()
-        }),
-        Err(Dry::Failed(Error::Busy)) => Ok(Preview {
-            refused: Some(Text::new("audit-after-busy")),
-            ..Preview::default()
-        }),
+        Err(Dry::Failed(Error::Invalid(form))) => {
+            Ok(Preview { refused: form.errors().next().map(|(_, text)| text.clone()), ..Preview::default() })
+        }
+        Err(Dry::Failed(Error::Conflict(text))) => Ok(Preview { refused: Some(text), ..Preview::default() }),
+        Err(Dry::Failed(Error::Busy)) => Ok(Preview { refused: Some(Text::new("audit-after-busy")), ..Preview::default() }),
         Err(Dry::Failed(other)) => Err(other),
     }
 }
 
 fn told(done: &Settled, offer: &Offer, missing: Option<Text>) -> Preview {
-    let code = done
-        .base
-        .as_ref()
-        .map(|b| b.code.clone())
-        .unwrap_or_default();
+    let code = done.base.as_ref().map(|b| b.code.clone()).unwrap_or_default();
     let mut lines = vec![
         Consequence {
             icon: "link",
-            text: Text::new("audit-after-link")
-                .with(&done.work.merchant_name)
-                .with(&done.work.erp_code)
-                .with(code)
-                .with(offer.skus),
+            text: Text::new("audit-after-link").with(&done.work.merchant_name).with(&done.work.erp_code).with(code).with(offer.skus),
         },
-        Consequence {
-            icon: "switch-vertical",
-            text: listed(&done.work, offer, missing),
-        },
+        Consequence { icon: "switch-vertical", text: listed(&done.work, offer, missing) },
     ];
     if !done.others.is_empty() {
-        let merchants: std::collections::BTreeSet<_> =
-            done.others.iter().map(|w| w.merchant_id).collect();
-        lines.push(Consequence {
-            icon: "copy",
-            text: Text::new("audit-after-others")
-                .with(done.others.len())
-                .with(merchants.len()),
-        });
+        let merchants: std::collections::BTreeSet<_> = done.others.iter().map(|w| w.merchant_id).collect();
+        lines.push(Consequence { icon: "copy", text: Text::new("audit-after-others").with(done.others.len()).with(merchants.len()) });
     }
-    lines.push(Consequence {
-        icon: "bell",
-        text: Text::new("audit-after-trail"),
-    });
-    Preview {
-        lines,
-        others: done.others.len(),
-        refused: None,
-    }
+    lines.push(Consequence { icon: "bell", text: Text::new("audit-after-trail") });
+    Preview { lines, others: done.others.len(), refused: None }
 }
 
 /// Whether it would be listed at once, and if not, what is missing (P-06, P-08, Q-24).

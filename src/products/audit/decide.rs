@@ -60,14 +60,8 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Reason; 6] = [
-        Reason::PackAndApproval,
-        Reason::MakerAndApproval,
-        Reason::Picture,
-        Reason::OutOfScope,
-        Reason::Prohibited,
-        Reason::Other,
-    ];
+    pub const ALL: [Reason; 6] =
+        [Reason::PackAndApproval, Reason::MakerAndApproval, Reason::Picture, Reason::OutOfScope, Reason::Prohibited, Reason::Other];
     pub fn as_str(self) -> &'static str {
         match self {
             Reason::PackAndApproval => "pack_and_approval",
@@ -108,20 +102,11 @@ pub struct Settled {
 ///
 /// # Errors
 /// `Conflict` when somebody else decided or the submission changed, `Invalid` for forbidden goods (P-09) or an unknown base product.
-pub fn approve(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    on: &On<'_>,
-    approval: &Approval,
-) -> Result<Settled> {
+pub fn approve(tx: &mut PgConnection, cause: &Cause, on: &On<'_>, approval: &Approval) -> Result<Settled> {
     let base = base::by_codes(tx, std::slice::from_ref(&approval.base))?.remove(&approval.base);
-    let base =
-        base.ok_or_else(|| refusal("base", Text::new("audit-no-such-base").with(&approval.base)))?;
+    let base = base.ok_or_else(|| refusal("base", Text::new("audit-no-such-base").with(&approval.base)))?;
     if base.status != "active" {
-        return Err(refusal(
-            "base",
-            Text::new("audit-base-inactive").with(&base.code),
-        ));
+        return Err(refusal("base", Text::new("audit-base-inactive").with(&base.code)));
     }
     let (main, others) = take(tx, cause, on, approval.others.then_some(base.code.as_str()))?;
     let known = matching_pass::aliases(tx)?;
@@ -131,22 +116,14 @@ pub fn approve(
             learned.push(aliases::add(tx, cause, &lesson)?.id);
         }
     }
-    link(
-        tx, cause, on, main, others, base, "approved", &known, &learned,
-    )
+    link(tx, cause, on, main, others, base, "approved", &known, &learned)
 }
 
 /// P-09: nothing alike is known; the submission becomes a base product and is linked to it.
 ///
 /// # Errors
 /// As [`approve`], and whatever is wrong with the draft.
-pub fn new_base(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    on: &On<'_>,
-    draft: &Draft,
-    others: bool,
-) -> Result<Settled> {
+pub fn new_base(tx: &mut PgConnection, cause: &Cause, on: &On<'_>, draft: &Draft, others: bool) -> Result<Settled> {
     let (main, others) = take(tx, cause, on, others.then_some(""))?;
     let known = matching_pass::aliases(tx)?;
     let base = base::create(tx, cause, draft)?;
@@ -158,12 +135,7 @@ fn refusal(field: &str, text: Text) -> Error {
 }
 
 /// Locks the product and, if `others` names the base product, the same products waiting elsewhere, in id order.
-fn take(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    on: &On<'_>,
-    others: Option<&str>,
-) -> Result<(Work, Vec<Work>)> {
+fn take(tx: &mut PgConnection, cause: &Cause, on: &On<'_>, others: Option<&str>) -> Result<(Work, Vec<Work>)> {
     let seen = work::find(tx, on.merchant, on.prod_id)?;
     let mut keys = match others {
         Some(base) => same(tx, &seen, on.reviewer, base, cause)?,
@@ -171,10 +143,7 @@ fn take(
     };
     keys.push((seen.merchant_id, seen.product_id));
     let mut works = work::lock(tx, &keys)?;
-    let at = works
-        .iter()
-        .position(|w| (w.merchant_id, w.product_id) == (seen.merchant_id, seen.product_id))
-        .ok_or(Error::NotFound)?;
+    let at = works.iter().position(|w| (w.merchant_id, w.product_id) == (seen.merchant_id, seen.product_id)).ok_or(Error::NotFound)?;
     let main = works.swap_remove(at);
     if main.settled() || main.version != on.version {
         return Err(Error::Conflict(told_settled(tx, &main)?));
@@ -185,31 +154,19 @@ fn take(
 
 /// Why a decision comes too late.
 pub(super) fn told_settled(c: &mut PgConnection, work: &Work) -> Result<Text> {
-    let last =
-        record::last(c, work.merchant_id, work.product_id)?.filter(|_| work.state != "waiting");
+    let last = record::last(c, work.merchant_id, work.product_id)?.filter(|_| work.state != "waiting");
     Ok(match last {
         Some(last) if last.reviewer.is_empty() => Text::new("audit-conflict-automatic"),
         Some(last) => Text::new("audit-conflict-decided")
             .with(last.reviewer)
-            .with(
-                last.at
-                    .with_timezone(&crate::clock::china())
-                    .format("%H:%M")
-                    .to_string(),
-            ),
+            .with(last.at.with_timezone(&crate::clock::china()).format("%H:%M").to_string()),
         None => Text::new("audit-conflict-changed"),
     })
 }
 
 /// The same product by its keys, waiting at any merchant and not just being looked at by somebody else. Names, packs and
 /// makers must be stated and equal; numbers must not contradict; the merchant must not have named another base product.
-fn same(
-    c: &mut PgConnection,
-    of: &Work,
-    me: UserId,
-    base: &str,
-    cause: &Cause,
-) -> Result<Vec<(MerchantId, ProductId)>> {
+fn same(c: &mut PgConnection, of: &Work, me: UserId, base: &str, cause: &Cause) -> Result<Vec<(MerchantId, ProductId)>> {
     #[derive(QueryableByName)]
     struct Key {
         #[diesel(sql_type = BigInt)]
@@ -232,17 +189,11 @@ fn same(
     .bind::<SqlText, _>(base)
     .bind::<BigInt, _>(AT_ONCE)
     .load(c)?;
-    Ok(keys
-        .into_iter()
-        .map(|k| (k.merchant_id, k.product_id))
-        .collect())
+    Ok(keys.into_iter().map(|k| (k.merchant_id, k.product_id)).collect())
 }
 
 /// Links all of them but those whose own numbers contradict the base product, lists what may and wants to be listed (Q-24), and records it.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "both verbs of approval end here, with all they have found out"
-)]
+#[expect(clippy::too_many_arguments, reason = "both verbs of approval end here, with all they have found out")]
 fn link(
     tx: &mut PgConnection,
     cause: &Cause,
@@ -254,10 +205,7 @@ fn link(
     known: &Aliases,
     learned: &[i64],
 ) -> Result<Settled> {
-    if let Some(text) = checks::forbidden(tx, std::slice::from_ref(&main), Some(&base))?
-        .pop()
-        .flatten()
-    {
+    if let Some(text) = checks::forbidden(tx, std::slice::from_ref(&main), Some(&base))?.pop().flatten() {
         return Err(refusal("", text));
     }
     let refused = checks::forbidden(tx, &others, None)?;
@@ -270,8 +218,7 @@ fn link(
         .filter(|(_, why)| why.is_none())
         .map(|(work, _)| seen(work))
         .filter(|(evidence, _)| !contradicts(evidence));
-    let (evidence, before): (Vec<Evidence>, Vec<Work>) =
-        std::iter::once(seen(main)).chain(allowed).unzip();
+    let (evidence, before): (Vec<Evidence>, Vec<Work>) = std::iter::once(seen(main)).chain(allowed).unzip();
     set_products(tx, cause, &before, Some(base.id), "approved")?;
     set_items(tx, &before, "settled")?;
     for (merchant, products) in by_merchant(&before) {
@@ -293,57 +240,23 @@ fn link(
             }),
         })
         .collect();
-    let ids = record::write(
-        tx,
-        cause,
-        on.reviewer,
-        decision,
-        Some(base.id),
-        None,
-        None,
-        &offers,
-    )?;
-    tell(
-        tx,
-        cause,
-        "product.approved",
-        &before,
-        &after,
-        Some(&base.code),
-        None,
-    )?;
+    let ids = record::write(tx, cause, on.reviewer, decision, Some(base.id), None, None, &offers)?;
+    tell(tx, cause, "product.approved", &before, &after, Some(&base.code), None)?;
     let mut after = after.into_iter();
     let work = after.next().ok_or(Error::NotFound)?;
-    Ok(Settled {
-        work,
-        decision: ids.first().copied().unwrap_or_default(),
-        base: Some(base),
-        others: after.collect(),
-    })
+    Ok(Settled { work, decision: ids.first().copied().unwrap_or_default(), base: Some(base), others: after.collect() })
 }
 
 /// A number of the submission's own says that it is another product.
 fn contradicts(evidence: &Evidence) -> bool {
-    [Field::Barcode, Field::ApprovalNo]
-        .into_iter()
-        .any(|field| {
-            evidence
-                .line(field)
-                .is_some_and(|line| line.verdict == Verdict::Different)
-        })
+    [Field::Barcode, Field::ApprovalNo].into_iter().any(|field| evidence.line(field).is_some_and(|line| line.verdict == Verdict::Different))
 }
 
 /// P-16: back to the merchant with a reason it sees; prohibited goods are rejected for good.
 ///
 /// # Errors
 /// `Conflict` when it is too late, `Invalid` when `Other` comes without a note.
-pub fn send_back(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    on: &On<'_>,
-    reason: Reason,
-    note: &str,
-) -> Result<Settled> {
+pub fn send_back(tx: &mut PgConnection, cause: &Cause, on: &On<'_>, reason: Reason, note: &str) -> Result<Settled> {
     if reason == Reason::Other && note.trim().is_empty() {
         return Err(refusal("note", Text::new("audit-note-needed")));
     }
@@ -367,15 +280,7 @@ pub fn postpone(tx: &mut PgConnection, cause: &Cause, on: &On<'_>) -> Result<Set
     }
     let before = [main];
     set_items(tx, &before, "difficult")?;
-    conclude(
-        tx,
-        cause,
-        on,
-        &before,
-        "difficult",
-        None,
-        "product.review_postponed",
-    )
+    conclude(tx, cause, on, &before, "difficult", None, "product.review_postponed")
 }
 
 fn conclude(
@@ -396,50 +301,23 @@ fn conclude(
         seconds: was.seconds(on.reviewer, cause.now),
         snapshot: json!({ "evidence": seen.chosen().map(|c| &c.evidence), "base": seen.chosen().map(|c| &c.base) }),
     };
-    let note = why
-        .map(|(_, note)| note.trim())
-        .filter(|note| !note.is_empty());
-    let ids = record::write(
-        tx,
-        cause,
-        on.reviewer,
-        decision,
-        None,
-        why.map(|(reason, _)| reason.as_str()),
-        note,
-        &[new],
-    )?;
+    let note = why.map(|(_, note)| note.trim()).filter(|note| !note.is_empty());
+    let ids = record::write(tx, cause, on.reviewer, decision, None, why.map(|(reason, _)| reason.as_str()), note, &[new])?;
     tell(tx, cause, verb, before, &after, None, why)?;
-    Ok(Settled {
-        work: is.clone(),
-        decision: ids.first().copied().unwrap_or_default(),
-        base: None,
-        others: Vec::new(),
-    })
+    Ok(Settled { work: is.clone(), decision: ids.first().copied().unwrap_or_default(), base: None, others: Vec::new() })
 }
 
 /// Ids grouped by merchant, merchants in order.
-pub(super) fn by_merchant(
-    works: &[Work],
-) -> std::collections::BTreeMap<MerchantId, Vec<ProductId>> {
+pub(super) fn by_merchant(works: &[Work]) -> std::collections::BTreeMap<MerchantId, Vec<ProductId>> {
     let mut groups = std::collections::BTreeMap::<MerchantId, Vec<ProductId>>::new();
     for work in works {
-        groups
-            .entry(work.merchant_id)
-            .or_default()
-            .push(work.product_id);
+        groups.entry(work.merchant_id).or_default().push(work.product_id);
     }
     groups
 }
 
 /// One statement for all products: linked and approved with a base product, otherwise out of sale with the status.
-fn set_products(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    works: &[Work],
-    base: Option<BaseId>,
-    status: &str,
-) -> Result<()> {
+fn set_products(tx: &mut PgConnection, cause: &Cause, works: &[Work], base: Option<BaseId>, status: &str) -> Result<()> {
     let (merchants, products) = work::columns(works);
     diesel::sql_query(
         "update products p set audit_status = $3, base_product_id = coalesce($4, p.base_product_id), match_kind = case when $4 is null then p.match_kind else 'person' end, \

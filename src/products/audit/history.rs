@@ -19,12 +19,7 @@ pub struct Past {
 }
 
 /// People's decisions, newest first, older than a place.
-pub fn past(
-    c: &mut PgConnection,
-    past: &Past,
-    after: Option<(DateTime<Utc>, i64)>,
-    limit: i64,
-) -> Result<Vec<Decided>> {
+pub fn past(c: &mut PgConnection, past: &Past, after: Option<(DateTime<Utc>, i64)>, limit: i64) -> Result<Vec<Decided>> {
     let (at, id) = after.map_or((None, 0), |(at, id)| (Some(at), id));
     Ok(diesel::sql_query(format!(
         "{DECIDED} where d.reviewer_id is not null and ($1::bigint is null or d.reviewer_id = $1) and ($2::text is null or d.decision = $2) and ($3::text is null or m.code = $3) \
@@ -41,12 +36,10 @@ pub fn past(
 
 /// One record.
 pub fn one(c: &mut PgConnection, merchant: &str, id: i64) -> Result<Decided> {
-    Ok(
-        diesel::sql_query(format!("{DECIDED} where m.code = $1 and d.id = $2"))
-            .bind::<Text, _>(merchant)
-            .bind::<BigInt, _>(id)
-            .get_result(c)?,
-    )
+    Ok(diesel::sql_query(format!("{DECIDED} where m.code = $1 and d.id = $2"))
+        .bind::<Text, _>(merchant)
+        .bind::<BigInt, _>(id)
+        .get_result(c)?)
 }
 
 /// Somebody who reviews.
@@ -59,10 +52,7 @@ pub struct Reviewer {
 }
 
 pub fn reviewers(c: &mut PgConnection) -> Result<Vec<Reviewer>> {
-    Ok(diesel::sql_query(
-        "select id, name from users where role in ('auditor', 'admin') order by name, id limit 100",
-    )
-    .load(c)?)
+    Ok(diesel::sql_query("select id, name from users where role in ('auditor', 'admin') order by name, id limit 100").load(c)?)
 }
 
 /// What somebody did today.
@@ -77,11 +67,7 @@ pub struct Today {
 
 /// Since midnight in China, without what was taken back and what was settled along.
 pub fn today(c: &mut PgConnection, me: UserId, now: DateTime<Utc>) -> Result<Today> {
-    let midnight = now
-        .with_timezone(&china())
-        .date_naive()
-        .and_hms_opt(0, 0, 0)
-        .and_then(|t| t.and_local_timezone(china()).single());
+    let midnight = now.with_timezone(&china()).date_naive().and_hms_opt(0, 0, 0).and_then(|t| t.and_local_timezone(china()).single());
     Ok(diesel::sql_query(
         "select count(*) as count, round(avg(d.seconds))::bigint as seconds from audit_decisions d where d.reviewer_id = $1 and d.at >= $2 \
          and d.decision in ('approved', 'new_base', 'returned', 'rejected') and coalesce((d.snapshot->>'along')::boolean, false) = false \

@@ -32,10 +32,7 @@ impl View {
         }
     }
     pub fn of(name: &str) -> Self {
-        Self::ALL
-            .into_iter()
-            .find(|v| v.as_str() == name)
-            .unwrap_or_default()
+        Self::ALL.into_iter().find(|v| v.as_str() == name).unwrap_or_default()
     }
     /// A skip counts until the product is submitted anew.
     fn condition(self) -> &'static str {
@@ -102,7 +99,8 @@ impl Queued {
     }
 }
 
-const TABLES: &str = "from audit_items i join products p on (p.merchant_id, p.id) = (i.merchant_id, i.product_id) join merchants m on m.id = i.merchant_id";
+const TABLES: &str =
+    "from audit_items i join products p on (p.merchant_id, p.id) = (i.merchant_id, i.product_id) join merchants m on m.id = i.merchant_id";
 const IN_CATEGORY: &str = "exists (select 1 from categories l3 join categories l2 on (l2.merchant_id, l2.id) = (l3.merchant_id, l3.parent_id) \
                            where (l3.merchant_id, l3.id) = (p.merchant_id, p.category_id) and l2.name = $2)";
 
@@ -117,44 +115,20 @@ macro_rules! filtered {
 }
 
 fn conditions(filter: &Filter) -> String {
-    format!(
-        "{} and ($2::text is null or {IN_CATEGORY}) and ($3::text is null or m.code = $3)",
-        filter.view.condition()
-    )
+    format!("{} and ($2::text is null or {IN_CATEGORY}) and ($3::text is null or m.code = $3)", filter.view.condition())
 }
 
 /// Longest wait first, after a place; one row more than asked tells that there are more.
-pub fn queue(
-    c: &mut PgConnection,
-    filter: &Filter,
-    now: DateTime<Utc>,
-    after: Option<Place>,
-    limit: i64,
-) -> Result<Vec<Queued>> {
+pub fn queue(c: &mut PgConnection, filter: &Filter, now: DateTime<Utc>, after: Option<Place>, limit: i64) -> Result<Vec<Queued>> {
     walk(c, filter, now, after, limit, false)
 }
 
 /// The item before and the item after a place.
-pub fn neighbours(
-    c: &mut PgConnection,
-    filter: &Filter,
-    now: DateTime<Utc>,
-    place: Place,
-) -> Result<(Option<Queued>, Option<Queued>)> {
-    Ok((
-        walk(c, filter, now, Some(place), 1, true)?.pop(),
-        walk(c, filter, now, Some(place), 1, false)?.pop(),
-    ))
+pub fn neighbours(c: &mut PgConnection, filter: &Filter, now: DateTime<Utc>, place: Place) -> Result<(Option<Queued>, Option<Queued>)> {
+    Ok((walk(c, filter, now, Some(place), 1, true)?.pop(), walk(c, filter, now, Some(place), 1, false)?.pop()))
 }
 
-fn walk(
-    c: &mut PgConnection,
-    filter: &Filter,
-    now: DateTime<Utc>,
-    from: Option<Place>,
-    limit: i64,
-    back: bool,
-) -> Result<Vec<Queued>> {
+fn walk(c: &mut PgConnection, filter: &Filter, now: DateTime<Utc>, from: Option<Place>, limit: i64, back: bool) -> Result<Vec<Queued>> {
     let (compare, order) = if back { ("<", "desc") } else { (">", "asc") };
     let sql = format!(
         "select i.merchant_id, i.product_id, m.code as merchant, m.name as merchant_name, p.prod_id, p.name, p.spec, i.score, i.submitted_at, u.name as holder \
@@ -174,17 +148,9 @@ fn walk(
 }
 
 /// The first item nobody else has open.
-pub fn first_free(
-    c: &mut PgConnection,
-    filter: &Filter,
-    now: DateTime<Utc>,
-) -> Result<Option<Queued>> {
+pub fn first_free(c: &mut PgConnection, filter: &Filter, now: DateTime<Utc>) -> Result<Option<Queued>> {
     let some = queue(c, filter, now, None, LOOKED_AT)?;
-    Ok(some
-        .iter()
-        .find(|q| q.holder.is_none())
-        .or(some.first())
-        .cloned())
+    Ok(some.iter().find(|q| q.holder.is_none()).or(some.first()).cloned())
 }
 
 /// How many stand in a view, and how many of them before a place; counting stops at the cap.
@@ -195,11 +161,8 @@ pub fn count(c: &mut PgConnection, filter: &Filter, before: Option<Place>) -> Re
         COUNT_CAP
     );
     let (at, merchant, product) = before.map_or((None, 0, 0), |(at, m, p)| (Some(at), m, p));
-    let counted: Count = filtered!(sql, filter)
-        .bind::<Nullable<Timestamptz>, _>(at)
-        .bind::<BigInt, _>(merchant)
-        .bind::<BigInt, _>(product)
-        .get_result(c)?;
+    let counted: Count =
+        filtered!(sql, filter).bind::<Nullable<Timestamptz>, _>(at).bind::<BigInt, _>(merchant).bind::<BigInt, _>(product).get_result(c)?;
     Ok(counted.n)
 }
 
@@ -221,17 +184,8 @@ pub struct Choice {
 }
 
 /// Second-level categories and merchants of what waits longest.
-pub fn choices(
-    c: &mut PgConnection,
-    view: View,
-    reviewer: UserId,
-) -> Result<(Vec<Choice>, Vec<Choice>)> {
-    let everything = Filter {
-        reviewer,
-        view,
-        category: None,
-        merchant: None,
-    };
+pub fn choices(c: &mut PgConnection, view: View, reviewer: UserId) -> Result<(Vec<Choice>, Vec<Choice>)> {
+    let everything = Filter { reviewer, view, category: None, merchant: None };
     let some = format!(
         "(select p.merchant_id, p.category_id, m.code, m.name {TABLES} where {} order by i.submitted_at limit 5000) as w",
         conditions(&everything)
@@ -270,5 +224,6 @@ pub fn leaves(c: &mut PgConnection, merchant: MerchantId) -> Result<Vec<Leaf>> {
 
 /// Every merchant, to narrow the records to.
 pub fn merchants(c: &mut PgConnection) -> Result<Vec<Choice>> {
-    Ok(diesel::sql_query("select code as value, name as label, 0::bigint as count from merchants where id <> 0 order by name limit 200").load(c)?)
+    Ok(diesel::sql_query("select code as value, name as label, 0::bigint as count from merchants where id <> 0 order by name limit 200")
+        .load(c)?)
 }

@@ -100,15 +100,7 @@ pub(super) fn write(
     .bind::<Array<Jsonb>, _>(snapshots)
     .bind::<Array<Nullable<Int4>>, _>(rows.iter().map(|r| r.seconds).collect::<Vec<_>>())
     .load(tx)?;
-    Ok(rows
-        .iter()
-        .map(|row| {
-            written
-                .iter()
-                .find(|w| w.product_id == row.was.product_id)
-                .map_or(0, |w| w.id)
-        })
-        .collect())
+    Ok(rows.iter().map(|row| written.iter().find(|w| w.product_id == row.was.product_id).map_or(0, |w| w.id)).collect())
 }
 
 /// A record as pages show it.
@@ -183,10 +175,7 @@ impl Decided {
     }
     /// Settled because the same product was decided elsewhere.
     pub fn along(&self) -> bool {
-        self.snapshot
-            .get("along")
-            .and_then(Value::as_bool)
-            .unwrap_or_default()
+        self.snapshot.get("along").and_then(Value::as_bool).unwrap_or_default()
     }
     /// The text key of the reason.
     pub fn reason_key(&self) -> Option<&'static str> {
@@ -201,26 +190,16 @@ pub(super) const DECIDED: &str = "select d.id, d.merchant_id, d.product_id, m.co
     left join users u on u.id = d.reviewer_id left join base_products b on b.id = d.base_product_id";
 
 /// The latest record of a product.
-pub fn last(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    product: ProductId,
-) -> Result<Option<Decided>> {
-    Ok(diesel::sql_query(format!(
-        "{DECIDED} where d.merchant_id = $1 and d.product_id = $2 order by d.id desc limit 1"
-    ))
-    .bind::<BigInt, _>(merchant)
-    .bind::<BigInt, _>(product)
-    .get_result(c)
-    .optional()?)
+pub fn last(c: &mut PgConnection, merchant: MerchantId, product: ProductId) -> Result<Option<Decided>> {
+    Ok(diesel::sql_query(format!("{DECIDED} where d.merchant_id = $1 and d.product_id = $2 order by d.id desc limit 1"))
+        .bind::<BigInt, _>(merchant)
+        .bind::<BigInt, _>(product)
+        .get_result(c)
+        .optional()?)
 }
 
 /// The latest decisions of some of a merchant's products that still stand: what its pages tell about a return.
-pub fn standing(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    products: &[ProductId],
-) -> Result<Vec<Decided>> {
+pub fn standing(c: &mut PgConnection, merchant: MerchantId, products: &[ProductId]) -> Result<Vec<Decided>> {
     let ids: Vec<i64> = products.iter().map(|p| p.0).collect();
     Ok(diesel::sql_query(format!(
         "{DECIDED} join (select product_id, max(id) as id from audit_decisions where merchant_id = $1 and product_id = any($2) group by product_id) l \

@@ -7,9 +7,7 @@ use crate::catalog::base::{self, BaseProduct};
 use crate::catalog::keys;
 use crate::ids::BaseId;
 use crate::products::evidence::{Evidence, Field, Line, Stretch, Verdict};
-use crate::products::matching::{
-    Aliases, AskReason, Candidate, Decision, Item, Submitted, Texts, decide, lookup_keys,
-};
+use crate::products::matching::{Aliases, AskReason, Candidate, Decision, Item, Submitted, Texts, decide, lookup_keys};
 use crate::products::matching_pass;
 use crate::text::Text;
 use diesel::prelude::*;
@@ -96,34 +94,24 @@ struct Number {
 /// Read for all candidates at once.
 pub fn numbers(c: &mut PgConnection, bases: &[BaseProduct]) -> Result<Numbers> {
     let ids: Vec<i64> = bases.iter().map(|b| b.id.0).collect();
-    Ok(Numbers(diesel::sql_query("select base_id, gtin, barcode, carton from base_barcodes where base_id = any($1) order by gtin").bind::<Array<BigInt>, _>(ids).load(c)?))
+    Ok(Numbers(
+        diesel::sql_query("select base_id, gtin, barcode, carton from base_barcodes where base_id = any($1) order by gtin")
+            .bind::<Array<BigInt>, _>(ids)
+            .load(c)?,
+    ))
 }
 
 impl Numbers {
     /// Of several numbers the one that can agree stands for all.
     fn of(&self, base: BaseId, carton: bool, wanted: &[String]) -> String {
-        let own = || {
-            self.0
-                .iter()
-                .filter(|n| n.base_id == base && n.carton == carton)
-        };
-        own()
-            .find(|n| wanted.contains(&n.gtin))
-            .or_else(|| own().next())
-            .map(|n| n.barcode.clone())
-            .unwrap_or_default()
+        let own = || self.0.iter().filter(|n| n.base_id == base && n.carton == carton);
+        own().find(|n| wanted.contains(&n.gtin)).or_else(|| own().next()).map(|n| n.barcode.clone()).unwrap_or_default()
     }
 }
 
 /// A base product as matching reads it.
 fn candidate(base: &BaseProduct, item: &Item, numbers: &Numbers) -> Candidate<BaseId> {
-    let wanted: Vec<String> = item
-        .gtin()
-        .into_iter()
-        .flat_map(|g| [Some(g), g.unit_inside()])
-        .flatten()
-        .map(|g| g.to_string())
-        .collect();
+    let wanted: Vec<String> = item.gtin().into_iter().flat_map(|g| [Some(g), g.unit_inside()]).flatten().map(|g| g.to_string()).collect();
     let texts = Texts {
         name: base.name.clone(),
         trade_name: base.trade_name.clone(),
@@ -140,15 +128,9 @@ fn candidate(base: &BaseProduct, item: &Item, numbers: &Numbers) -> Candidate<Ba
 pub fn compare(work: &Work, base: &BaseProduct, numbers: &Numbers, known: &Aliases) -> Evidence {
     // Naming it makes matching show it, even if nothing is alike.
     let submitted = Submitted::new(texts(work), Some(base.id));
-    match decide(
-        &submitted,
-        &[candidate(base, &submitted.item, numbers)],
-        known,
-    ) {
+    match decide(&submitted, &[candidate(base, &submitted.item, numbers)], known) {
         Decision::Match { evidence, .. } => evidence,
-        Decision::Ask { mut candidates, .. } => candidates
-            .pop()
-            .map_or_else(|| Evidence::of(Vec::new()), |ranked| ranked.evidence),
+        Decision::Ask { mut candidates, .. } => candidates.pop().map_or_else(|| Evidence::of(Vec::new()), |ranked| ranked.evidence),
         Decision::None => Evidence::of(Vec::new()),
     }
 }
@@ -157,11 +139,7 @@ pub fn compare(work: &Work, base: &BaseProduct, numbers: &Numbers, known: &Alias
 pub fn review(c: &mut PgConnection, work: &Work, pick: Option<&str>) -> Result<Review> {
     let known = matching_pass::aliases(c)?;
     let explicit = match &work.explicit_base {
-        Some(code) => Some(
-            base::by_codes(c, std::slice::from_ref(code))?
-                .remove(code)
-                .map_or(BaseId(-1), |b| b.id),
-        ),
+        Some(code) => Some(base::by_codes(c, std::slice::from_ref(code))?.remove(code).map_or(BaseId(-1), |b| b.id)),
         None => None,
     };
     let submitted = Submitted::new(texts(work), explicit);
@@ -169,20 +147,10 @@ pub fn review(c: &mut PgConnection, work: &Work, pick: Option<&str>) -> Result<R
     let ids = alike(c, &keys, explicit)?;
     let mut found = base::by_ids(c, &ids)?;
     let numbers = numbers(c, &found)?;
-    let candidates: Vec<Candidate<BaseId>> = found
-        .iter()
-        .map(|b| candidate(b, &submitted.item, &numbers))
-        .collect();
+    let candidates: Vec<Candidate<BaseId>> = found.iter().map(|b| candidate(b, &submitted.item, &numbers)).collect();
     let (ranked, why, unknown) = match decide(&submitted, &candidates, &known) {
         Decision::Match { base, evidence, .. } => (vec![(base, evidence)], None, false),
-        Decision::Ask { candidates, why } => (
-            candidates
-                .into_iter()
-                .map(|r| (r.base, r.evidence))
-                .collect(),
-            Some(why),
-            false,
-        ),
+        Decision::Ask { candidates, why } => (candidates.into_iter().map(|r| (r.base, r.evidence)).collect(), Some(why), false),
         Decision::None => (Vec::new(), None, true),
     };
     let mut choices = Vec::new();
@@ -193,54 +161,25 @@ pub fn review(c: &mut PgConnection, work: &Work, pick: Option<&str>) -> Result<R
     }
     let mut chosen = (!choices.is_empty()).then_some(0);
     if let Some(code) = pick {
-        chosen = choices
-            .iter()
-            .position(|choice| choice.base.code == code)
-            .or(chosen);
-        let shown = chosen
-            .and_then(|at| choices.get(at))
-            .is_some_and(|choice| choice.base.code == code);
-        let asked = if shown {
-            None
-        } else {
-            base::by_codes(c, &[code.to_owned()])?.remove(code)
-        };
+        chosen = choices.iter().position(|choice| choice.base.code == code).or(chosen);
+        let shown = chosen.and_then(|at| choices.get(at)).is_some_and(|choice| choice.base.code == code);
+        let asked = if shown { None } else { base::by_codes(c, &[code.to_owned()])?.remove(code) };
         if let Some(asked) = asked {
-            let evidence = compare(
-                work,
-                &asked,
-                &self::numbers(c, std::slice::from_ref(&asked))?,
-                &known,
-            );
+            let evidence = compare(work, &asked, &self::numbers(c, std::slice::from_ref(&asked))?, &known);
             choices.push(choice(c, work, asked, evidence)?);
             chosen = Some(choices.len() - 1);
         }
     }
-    Ok(Review {
-        choices,
-        chosen,
-        why,
-        unknown,
-    })
+    Ok(Review { choices, chosen, why, unknown })
 }
 
-fn choice(
-    c: &mut PgConnection,
-    work: &Work,
-    base: BaseProduct,
-    evidence: Evidence,
-) -> Result<Choice> {
+fn choice(c: &mut PgConnection, work: &Work, base: BaseProduct, evidence: Evidence) -> Result<Choice> {
     let category = match &base.category_id {
         Some(id) => category_names(c, id)?,
         None => String::new(),
     };
     let teachable = teachable(work, &base, &evidence);
-    Ok(Choice {
-        base,
-        category,
-        evidence,
-        teachable,
-    })
+    Ok(Choice { base, category, evidence, teachable })
 }
 
 /// The platform's names for a category of its tree.
@@ -261,11 +200,7 @@ fn category_names(c: &mut PgConnection, id: &str) -> Result<String> {
 }
 
 /// The ids of base products that share a key; all of those that can determine identity, some of those only named alike.
-fn alike(
-    c: &mut PgConnection,
-    keys: &crate::products::matching::LookupKeys,
-    explicit: Option<BaseId>,
-) -> Result<Vec<BaseId>> {
+fn alike(c: &mut PgConnection, keys: &crate::products::matching::LookupKeys, explicit: Option<BaseId>) -> Result<Vec<BaseId>> {
     #[derive(QueryableByName)]
     struct Found {
         #[diesel(sql_type = BigInt)]
@@ -292,11 +227,7 @@ fn alike(
 
 /// Both sides name a maker and it is another text, or both state a pack and it is not plainly the same.
 fn teachable(work: &Work, base: &BaseProduct, evidence: &Evidence) -> Option<AliasKind> {
-    let differs = |field| {
-        evidence
-            .line(field)
-            .is_some_and(|line| line.verdict == Verdict::Different)
-    };
+    let differs = |field| evidence.line(field).is_some_and(|line| line.verdict == Verdict::Different);
     if differs(Field::Manufacturer)
         && !keys::maker(&work.manufacturer).key.is_empty()
         && keys::maker(&work.manufacturer).key != keys::maker(&base.manufacturer).key
@@ -304,38 +235,21 @@ fn teachable(work: &Work, base: &BaseProduct, evidence: &Evidence) -> Option<Ali
         return Some(AliasKind::Maker);
     }
     let item = Item::new(texts(work));
-    (differs(Field::Spec)
-        && !item.spec().key().is_empty()
-        && item.spec().key() != base.spec_key
-        && !base.spec_key.is_empty())
-    .then_some(AliasKind::Spec)
+    (differs(Field::Spec) && !item.spec().key().is_empty() && item.spec().key() != base.spec_key && !base.spec_key.is_empty())
+        .then_some(AliasKind::Spec)
 }
 
 /// What is to be learned when this submission is that base product; nothing when the keys say so already.
 pub(super) fn lesson(work: &Work, base: &BaseProduct, kind: AliasKind) -> Option<NewAlias> {
     let item = Item::new(texts(work));
     let (kind, from, to, texts) = match kind {
-        AliasKind::Maker => (
-            Kind::Maker,
-            item.maker_key().to_owned(),
-            base.maker_key.clone(),
-            (&work.manufacturer, &base.manufacturer),
-        ),
+        AliasKind::Maker => (Kind::Maker, item.maker_key().to_owned(), base.maker_key.clone(), (&work.manufacturer, &base.manufacturer)),
         // `100片` is `0.1g×100片` of one drug only, so the drug belongs to what is taught.
         AliasKind::Spec => {
             let key = |spec: &str| {
-                if spec.is_empty() {
-                    String::new()
-                } else {
-                    format!("{}|{spec}", base.name_key)
-                }
+                if spec.is_empty() { String::new() } else { format!("{}|{spec}", base.name_key) }
             };
-            (
-                Kind::Spec,
-                key(item.spec().key()),
-                key(&base.spec_key),
-                (&work.spec, &base.spec),
-            )
+            (Kind::Spec, key(item.spec().key()), key(&base.spec_key), (&work.spec, &base.spec))
         }
     };
     let useful = !from.is_empty() && !to.is_empty() && from != to;
@@ -346,37 +260,19 @@ pub(super) fn lesson(work: &Work, base: &BaseProduct, kind: AliasKind) -> Option
 pub fn remark(review: &Review) -> Option<Text> {
     let chosen = review.chosen()?;
     let only = |line: &Line| -> Option<(String, bool)> {
-        let extra = |side: &[Stretch]| {
-            side.iter()
-                .filter(|s| s.only_here)
-                .map(|s| s.text.as_str())
-                .collect::<String>()
-        };
+        let extra = |side: &[Stretch]| side.iter().filter(|s| s.only_here).map(|s| s.text.as_str()).collect::<String>();
         match (extra(&line.theirs), extra(&line.ours)) {
             (theirs, ours) if theirs.is_empty() && !ours.is_empty() => Some((ours, true)),
             (theirs, ours) if ours.is_empty() && !theirs.is_empty() => Some((theirs, false)),
             _ => None,
         }
     };
-    let differing: Vec<&Line> = chosen
-        .evidence
-        .lines
-        .iter()
-        .filter(|line| line.verdict == Verdict::Different)
-        .collect();
+    let differing: Vec<&Line> = chosen.evidence.lines.iter().filter(|line| line.verdict == Verdict::Different).collect();
     if let [line] = differing.as_slice()
         && let Some((letters, ours)) = only(line)
     {
-        let key = if ours {
-            "audit-note-ours-has"
-        } else {
-            "audit-note-theirs-has"
-        };
-        return Some(
-            Text::new(key)
-                .with(Text::new(line.field.text_key()))
-                .with(letters),
-        );
+        let key = if ours { "audit-note-ours-has" } else { "audit-note-theirs-has" };
+        return Some(Text::new(key).with(Text::new(line.field.text_key())).with(letters));
     }
     review.why.map(|why| Text::new(why.text_key()))
 }
@@ -389,10 +285,5 @@ pub fn dearest(evidence: &Evidence) -> Option<(Field, u8)> {
         Verdict::MissingHere | Verdict::MissingThere => line.max / 2,
         _ => line.max.saturating_sub(line.points),
     };
-    evidence
-        .lines
-        .iter()
-        .map(|line| (line.field, lost(line)))
-        .max_by_key(|(_, n)| *n)
-        .filter(|(_, n)| *n > 0)
+    evidence.lines.iter().map(|line| (line.field, lost(line))).max_by_key(|(_, n)| *n).filter(|(_, n)| *n > 0)
 }

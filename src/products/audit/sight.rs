@@ -40,18 +40,10 @@ pub fn sight(
     let offer = checks::offer(c, work.merchant_id, work.product_id)?;
     let checks = checks::checks(c, &work, review.chosen().map(|choice| &choice.base), &offer)?;
     let (previous, next) = queue::neighbours(c, filter, now, work.place())?;
-    let settled = if work.settled() {
-        Some(super::decide::told_settled(c, &work)?)
-    } else {
-        None
-    };
+    let settled = if work.settled() { Some(super::decide::told_settled(c, &work)?) } else { None };
     Ok(Sight {
         fared: history::fared(c, work.merchant_id, now)?,
-        position: if settled.is_some() {
-            0
-        } else {
-            queue::count(c, filter, Some(work.place()))? + 1
-        },
+        position: if settled.is_some() { 0 } else { queue::count(c, filter, Some(work.place()))? + 1 },
         total: queue::count(c, filter, None)?,
         previous,
         next,

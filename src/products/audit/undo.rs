@@ -67,34 +67,21 @@ pub fn undoable(c: &mut PgConnection, me: UserId, now: DateTime<Utc>) -> Result<
 ///
 /// # Errors
 /// `Conflict`, saying why, once it cannot be taken back: too late, decided or changed since, the new base product in use.
-pub fn undo(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    me: UserId,
-    merchant: &str,
-    prod_id: &str,
-    wanted: &str,
-) -> Result<Work> {
+pub fn undo(tx: &mut PgConnection, cause: &Cause, me: UserId, merchant: &str, prod_id: &str, wanted: &str) -> Result<Work> {
     let seen = work::find(tx, merchant, prod_id)?;
-    let main =
-        super::record::last(tx, seen.merchant_id, seen.product_id)?.ok_or(Error::NotFound)?;
+    let main = super::record::last(tx, seen.merchant_id, seen.product_id)?.ok_or(Error::NotFound)?;
     if main.decision == "undone" || noun(&main.decision) != wanted {
         return Err(Error::Conflict(Text::new("audit-undo-nothing")));
     }
     if main.reviewer_id != Some(me) {
-        return Err(Error::Conflict(
-            Text::new("audit-undo-others").with(main.reviewer),
-        ));
+        return Err(Error::Conflict(Text::new("audit-undo-others").with(main.reviewer)));
     }
     if cause.now - main.at > UNDO {
-        return Err(Error::Conflict(
-            Text::new("audit-undo-late").with(UNDO.num_seconds()),
-        ));
+        return Err(Error::Conflict(Text::new("audit-undo-late").with(UNDO.num_seconds())));
     }
     let mut acts = same_act(tx, me, &main)?;
     acts.sort_by_key(|d| (d.merchant_id, d.product_id));
-    let keys: Vec<(MerchantId, ProductId)> =
-        acts.iter().map(|d| (d.merchant_id, d.product_id)).collect();
+    let keys: Vec<(MerchantId, ProductId)> = acts.iter().map(|d| (d.merchant_id, d.product_id)).collect();
     let works = work::lock(tx, &keys)?;
     let mut before = Vec::new();
     for (act, work) in acts.iter().zip(&works) {
@@ -105,8 +92,7 @@ pub fn undo(
     take_back_base(tx, cause, &main)?;
     write_inverse(tx, cause, me, &acts, &works)?;
     for (act, (work, was)) in acts.iter().zip(works.iter().zip(&before)) {
-        let entry = Entry::new("product.review_undone", "product", &work.prod_id)
-            .change(State::of(work).shown(), was.shown());
+        let entry = Entry::new("product.review_undone", "product", &work.prod_id).change(State::of(work).shown(), was.shown());
         trail::record(tx, &cause.at(act.merchant_id), &[entry])?;
     }
     work::find(tx, merchant, prod_id)
@@ -114,40 +100,28 @@ pub fn undo(
 
 /// The rows written by the same act; they share its time, its reviewer and its request.
 fn same_act(c: &mut PgConnection, me: UserId, main: &Decided) -> Result<Vec<Decided>> {
-    let act = main
-        .snapshot
-        .get("act")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    Ok(diesel::sql_query(format!("{DECIDED} where d.reviewer_id = $1 and d.at = $2 and (d.id = $3 or d.snapshot->>'act' = $4) and d.decision = $5"))
-        .bind::<BigInt, _>(me)
-        .bind::<Timestamptz, _>(main.at)
-        .bind::<BigInt, _>(main.id)
-        .bind::<SqlText, _>(act)
-        .bind::<SqlText, _>(&main.decision)
-        .load(c)?)
+    let act = main.snapshot.get("act").and_then(Value::as_str).unwrap_or_default();
+    Ok(diesel::sql_query(format!(
+        "{DECIDED} where d.reviewer_id = $1 and d.at = $2 and (d.id = $3 or d.snapshot->>'act' = $4) and d.decision = $5"
+    ))
+    .bind::<BigInt, _>(me)
+    .bind::<Timestamptz, _>(main.at)
+    .bind::<BigInt, _>(main.id)
+    .bind::<SqlText, _>(act)
+    .bind::<SqlText, _>(&main.decision)
+    .load(c)?)
 }
 
 /// What to restore, if nothing happened to the product since.
 fn unchanged(act: &Decided, work: &Work) -> Result<State> {
-    let state = |name: &str| {
-        serde_json::from_value::<State>(act.snapshot.get(name).cloned().unwrap_or_default())
-            .map_err(Error::broken)
-    };
+    let state = |name: &str| serde_json::from_value::<State>(act.snapshot.get(name).cloned().unwrap_or_default()).map_err(Error::broken);
     let (before, after) = (state("before")?, state("after")?);
-    if State::of(work) == after {
-        Ok(before)
-    } else {
-        Err(Error::Conflict(
-            Text::new("audit-undo-changed").with(&work.name),
-        ))
-    }
+    if State::of(work) == after { Ok(before) } else { Err(Error::Conflict(Text::new("audit-undo-changed").with(&work.name))) }
 }
 
 fn restore(tx: &mut PgConnection, cause: &Cause, works: &[Work], before: &[State]) -> Result<()> {
     let (merchants, products) = work::columns(works);
-    let text =
-        |pick: fn(&State) -> &String| before.iter().map(|s| pick(s).clone()).collect::<Vec<_>>();
+    let text = |pick: fn(&State) -> &String| before.iter().map(|s| pick(s).clone()).collect::<Vec<_>>();
     diesel::sql_query(
         "update products p set base_product_id = w.base, match_kind = w.kind, audit_status = w.status, listing = w.listing, unlisted_by = w.by, list_wish = w.wish, \
          version = p.version + 1, updated_at = $9 \
@@ -176,12 +150,7 @@ fn restore(tx: &mut PgConnection, cause: &Cause, works: &[Work], before: &[State
 
 /// What was learned with the decision is forgotten with it.
 fn take_back_lessons(tx: &mut PgConnection, cause: &Cause, main: &Decided) -> Result<()> {
-    let learned = main
-        .snapshot
-        .get("aliases")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
+    let learned = main.snapshot.get("aliases").and_then(Value::as_array).cloned().unwrap_or_default();
     for id in learned.iter().filter_map(Value::as_i64) {
         aliases::revoke(tx, cause, id)?;
     }
@@ -202,26 +171,18 @@ fn take_back_base(tx: &mut PgConnection, cause: &Cause, main: &Decided) -> Resul
     .bind::<Timestamptz, _>(cause.now)
     .execute(tx)?;
     if changed == 0 {
-        return Err(Error::Conflict(
-            Text::new("audit-undo-base-used").with(code),
-        ));
+        return Err(Error::Conflict(Text::new("audit-undo-base-used").with(code)));
     }
-    let entry = Entry::new("base.disabled", "base_product", code).change(
-        json!({ "status": "active" }),
-        json!({ "status": "disabled" }),
-    );
+    let entry = Entry::new("base.disabled", "base_product", code).change(json!({ "status": "active" }), json!({ "status": "disabled" }));
     trail::record(tx, &cause.at(MerchantId::PLATFORM), &[entry])
 }
 
-fn write_inverse(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    me: UserId,
-    acts: &[Decided],
-    works: &[Work],
-) -> Result<()> {
+fn write_inverse(tx: &mut PgConnection, cause: &Cause, me: UserId, acts: &[Decided], works: &[Work]) -> Result<()> {
     let (merchants, products) = work::columns(works);
-    let snapshots: Vec<Value> = acts.iter().map(|act| json!({ "submitted": act.snapshot.get("submitted"), "undone": act.decision, "along": act.along() })).collect();
+    let snapshots: Vec<Value> = acts
+        .iter()
+        .map(|act| json!({ "submitted": act.snapshot.get("submitted"), "undone": act.decision, "along": act.along() }))
+        .collect();
     diesel::sql_query(
         "insert into audit_decisions (merchant_id, product_id, at, decision, reviewer_id, snapshot, undoes) \
          select w.m, w.p, $1, 'undone', $2, w.s, w.d from unnest($3::bigint[], $4::bigint[], $5::jsonb[], $6::bigint[]) as w(m, p, s, d)",

@@ -106,20 +106,15 @@ pub(super) const WORK: &str = "select p.merchant_id, p.id as product_id, m.code 
 /// # Errors
 /// `NotFound` when it was never queued.
 pub fn find(c: &mut PgConnection, merchant: &str, prod_id: &str) -> Result<Work> {
-    Ok(
-        diesel::sql_query(format!("{WORK} where m.code = $1 and p.prod_id = $2"))
-            .bind::<Text, _>(merchant)
-            .bind::<Text, _>(prod_id)
-            .get_result(c)?,
-    )
+    Ok(diesel::sql_query(format!("{WORK} where m.code = $1 and p.prod_id = $2"))
+        .bind::<Text, _>(merchant)
+        .bind::<Text, _>(prod_id)
+        .get_result(c)?)
 }
 
 /// The columns of a set of products, for `unnest`.
 pub(super) fn columns(works: &[Work]) -> (Vec<i64>, Vec<i64>) {
-    (
-        works.iter().map(|w| w.merchant_id.0).collect(),
-        works.iter().map(|w| w.product_id.0).collect(),
-    )
+    (works.iter().map(|w| w.merchant_id.0).collect(), works.iter().map(|w| w.product_id.0).collect())
 }
 
 /// Several products, locked in id order until the transaction ends: first their rows, as uploads do, then their items.
@@ -130,10 +125,7 @@ pub(super) fn lock(tx: &mut PgConnection, keys: &[(MerchantId, ProductId)]) -> R
         "select 1 from products where (merchant_id, id) in (select * from unnest($1::bigint[], $2::bigint[])) order by merchant_id, id for update",
         "select 1 from audit_items where (merchant_id, product_id) in (select * from unnest($1::bigint[], $2::bigint[])) order by merchant_id, product_id for update",
     ] {
-        diesel::sql_query(sql)
-            .bind::<Array<BigInt>, _>(&merchants)
-            .bind::<Array<BigInt>, _>(&products)
-            .execute(tx)?;
+        diesel::sql_query(sql).bind::<Array<BigInt>, _>(&merchants).bind::<Array<BigInt>, _>(&products).execute(tx)?;
     }
     load(tx, &merchants, &products)
 }
@@ -148,10 +140,7 @@ fn load(c: &mut PgConnection, merchants: &[i64], products: &[i64]) -> Result<Vec
     let sql = format!(
         "{WORK} join unnest($1::bigint[], $2::bigint[]) with ordinality as w(m, p, n) on (w.m, w.p) = (p.merchant_id, p.id) order by w.n"
     );
-    Ok(diesel::sql_query(sql)
-        .bind::<Array<BigInt>, _>(merchants)
-        .bind::<Array<BigInt>, _>(products)
-        .load(c)?)
+    Ok(diesel::sql_query(sql).bind::<Array<BigInt>, _>(merchants).bind::<Array<BigInt>, _>(products).load(c)?)
 }
 
 impl Work {
@@ -168,23 +157,14 @@ impl Work {
     }
     /// How long the reviewer had it open.
     pub(super) fn seconds(&self, me: UserId, now: DateTime<Utc>) -> Option<i32> {
-        let since = self
-            .leased_until
-            .filter(|until| self.leased_by == Some(me) && *until > now)?
-            - LEASE;
+        let since = self.leased_until.filter(|until| self.leased_by == Some(me) && *until > now)? - LEASE;
         i32::try_from((now - since).num_seconds().max(1)).ok()
     }
 }
 
 /// Opens an item for somebody, unless somebody else has it open; whatever they had open before is free again.
 /// Only a courtesy: decisions are kept apart by the item's version.
-pub fn lease(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    me: UserId,
-    merchant: &str,
-    prod_id: &str,
-) -> Result<Work> {
+pub fn lease(tx: &mut PgConnection, cause: &Cause, me: UserId, merchant: &str, prod_id: &str) -> Result<Work> {
     let work = find(tx, merchant, prod_id)?;
     if work.held_by_other(me, cause.now).is_some() || work.settled() {
         return Ok(work);
@@ -208,13 +188,7 @@ pub fn lease(
 }
 
 /// Puts an item aside for this reviewer alone; the others still see it.
-pub fn skip(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    me: UserId,
-    merchant: &str,
-    prod_id: &str,
-) -> Result<Work> {
+pub fn skip(tx: &mut PgConnection, cause: &Cause, me: UserId, merchant: &str, prod_id: &str) -> Result<Work> {
     let work = find(tx, merchant, prod_id)?;
     if work.settled() {
         return Err(Error::Conflict(super::decide::told_settled(tx, &work)?));
@@ -232,21 +206,21 @@ pub fn skip(
 /// Takes a skip back.
 pub fn unskip(tx: &mut PgConnection, me: UserId, merchant: &str, prod_id: &str) -> Result<Work> {
     let work = find(tx, merchant, prod_id)?;
-    diesel::sql_query(
-        "delete from audit_skips where reviewer_id = $1 and merchant_id = $2 and product_id = $3",
-    )
-    .bind::<BigInt, _>(me)
-    .bind::<BigInt, _>(work.merchant_id)
-    .bind::<BigInt, _>(work.product_id)
-    .execute(tx)?;
+    diesel::sql_query("delete from audit_skips where reviewer_id = $1 and merchant_id = $2 and product_id = $3")
+        .bind::<BigInt, _>(me)
+        .bind::<BigInt, _>(work.merchant_id)
+        .bind::<BigInt, _>(work.product_id)
+        .execute(tx)?;
     Ok(work)
 }
 
 fn release(tx: &mut PgConnection, me: UserId, work: &Work) -> Result<()> {
-    diesel::sql_query("update audit_items set leased_by = null, leased_until = null where merchant_id = $1 and product_id = $2 and leased_by = $3")
-        .bind::<BigInt, _>(work.merchant_id)
-        .bind::<BigInt, _>(work.product_id)
-        .bind::<BigInt, _>(me)
-        .execute(tx)?;
+    diesel::sql_query(
+        "update audit_items set leased_by = null, leased_until = null where merchant_id = $1 and product_id = $2 and leased_by = $3",
+    )
+    .bind::<BigInt, _>(work.merchant_id)
+    .bind::<BigInt, _>(work.product_id)
+    .bind::<BigInt, _>(me)
+    .execute(tx)?;
     Ok(())
 }

@@ -58,9 +58,7 @@ impl Facts {
     }
 
     pub fn is(&self, next: &Next) -> bool {
-        self.listing == next.listing
-            && self.unlisted_by.as_deref() == next.unlisted_by
-            && self.list_wish == next.wish
+        self.listing == next.listing && self.unlisted_by.as_deref() == next.unlisted_by && self.list_wish == next.wish
     }
 
     /// A product that may be sold.
@@ -84,21 +82,12 @@ impl Facts {
 }
 
 /// Strangers' and unknown products are left out.
-pub(super) fn load(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    products: &[ProductId],
-    lock: bool,
-) -> Result<Vec<Facts>> {
+pub(super) fn load(c: &mut PgConnection, merchant: MerchantId, products: &[ProductId], lock: bool) -> Result<Vec<Facts>> {
     if products.is_empty() {
         return Ok(Vec::new());
     }
     let lock = if lock { "for no key update of p" } else { "" };
-    let allowed = |c: &str| {
-        format!(
-            "coalesce({c}.allowed, true) and coalesce({c}m.allowed, true) and coalesce({c}t.allowed, true)"
-        )
-    };
+    let allowed = |c: &str| format!("coalesce({c}.allowed, true) and coalesce({c}m.allowed, true) and coalesce({c}t.allowed, true)");
     let parents = |c: &str| {
         format!(
             "left join categories {c}m on {c}m.merchant_id = {c}.merchant_id and {c}m.id = {c}.parent_id \
@@ -120,10 +109,7 @@ pub(super) fn load(
          left join categories d on d.merchant_id = b.category_merchant and d.id = b.category_id {base_parents} \
          where p.merchant_id = $1 and p.id = any($2) order by p.id {lock}"
     );
-    Ok(diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<Array<BigInt>, _>(products)
-        .load(c)?)
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Array<BigInt>, _>(products).load(c)?)
 }
 
 #[derive(QueryableByName)]
@@ -135,11 +121,7 @@ struct Unlister {
 }
 
 /// Who last took these products off sale.
-pub(super) fn who_unlisted(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    prod_ids: &[&str],
-) -> Result<HashMap<String, String>> {
+pub(super) fn who_unlisted(c: &mut PgConnection, merchant: MerchantId, prod_ids: &[&str]) -> Result<HashMap<String, String>> {
     if prod_ids.is_empty() {
         return Ok(HashMap::new());
     }

@@ -7,12 +7,7 @@ use crate::trail::Cause;
 use crate::wire::{Line, LineCode, LineResult, Outcome, Problem, Scope};
 use diesel::PgConnection;
 
-pub fn apply(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    scope: &Scope,
-    mut lines: Vec<Line>,
-) -> Result<Vec<LineResult>> {
+pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, mut lines: Vec<Line>) -> Result<Vec<LineResult>> {
     let prod_ids: Vec<String> = lines.iter().map(|l| l.text_or_empty("prodId")).collect();
     let prod_ids: Vec<&str> = prod_ids.iter().map(String::as_str).collect();
     let ids = model::ids_of(tx, cause.merchant, &prod_ids)?;
@@ -27,20 +22,12 @@ pub fn apply(
                 wishes.push((*id, list));
                 wishing.push(&*line);
             }
-            (None, Some(_)) => results.push(LineResult::rejected(
-                line,
-                Problem::new(LineCode::UnknownProduct, "prodId", prod_id),
-            )),
+            (None, Some(_)) => results.push(LineResult::rejected(line, Problem::new(LineCode::UnknownProduct, "prodId", prod_id))),
             (_, None) => results.push(LineResult::unreadable(line)),
         }
     }
     let changes = change(tx, cause, &wishes)?;
-    results.extend(
-        wishing
-            .into_iter()
-            .zip(changes)
-            .map(|(line, change)| told(line, change, scope)),
-    );
+    results.extend(wishing.into_iter().zip(changes).map(|(line, change)| told(line, change, scope)));
     Ok(results)
 }
 
@@ -50,18 +37,15 @@ fn told(line: &Line, change: Change, scope: &Scope) -> LineResult {
         Change::Done => LineResult::of(line, Outcome::Applied),
         Change::Unchanged => LineResult::of(line, Outcome::Unchanged),
         // The wish is kept: applied, with what it waits for.
-        Change::Waiting => LineResult::of(line, Outcome::Applied)
-            .because(Problem::new(LineCode::WaitsForAudit, "listed", "1"))
-            .telling("listed", 0),
+        Change::Waiting => {
+            LineResult::of(line, Outcome::Applied).because(Problem::new(LineCode::WaitsForAudit, "listed", "1")).telling("listed", 0)
+        }
         Change::NotSellable(why) => LineResult::of(line, Outcome::Applied)
             .because(Problem::new(LineCode::NotSellable, "listed", "1").detail(why.say(scope.lang)))
             .telling("listed", 0),
         Change::HeldByPerson(name) => LineResult::of(line, Outcome::Held)
             .because(Problem::new(LineCode::UnlistedByPerson, "listed", "1").detail(name))
             .telling("listed", 0),
-        Change::Unknown => LineResult::rejected(
-            line,
-            Problem::new(LineCode::UnknownProduct, "prodId", prod_id),
-        ),
+        Change::Unknown => LineResult::rejected(line, Problem::new(LineCode::UnknownProduct, "prodId", prod_id)),
     }
 }

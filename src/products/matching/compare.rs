@@ -42,11 +42,7 @@ fn missing(theirs: bool, ours: bool) -> Option<Verdict> {
 }
 
 fn spelled(theirs: &str, ours: &str) -> Verdict {
-    if theirs.trim() == ours.trim() {
-        Verdict::Same
-    } else {
-        Verdict::SpelledDifferently
-    }
+    if theirs.trim() == ours.trim() { Verdict::Same } else { Verdict::SpelledDifferently }
 }
 
 impl Marks {
@@ -64,14 +60,9 @@ impl Marks {
         Self {
             barcode,
             carton,
-            approval: match (
-                approvals,
-                missing(theirs.approval.is_none(), ours.approval.is_none()),
-            ) {
+            approval: match (approvals, missing(theirs.approval.is_none(), ours.approval.is_none())) {
                 (_, Some(verdict)) => verdict,
-                (Some((a, b)), None) if a.key == b.key => {
-                    spelled(&theirs.texts.approval_no, &ours.texts.approval_no)
-                }
+                (Some((a, b)), None) if a.key == b.key => spelled(&theirs.texts.approval_no, &ours.texts.approval_no),
                 _ => Verdict::Different,
             },
             approval_is_identity: theirs.approval.as_ref().is_some_and(|a| a.is_identity()),
@@ -79,11 +70,8 @@ impl Marks {
             name: theirs.names.relation(&ours.names),
             spec,
             has_figures: theirs.spec.has_figures(),
-            spec_is_plain: taught
-                || spec == SpecRelation::Same
-                || theirs.spec.is_stated_alike(&ours.spec),
-            maker_alike: maker == Verdict::Different
-                && likeness(&theirs.maker.key, &ours.maker.key) >= 0.6,
+            spec_is_plain: taught || spec == SpecRelation::Same || theirs.spec.is_stated_alike(&ours.spec),
+            maker_alike: maker == Verdict::Different && likeness(&theirs.maker.key, &ours.maker.key) >= 0.6,
             maker,
             forms_differ: form == Verdict::Different,
             variants_differ: theirs.names.variants_differ(&ours.names),
@@ -96,12 +84,9 @@ impl Marks {
 
     fn name_verdict(&self, theirs: &Item, ours: &Item) -> Verdict {
         match self.name {
-            NameRelation::Missing => missing(theirs.names.is_missing(), ours.names.is_missing())
-                .unwrap_or(Verdict::MissingBoth),
+            NameRelation::Missing => missing(theirs.names.is_missing(), ours.names.is_missing()).unwrap_or(Verdict::MissingBoth),
             NameRelation::Different | NameRelation::Related => Verdict::Different,
-            NameRelation::Spelled | NameRelation::Same => {
-                spelled(&theirs.texts.name, &ours.texts.name)
-            }
+            NameRelation::Spelled | NameRelation::Same => spelled(&theirs.texts.name, &ours.texts.name),
         }
     }
 
@@ -124,37 +109,13 @@ impl Marks {
             _ => 0,
         };
         [
-            (
-                Field::Barcode,
-                self.barcode,
-                close(Field::Barcode, self.barcode, false),
-            ),
-            (
-                Field::ApprovalNo,
-                self.approval,
-                close(Field::ApprovalNo, self.approval, false),
-            ),
-            (
-                Field::Name,
-                name,
-                close(Field::Name, name, self.name == NameRelation::Related),
-            ),
-            (
-                Field::Spec,
-                spec,
-                close(Field::Spec, spec, self.strength_fits),
-            ),
+            (Field::Barcode, self.barcode, close(Field::Barcode, self.barcode, false)),
+            (Field::ApprovalNo, self.approval, close(Field::ApprovalNo, self.approval, false)),
+            (Field::Name, name, close(Field::Name, name, self.name == NameRelation::Related)),
+            (Field::Spec, spec, close(Field::Spec, spec, self.strength_fits)),
             (Field::Pack, pack, close(Field::Pack, pack, false)),
-            (
-                Field::Manufacturer,
-                self.maker,
-                close(Field::Manufacturer, self.maker, self.maker_alike),
-            ),
-            (
-                Field::DosageForm,
-                self.form,
-                close(Field::DosageForm, self.form, false),
-            ),
+            (Field::Manufacturer, self.maker, close(Field::Manufacturer, self.maker, self.maker_alike)),
+            (Field::DosageForm, self.form, close(Field::DosageForm, self.form, false)),
         ]
     }
 
@@ -165,36 +126,18 @@ impl Marks {
 
     /// The whole comparison, with the texts cut into stretches.
     pub(super) fn evidence(&self, theirs: &Item, ours: &Item) -> Evidence {
-        let lines =
-            self.judged(Some((theirs, ours)))
-                .into_iter()
-                .map(|(field, verdict, points)| {
-                    let (left, right) = match field {
-                        Field::Barcode => {
-                            diff(theirs.texts.barcode.trim(), ours.texts.barcode.trim())
-                        }
-                        Field::ApprovalNo => diff(
-                            theirs.texts.approval_no.trim(),
-                            ours.texts.approval_no.trim(),
-                        ),
-                        Field::Name => diff(theirs.texts.name.trim(), ours.texts.name.trim()),
-                        Field::Spec => diff(theirs.spec.text(), ours.spec.text()),
-                        Field::Pack => diff(&theirs.spec.pack(), &ours.spec.pack()),
-                        Field::Manufacturer => diff(
-                            theirs.texts.manufacturer.trim(),
-                            ours.texts.manufacturer.trim(),
-                        ),
-                        Field::DosageForm => diff(form_text(theirs), form_text(ours)),
-                    };
-                    Line {
-                        field,
-                        verdict,
-                        points,
-                        max: field.weight(),
-                        theirs: left,
-                        ours: right,
-                    }
-                });
+        let lines = self.judged(Some((theirs, ours))).into_iter().map(|(field, verdict, points)| {
+            let (left, right) = match field {
+                Field::Barcode => diff(theirs.texts.barcode.trim(), ours.texts.barcode.trim()),
+                Field::ApprovalNo => diff(theirs.texts.approval_no.trim(), ours.texts.approval_no.trim()),
+                Field::Name => diff(theirs.texts.name.trim(), ours.texts.name.trim()),
+                Field::Spec => diff(theirs.spec.text(), ours.spec.text()),
+                Field::Pack => diff(&theirs.spec.pack(), &ours.spec.pack()),
+                Field::Manufacturer => diff(theirs.texts.manufacturer.trim(), ours.texts.manufacturer.trim()),
+                Field::DosageForm => diff(form_text(theirs), form_text(ours)),
+            };
+            Line { field, verdict, points, max: field.weight(), theirs: left, ours: right }
+        });
         Evidence::of(lines.collect())
     }
 }
@@ -211,9 +154,7 @@ fn verdict_of(relation: SpecRelation) -> Verdict {
 
 fn barcode<I>(theirs: &Item, candidate: &Candidate<I>) -> (Verdict, bool) {
     let (a, b) = (theirs.gtin(), candidate.item.gtin());
-    let carton = a.is_some_and(|a| {
-        candidate.carton == Some(a) || (a.unit_inside().is_some() && a.unit_inside() == b)
-    });
+    let carton = a.is_some_and(|a| candidate.carton == Some(a) || (a.unit_inside().is_some() && a.unit_inside() == b));
     // A wrong number is a number: against a known one it speaks. A number of the shop's own says nothing.
     let own = theirs.gtin.is_ok() && a.is_none();
     let verdict = match missing(own || theirs.texts.barcode.trim().is_empty(), b.is_none()) {
@@ -231,46 +172,31 @@ fn maker(theirs: &Item, ours: &Item, aliases: &Aliases) -> Verdict {
     }
     let same_company = a.key == b.key || aliases.same_maker(&a.key, &b.key);
     // A repacker named on one side only is consistent with an approval for repacking, and with nothing else.
-    let repacked = ours
-        .approval
-        .as_ref()
-        .is_some_and(|approval| approval.is_repacked_import());
+    let repacked = ours.approval.as_ref().is_some_and(|approval| approval.is_repacked_import());
     let same_packing = match (&a.repacker, &b.repacker) {
         (Some(x), Some(y)) => x == y || aliases.same_maker(x, y),
         (None, None) => true,
         _ => repacked,
     };
-    if same_company && same_packing {
-        spelled(&theirs.texts.manufacturer, &ours.texts.manufacturer)
-    } else {
-        Verdict::Different
-    }
+    if same_company && same_packing { spelled(&theirs.texts.manufacturer, &ours.texts.manufacturer) } else { Verdict::Different }
 }
 
 /// The form as stated, or as the name tells it.
 fn form_text(item: &Item) -> &str {
     let stated = item.texts.dosage_form.trim();
-    if stated.is_empty() {
-        item.names.form().unwrap_or_default()
-    } else {
-        stated
-    }
+    if stated.is_empty() { item.names.form().unwrap_or_default() } else { stated }
 }
 
 fn form(theirs: &Item, ours: &Item) -> Verdict {
     if theirs.names.forms_differ(&ours.names) {
         return Verdict::Different;
     }
-    let (a, b) = (
-        theirs.texts.dosage_form.trim(),
-        ours.texts.dosage_form.trim(),
-    );
+    let (a, b) = (theirs.texts.dosage_form.trim(), ours.texts.dosage_form.trim());
     match (family(a), family(b)) {
         // Only what both sides state can contradict; a form read from a name is compared with a name's above.
         _ if a.is_empty() || b.is_empty() => match (theirs.names.form(), ours.names.form()) {
             (Some(_), Some(_)) => Verdict::Same,
-            _ => missing(form_text(theirs).is_empty(), form_text(ours).is_empty())
-                .unwrap_or(Verdict::SpelledDifferently),
+            _ => missing(form_text(theirs).is_empty(), form_text(ours).is_empty()).unwrap_or(Verdict::SpelledDifferently),
         },
         (Some(x), Some(y)) if x != y => Verdict::Different,
         _ if text_key(a) == text_key(b) => spelled(a, b),

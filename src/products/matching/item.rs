@@ -90,10 +90,7 @@ pub struct Submitted<I = i64> {
 impl<I> Submitted<I> {
     #[must_use]
     pub fn new(texts: Texts, explicit_base: Option<I>) -> Self {
-        Self {
-            item: Item::new(texts),
-            explicit_base,
-        }
+        Self { item: Item::new(texts), explicit_base }
     }
 }
 
@@ -109,11 +106,7 @@ pub struct Candidate<I = i64> {
 impl<I> Candidate<I> {
     #[must_use]
     pub fn new(base_id: I, texts: Texts, carton_barcode: &str) -> Self {
-        Self {
-            base_id,
-            item: Item::new(texts),
-            carton: Gtin::parse(carton_barcode).ok(),
-        }
+        Self { base_id, item: Item::new(texts), carton: Gtin::parse(carton_barcode).ok() }
     }
 }
 
@@ -127,10 +120,7 @@ pub struct Aliases {
 impl Aliases {
     /// Two maker keys name one company.
     pub fn learn_maker(&mut self, theirs: &str, ours: &str) {
-        self.makers
-            .entry(theirs.to_owned())
-            .or_default()
-            .insert(ours.to_owned());
+        self.makers.entry(theirs.to_owned()).or_default().insert(ours.to_owned());
     }
 
     /// Two spec keys mean one pack *of the product with this name key*: `100片` is `0.1g×100片` of one drug only.
@@ -141,17 +131,11 @@ impl Aliases {
 
     /// Other keys under which this maker is known here.
     pub fn makers_of(&self, theirs: &str) -> impl Iterator<Item = &str> {
-        self.makers
-            .get(theirs)
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
+        self.makers.get(theirs).into_iter().flatten().map(String::as_str)
     }
 
     pub(super) fn same_maker(&self, theirs: &str, ours: &str) -> bool {
-        self.makers
-            .get(theirs)
-            .is_some_and(|all| all.contains(ours))
+        self.makers.get(theirs).is_some_and(|all| all.contains(ours))
     }
 
     pub(super) fn same_spec(&self, name_key: &str, theirs: &str, ours: &str) -> bool {

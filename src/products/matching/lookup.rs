@@ -27,23 +27,12 @@ pub struct LookupKeys {
 #[must_use]
 pub fn lookup_keys<I>(submitted: &Submitted<I>, aliases: &Aliases) -> LookupKeys {
     let item = &submitted.item;
-    let gtins = item
-        .gtin()
-        .into_iter()
-        .flat_map(|gtin| [Some(gtin), gtin.unit_inside()])
-        .flatten();
-    let mut maker_keys: Vec<String> = aliases
-        .makers_of(item.maker_key())
-        .map(ToOwned::to_owned)
-        .collect();
+    let gtins = item.gtin().into_iter().flat_map(|gtin| [Some(gtin), gtin.unit_inside()]).flatten();
+    let mut maker_keys: Vec<String> = aliases.makers_of(item.maker_key()).map(ToOwned::to_owned).collect();
     maker_keys.extend(Some(item.maker_key().to_owned()).filter(|key| !key.is_empty()));
     LookupKeys {
         gtins: gtins.map(|gtin| gtin.to_string()).collect(),
-        approval_key: item
-            .approval
-            .as_ref()
-            .filter(|a| a.is_identity())
-            .map(|a| a.key.clone()),
+        approval_key: item.approval.as_ref().filter(|a| a.is_identity()).map(|a| a.key.clone()),
         name_keys: item.names.keys(),
         maker_keys,
         spec_key: Some(item.spec.key().to_owned()).filter(|key| !key.is_empty()),

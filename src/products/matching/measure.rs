@@ -52,11 +52,7 @@ impl<I> Measured<I> {
     /// The share of rows matched of those that have to match; 1.0 if there are none.
     #[must_use]
     pub fn recall(&self) -> f64 {
-        if self.to_match == 0 {
-            1.0
-        } else {
-            self.matched as f64 / self.to_match as f64
-        }
+        if self.to_match == 0 { 1.0 } else { self.matched as f64 / self.to_match as f64 }
     }
 }
 
@@ -66,32 +62,17 @@ where
     I: Clone + Eq + Hash + Debug,
 {
     let index = Index::of(bases);
-    let mut result = Measured {
-        to_match: 0,
-        matched: 0,
-        to_ask: 0,
-        asked_needlessly: Vec::new(),
-        wrong: Vec::new(),
-    };
+    let mut result = Measured { to_match: 0, matched: 0, to_ask: 0, asked_needlessly: Vec::new(), wrong: Vec::new() };
     for case in cases {
-        let candidates = index.candidates(
-            &lookup_keys(&case.submitted, aliases),
-            case.submitted.explicit_base.as_ref(),
-        );
+        let candidates = index.candidates(&lookup_keys(&case.submitted, aliases), case.submitted.explicit_base.as_ref());
         let decision = decide(&case.submitted, &candidates, aliases);
         match &case.expected {
             Expected::Match(_) => result.to_match += 1,
             Expected::Ask => result.to_ask += 1,
         }
-        let miss = || Miss {
-            code: case.code.clone(),
-            expected: case.expected.clone(),
-            decision: decision.clone(),
-        };
+        let miss = || Miss { code: case.code.clone(), expected: case.expected.clone(), decision: decision.clone() };
         match (&case.expected, &decision) {
-            (Expected::Match(right), Decision::Match { base, .. }) if base == right => {
-                result.matched += 1
-            }
+            (Expected::Match(right), Decision::Match { base, .. }) if base == right => result.matched += 1,
             (_, Decision::Match { .. }) => result.wrong.push(miss()),
             (Expected::Match(_), _) => result.asked_needlessly.push(miss()),
             (Expected::Ask, _) => {}
@@ -116,13 +97,8 @@ impl<'a, I: Eq + Hash> Index<'a, I> {
     /// Builds it.
     #[must_use]
     pub fn of(bases: &'a [Candidate<I>]) -> Self {
-        let mut index = Self {
-            bases,
-            by_id: HashMap::new(),
-            by_gtin: HashMap::new(),
-            by_approval: HashMap::new(),
-            by_name: HashMap::new(),
-        };
+        let mut index =
+            Self { bases, by_id: HashMap::new(), by_gtin: HashMap::new(), by_approval: HashMap::new(), by_name: HashMap::new() };
         for (at, base) in bases.iter().enumerate() {
             index.by_id.insert(&base.base_id, at);
             for gtin in base.item.gtin().into_iter().chain(base.carton) {
@@ -131,11 +107,7 @@ impl<'a, I: Eq + Hash> Index<'a, I> {
             if let Some(key) = base.item.approval_key() {
                 index.by_approval.entry(key).or_default().push(at);
             }
-            index
-                .by_name
-                .entry(base.item.name_key())
-                .or_default()
-                .push(at);
+            index.by_name.entry(base.item.name_key()).or_default().push(at);
         }
         index
     }
@@ -146,32 +118,12 @@ impl<'a, I: Eq + Hash> Index<'a, I> {
         let mut found: Vec<usize> = Vec::new();
         let base = |at: &usize| self.bases.get(*at);
         found.extend(explicit.and_then(|id| self.by_id.get(id)));
-        found.extend(
-            keys.gtins
-                .iter()
-                .filter_map(|k| self.by_gtin.get(k))
-                .flatten(),
-        );
-        found.extend(
-            keys.approval_key
-                .iter()
-                .filter_map(|k| self.by_approval.get(k.as_str()))
-                .flatten(),
-        );
-        let mut named: Vec<usize> = keys
-            .name_keys
-            .iter()
-            .filter_map(|k| self.by_name.get(k.as_str()))
-            .flatten()
-            .copied()
-            .collect();
-        let maker_known = |at: &usize| {
-            base(at).is_some_and(|b| keys.maker_keys.iter().any(|k| k == b.item.maker_key()))
-        };
+        found.extend(keys.gtins.iter().filter_map(|k| self.by_gtin.get(k)).flatten());
+        found.extend(keys.approval_key.iter().filter_map(|k| self.by_approval.get(k.as_str())).flatten());
+        let mut named: Vec<usize> = keys.name_keys.iter().filter_map(|k| self.by_name.get(k.as_str())).flatten().copied().collect();
+        let maker_known = |at: &usize| base(at).is_some_and(|b| keys.maker_keys.iter().any(|k| k == b.item.maker_key()));
         found.extend(named.iter().filter(|at| maker_known(at)));
-        named.sort_by_key(|at| {
-            base(at).is_none_or(|b| keys.spec_key.as_deref() != Some(b.item.spec().key()))
-        });
+        named.sort_by_key(|at| base(at).is_none_or(|b| keys.spec_key.as_deref() != Some(b.item.spec().key())));
         found.extend(named.into_iter().take(Self::ALIKE));
         found.sort_unstable();
         found.dedup();
@@ -186,18 +138,12 @@ pub fn base_from_row<'a, I>(id: I, field: impl Fn(&str) -> &'a str) -> Candidate
 
 /// Reads an uploaded product and its answer from a row. `id` reads a base product's id.
 pub fn case_from_row<'a, I>(field: impl Fn(&str) -> &'a str, id: impl Fn(&str) -> I) -> Case<I> {
-    let explicit = Some(field("explicit_base_id").trim())
-        .filter(|text| !text.is_empty())
-        .map(&id);
+    let explicit = Some(field("explicit_base_id").trim()).filter(|text| !text.is_empty()).map(&id);
     let expected = match field("expect") {
         "match" => Expected::Match(id(field("expected_base_id"))),
         _ => Expected::Ask,
     };
-    Case {
-        code: field("erp_prod_code").to_owned(),
-        submitted: Submitted::new(texts(&field), explicit),
-        expected,
-    }
+    Case { code: field("erp_prod_code").to_owned(), submitted: Submitted::new(texts(&field), explicit), expected }
 }
 
 fn texts<'a>(field: &impl Fn(&str) -> &'a str) -> Texts {

@@ -34,51 +34,21 @@ pub(super) enum NameRelation {
 }
 
 /// Variants under one name, sold side by side.
-const VARIANTS: [&str; 8] = [
-    "无糖",
-    "无蔗糖",
-    "糖衣",
-    "薄膜衣",
-    "水蜜",
-    "浓缩",
-    "儿童",
-    "便携",
-];
+const VARIANTS: [&str; 8] = ["无糖", "无蔗糖", "糖衣", "薄膜衣", "水蜜", "浓缩", "儿童", "便携"];
 
 impl Names {
     /// Reads the names; `spec` is looked at for variants only.
     pub(super) fn read(name: &str, trade_name: &str, spec: &str) -> Self {
         let (outside, brackets) = split_brackets(&fold(name));
-        let brackets: Vec<String> = brackets
-            .iter()
-            .map(|b| text_key(b))
-            .filter(|b| !is_mark(b))
-            .collect();
+        let brackets: Vec<String> = brackets.iter().map(|b| text_key(b)).filter(|b| !is_mark(b)).collect();
         let bare = text_key(&outside);
         let (whole, trades) = (name_key(name), trade_keys(trade_name));
-        let trades: Vec<String> = trades
-            .into_iter()
-            .filter(|t| *t != whole && *t != bare)
-            .collect();
-        let telling = brackets
-            .iter()
-            .filter(|bracket| !trades.contains(bracket))
-            .map(String::as_str);
+        let trades: Vec<String> = trades.into_iter().filter(|t| *t != whole && *t != bare).collect();
+        let telling = brackets.iter().filter(|bracket| !trades.contains(bracket)).map(String::as_str);
         let key = [bare.as_str()].into_iter().chain(telling).collect();
         let texts = [name, trade_name, spec].map(fold);
-        let variants = VARIANTS
-            .into_iter()
-            .filter(|word| texts.iter().any(|text| text.contains(word)))
-            .collect();
-        Self {
-            form: form_of(&bare),
-            whole,
-            bare,
-            brackets,
-            trades,
-            key,
-            variants,
-        }
+        let variants = VARIANTS.into_iter().filter(|word| texts.iter().any(|text| text.contains(word))).collect();
+        Self { form: form_of(&bare), whole, bare, brackets, trades, key, variants }
     }
 
     /// The stored key.
@@ -105,10 +75,7 @@ impl Names {
 
     /// Whether a word is part of these names, so that it says nothing new elsewhere.
     pub(super) fn explain(&self, word: &str) -> bool {
-        self.trades
-            .iter()
-            .chain([&self.whole])
-            .any(|name| name.contains(word))
+        self.trades.iter().chain([&self.whole]).any(|name| name.contains(word))
     }
 
     pub(super) fn is_missing(&self) -> bool {
@@ -126,23 +93,15 @@ impl Names {
         if !self.bare.is_empty() && self.bare == other.bare && self.brackets_agree(other) {
             return NameRelation::Spelled;
         }
-        if !self.forms_differ(other) && self.alike(other) {
-            NameRelation::Related
-        } else {
-            NameRelation::Different
-        }
+        if !self.forms_differ(other) && self.alike(other) { NameRelation::Related } else { NameRelation::Different }
     }
 
     /// Whatever stands in the brackets of one side only is a trade name.
     fn brackets_agree(&self, other: &Self) -> bool {
         let explained = |names: &Self, bracket: &String| {
-            names.brackets.contains(bracket)
-                || self.trades.contains(bracket)
-                || other.trades.contains(bracket)
-                || *bracket == names.bare
+            names.brackets.contains(bracket) || self.trades.contains(bracket) || other.trades.contains(bracket) || *bracket == names.bare
         };
-        self.brackets.iter().all(|b| explained(other, b))
-            && other.brackets.iter().all(|b| explained(self, b))
+        self.brackets.iter().all(|b| explained(other, b)) && other.brackets.iter().all(|b| explained(self, b))
     }
 
     /// Both names end in a form, and not in the same one: 片 is not 缓释片.
@@ -158,14 +117,9 @@ impl Names {
     /// Both sides have trade names, and these have nothing to do with each other: 便赛停 and 便塞停 are one,
     /// 开浦兰 and 佐依坦 are two.
     pub(super) fn trades_differ(&self, other: &Self) -> bool {
-        let shared = |a: &str, b: &str| {
-            2 * a.chars().filter(|c| b.contains(*c)).count()
-                >= a.chars().count().min(b.chars().count())
-        };
+        let shared = |a: &str, b: &str| 2 * a.chars().filter(|c| b.contains(*c)).count() >= a.chars().count().min(b.chars().count());
         let known = |trade: &String, names: &Self| {
-            names.trades.iter().any(|t| shared(trade, t))
-                || names.whole.contains(trade.as_str())
-                || trade.contains(names.bare.as_str())
+            names.trades.iter().any(|t| shared(trade, t)) || names.whole.contains(trade.as_str()) || trade.contains(names.bare.as_str())
         };
         !self.trades.is_empty()
             && !other.trades.is_empty()
@@ -182,12 +136,7 @@ impl Names {
     /// trade names under two different names prove nothing: it may be the maker's brand.
     fn alike(&self, other: &Self) -> bool {
         let near = |a: &str, b: &str| contains(a, b) || coverage_of(a, b);
-        let cross = |names: &Self, trades: &Self| {
-            trades
-                .trades
-                .iter()
-                .any(|t| [&names.whole, &names.bare].into_iter().any(|n| near(n, t)))
-        };
+        let cross = |names: &Self, trades: &Self| trades.trades.iter().any(|t| [&names.whole, &names.bare].into_iter().any(|n| near(n, t)));
         let unnamed = self.whole.is_empty() || other.whole.is_empty();
         near(&self.whole, &other.whole)
             || near(&self.bare, &other.bare)
@@ -213,10 +162,7 @@ fn trade_keys(trade_name: &str) -> Vec<String> {
     let mut parts = vec![text_key(&folded)];
     for text in brackets.iter().chain([&outside]) {
         parts.push(text_key(text));
-        parts.extend(
-            text.split(|c: char| is_blank(c) || matches!(c, '/' | '|' | ',' | ':' | '、'))
-                .map(text_key),
-        );
+        parts.extend(text.split(|c: char| is_blank(c) || matches!(c, '/' | '|' | ',' | ':' | '、')).map(text_key));
     }
     parts.retain(|part| part.chars().nth(1).is_some() && !is_mark(part));
     parts.sort();
@@ -271,31 +217,12 @@ const BODIES: [&str; 44] = [
     "酒",
     "茶",
 ];
-const MANNERS: [&str; 15] = [
-    "缓释",
-    "控释",
-    "肠溶",
-    "分散",
-    "咀嚼",
-    "泡腾",
-    "口崩",
-    "口腔崩解",
-    "舌下",
-    "含",
-    "阴道",
-    "滴",
-    "眼用",
-    "粉吸入",
-    "速释",
-];
+const MANNERS: [&str; 15] =
+    ["缓释", "控释", "肠溶", "分散", "咀嚼", "泡腾", "口崩", "口腔崩解", "舌下", "含", "阴道", "滴", "眼用", "粉吸入", "速释"];
 
 fn form_of(bare: &str) -> Option<String> {
     // 颗粒剂 and 颗粒 are one; 合剂 and 贴剂 are bodies of their own.
-    let short = bare.strip_suffix('剂').filter(|s| {
-        ["颗粒", "片", "胶囊", "丸", "栓", "膏", "散"]
-            .iter()
-            .any(|b| s.ends_with(b))
-    });
+    let short = bare.strip_suffix('剂').filter(|s| ["颗粒", "片", "胶囊", "丸", "栓", "膏", "散"].iter().any(|b| s.ends_with(b)));
     let mut rest = short.unwrap_or(bare);
     let body = BODIES.iter().find(|body| rest.ends_with(**body))?;
     let mut form = (*body).to_owned();
@@ -333,8 +260,5 @@ const FAMILIES: [(&str, &str); 20] = [
 
 /// The family a dosage form belongs to.
 pub(super) fn family(form: &str) -> Option<&'static str> {
-    FAMILIES
-        .iter()
-        .find(|(word, _)| form.contains(word))
-        .map(|(_, family)| *family)
+    FAMILIES.iter().find(|(word, _)| form.contains(word)).map(|(_, family)| *family)
 }

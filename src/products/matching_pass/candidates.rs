@@ -77,48 +77,26 @@ impl Pool {
 
     /// The base product the merchant names.
     pub fn explicit(&self, subject: &Subject) -> Option<BaseId> {
-        subject
-            .explicit_base
-            .as_ref()
-            .map(|_| self.named.get(&subject.id).copied().unwrap_or(UNKNOWN))
+        subject.explicit_base.as_ref().map(|_| self.named.get(&subject.id).copied().unwrap_or(UNKNOWN))
     }
 
     /// The candidates of a product.
     pub fn candidates(&mut self, subject: &Subject) -> Vec<Rc<Candidate<BaseId>>> {
-        let wanted: Vec<String> = subject
-            .item
-            .gtin()
-            .into_iter()
-            .flat_map(|g| [Some(g), g.unit_inside()])
-            .flatten()
-            .map(|g| g.to_string())
-            .collect();
-        let ids = self
-            .hits
-            .get(&subject.id)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
+        let wanted: Vec<String> =
+            subject.item.gtin().into_iter().flat_map(|g| [Some(g), g.unit_inside()]).flatten().map(|g| g.to_string()).collect();
+        let ids = self.hits.get(&subject.id).map(Vec::as_slice).unwrap_or_default();
         let mut found = Vec::with_capacity(ids.len());
         for base in ids.iter().filter_map(|id| self.bases.get(id)) {
-            let meant =
-                |codes: &[String]| codes.iter().position(|g| wanted.contains(g)).unwrap_or(0);
+            let meant = |codes: &[String]| codes.iter().position(|g| wanted.contains(g)).unwrap_or(0);
             let (at, carton) = (meant(&base.gtins), meant(&base.cartons));
-            let read = self
-                .read
-                .entry((base.id, at, carton))
-                .or_insert_with(|| Rc::new(candidate(base, at, carton)));
+            let read = self.read.entry((base.id, at, carton)).or_insert_with(|| Rc::new(candidate(base, at, carton)));
             found.push(Rc::clone(read));
         }
         found
     }
 
     /// Those that share a barcode, an approval number, or name and maker, and those the merchant names.
-    pub fn fetch_by_keys(
-        &mut self,
-        tx: &mut PgConnection,
-        subjects: &[Subject],
-        aliases: &Aliases,
-    ) -> Result<()> {
+    pub fn fetch_by_keys(&mut self, tx: &mut PgConnection, subjects: &[Subject], aliases: &Aliases) -> Result<()> {
         let sql = format!(
             "with want as materialized (select * from jsonb_to_recordset($1) as w(product bigint, gtins text[], approval text, names text[], \
                  makers text[], spec text, explicit text)) \
@@ -133,12 +111,7 @@ impl Pool {
     }
 
     /// Those that share only the name.
-    pub fn fetch_by_name(
-        &mut self,
-        tx: &mut PgConnection,
-        subjects: &[Subject],
-        aliases: &Aliases,
-    ) -> Result<()> {
+    pub fn fetch_by_name(&mut self, tx: &mut PgConnection, subjects: &[Subject], aliases: &Aliases) -> Result<()> {
         let sql = format!(
             "with want as materialized (select * from jsonb_to_recordset($1) as w(product bigint, names text[], spec text)) \
              select w.product, x.id as base, false as named from want w cross join lateral (select p.id from base_products p \
@@ -151,19 +124,9 @@ impl Pool {
         if wants.is_empty() {
             return Ok(());
         }
-        let hits: Vec<Hit> = diesel::sql_query(sql)
-            .bind::<Jsonb, _>(Value::Array(wants))
-            .load(tx)?;
-        let unknown: HashSet<BaseId> = hits
-            .iter()
-            .map(|h| h.base)
-            .filter(|id| !self.bases.contains_key(id))
-            .collect();
-        self.bases.extend(
-            bases(tx, &unknown.into_iter().collect::<Vec<_>>())?
-                .into_iter()
-                .map(|b| (b.id, b)),
-        );
+        let hits: Vec<Hit> = diesel::sql_query(sql).bind::<Jsonb, _>(Value::Array(wants)).load(tx)?;
+        let unknown: HashSet<BaseId> = hits.iter().map(|h| h.base).filter(|id| !self.bases.contains_key(id)).collect();
+        self.bases.extend(bases(tx, &unknown.into_iter().collect::<Vec<_>>())?.into_iter().map(|b| (b.id, b)));
         for hit in hits {
             if hit.named {
                 self.named.insert(hit.product, hit.base);
@@ -209,29 +172,13 @@ fn candidate(base: &Base, at: usize, carton: usize) -> Candidate<BaseId> {
         barcode: base.barcodes.get(at).cloned().unwrap_or_default(),
         dosage_form: base.dosage_form.clone(),
     };
-    Candidate::new(
-        base.id,
-        texts,
-        base.cartons
-            .get(carton)
-            .map(String::as_str)
-            .unwrap_or_default(),
-    )
+    Candidate::new(base.id, texts, base.cartons.get(carton).map(String::as_str).unwrap_or_default())
 }
 
 fn wants(subjects: &[Subject], aliases: &Aliases) -> Vec<Value> {
     let want = |subject: &Subject| {
-        let submitted: Submitted<BaseId> = Submitted {
-            item: subject.item.clone(),
-            explicit_base: None,
-        };
-        let LookupKeys {
-            gtins,
-            approval_key,
-            name_keys,
-            maker_keys,
-            spec_key,
-        } = lookup_keys(&submitted, aliases);
+        let submitted: Submitted<BaseId> = Submitted { item: subject.item.clone(), explicit_base: None };
+        let LookupKeys { gtins, approval_key, name_keys, maker_keys, spec_key } = lookup_keys(&submitted, aliases);
         json!({
             "product": subject.id, "gtins": gtins, "approval": approval_key, "names": name_keys, "makers": maker_keys,
             "spec": spec_key, "explicit": subject.explicit_base,

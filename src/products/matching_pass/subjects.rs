@@ -69,11 +69,7 @@ impl Subject {
 }
 
 /// Loads and locks.
-pub(super) fn load(
-    tx: &mut PgConnection,
-    merchant: MerchantId,
-    products: &[ProductId],
-) -> Result<Vec<Subject>> {
+pub(super) fn load(tx: &mut PgConnection, merchant: MerchantId, products: &[ProductId]) -> Result<Vec<Subject>> {
     let rows: Vec<Row> = diesel::sql_query(
         "select p.id, p.prod_id, p.name, coalesce(p.details->>'tradeName', '') as trade_name, p.spec, p.manufacturer, p.approval_no, p.barcode, \
          p.explicit_base, p.base_product_id, p.match_kind, p.audit_status, p.listing, p.category_id, \

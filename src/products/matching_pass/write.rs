@@ -10,12 +10,7 @@ use diesel::sql_types::{BigInt, Jsonb, Timestamptz};
 use serde_json::{Value, json};
 
 /// Links and approves, or hands to an auditor; settles what was asked and is answered; keeps the automatic decisions.
-pub(super) fn write(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    ended: &[Ended],
-    pool: &Pool,
-) -> Result<()> {
+pub(super) fn write(tx: &mut PgConnection, cause: &Cause, ended: &[Ended], pool: &Pool) -> Result<()> {
     let rows: Vec<Value> = ended.iter().map(|e| row(e, pool)).collect();
     diesel::sql_query(
         "with done as materialized (select * from jsonb_to_recordset($2) as d(id bigint, base bigint, kind text, status text, moved boolean, \
@@ -51,13 +46,10 @@ fn row(ended: &Ended, pool: &Pool) -> Value {
             json!({ "id": s.id, "base": s.base, "kind": s.match_kind, "status": "approved", "moved": false })
         }
         Found::Matched { base, by } => {
-            let kind = if *by == MatchedBy::ExplicitId {
-                "explicit"
-            } else {
-                "auto"
-            };
+            let kind = if *by == MatchedBy::ExplicitId { "explicit" } else { "auto" };
             let code = pool.base(*base).map(|b| b.code.as_str());
-            let decision = json!({ "product": s.snapshot, "base": { "id": base, "code": code }, "by": by, "evidence": best.map(|b| &b.evidence) });
+            let decision =
+                json!({ "product": s.snapshot, "base": { "id": base, "code": code }, "by": by, "evidence": best.map(|b| &b.evidence) });
             json!({ "id": s.id, "base": base, "kind": kind, "status": "approved", "moved": true, "decision": decision, "reason": by_name(*by) })
         }
         Found::Asked { .. } | Found::Forbidden { .. } => json!({
@@ -84,16 +76,11 @@ fn entry(ended: &Ended, pool: &Pool) -> Option<Entry> {
         Found::Kept => None,
         Found::Matched { base, by } => {
             let code = pool.base(*base).map(|b| b.code.as_str());
-            Some(
-                Entry::new("product.matched", "product", &s.prod_id)
-                    .change(was, json!({ "base": base, "code": code, "by": by })),
-            )
+            Some(Entry::new("product.matched", "product", &s.prod_id).change(was, json!({ "base": base, "code": code, "by": by })))
         }
         Found::Asked { .. } | Found::Forbidden { .. } => Some(
-            Entry::new("product.audit_asked", "product", &s.prod_id).change(
-                was,
-                json!({ "why": ended.ask, "candidates": ended.shown.len() }),
-            ),
+            Entry::new("product.audit_asked", "product", &s.prod_id)
+                .change(was, json!({ "why": ended.ask, "candidates": ended.shown.len() })),
         ),
     }
 }

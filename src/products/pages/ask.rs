@@ -24,12 +24,7 @@ pub(super) struct Ask {
 
 impl Ask {
     pub fn view(&self, views: &[View]) -> View {
-        let view = views
-            .iter()
-            .copied()
-            .find(|v| v.name() == self.view)
-            .or_else(|| views.first().copied())
-            .unwrap_or_default();
+        let view = views.iter().copied().find(|v| v.name() == self.view).or_else(|| views.first().copied()).unwrap_or_default();
         match view {
             View::Missing(_) => View::Missing(self.lack()),
             other => other,
@@ -39,9 +34,7 @@ impl Ask {
         Condition::ALL.into_iter().find(|c| c.code() == self.lack)
     }
     pub fn listing(&self) -> Option<Listing> {
-        Listing::ALL
-            .into_iter()
-            .find(|l| l.as_str() == self.listing)
+        Listing::ALL.into_iter().find(|l| l.as_str() == self.listing)
     }
     pub fn from(&self) -> From {
         if let Some(id) = Cursor::read::<i64>(&self.after) {
@@ -76,18 +69,12 @@ impl Ask {
         ];
         let mut out = form_urlencoded::Serializer::new(String::new());
         for (name, value) in mine {
-            let value = changes
-                .iter()
-                .find(|(n, _)| *n == name)
-                .map_or(value.as_str(), |(_, v)| *v);
+            let value = changes.iter().find(|(n, _)| *n == name).map_or(value.as_str(), |(_, v)| *v);
             if !value.is_empty() {
                 out.append_pair(name, value);
             }
         }
-        for (name, value) in changes
-            .iter()
-            .filter(|(n, v)| matches!(*n, "after" | "before" | "done") && !v.is_empty())
-        {
+        for (name, value) in changes.iter().filter(|(n, v)| matches!(*n, "after" | "before" | "done") && !v.is_empty()) {
             out.append_pair(name, value);
         }
         out.finish()
@@ -95,18 +82,12 @@ impl Ask {
 
     pub fn href(&self, path: &str, changes: &[(&str, &str)]) -> String {
         let query = self.with(changes);
-        if query.is_empty() {
-            path.to_owned()
-        } else {
-            format!("{path}?{query}")
-        }
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
     }
 
     /// Anything but a view and a place.
     pub fn is_filtered(&self) -> bool {
-        [&self.q, &self.cat, &self.brand, &self.listing]
-            .iter()
-            .any(|v| !v.trim().is_empty())
+        [&self.q, &self.cat, &self.brand, &self.listing].iter().any(|v| !v.trim().is_empty())
     }
 
     /// From the query of an address, as forms carry it along.
@@ -125,24 +106,14 @@ pub(super) struct Turn {
 impl Turn {
     /// `more`: there are rows beyond this page in the direction it was read.
     pub fn of(ask: &Ask, path: &str, ids: &[ProductId], from: From, more: bool) -> Self {
-        let link = |name: &str, id: Option<&ProductId>| {
-            id.map(|id| ask.href(path, &[(name, &Cursor::of(&id.0).to_string())]))
-                .unwrap_or_default()
-        };
+        let link =
+            |name: &str, id: Option<&ProductId>| id.map(|id| ask.href(path, &[(name, &Cursor::of(&id.0).to_string())])).unwrap_or_default();
         let up = matches!(from, From::Above(_));
         let newer = if up { more } else { from != From::Top };
         let older = up || more;
         Self {
-            prev: if newer {
-                link("before", ids.first())
-            } else {
-                String::new()
-            },
-            next: if older {
-                link("after", ids.last())
-            } else {
-                String::new()
-            },
+            prev: if newer { link("before", ids.first()) } else { String::new() },
+            next: if older { link("after", ids.last()) } else { String::new() },
         }
     }
 }
@@ -155,28 +126,14 @@ mod tests {
     fn a_query_comes_back_as_it_was() {
         let ask = Ask::read("view=listed&q=%E8%92%99%E8%84%B1&cat=30101&lack=&done=listed");
         assert_eq!(ask.with(&[]), "view=listed&q=%E8%92%99%E8%84%B1&cat=30101");
-        assert_eq!(
-            ask.with(&[("cat", ""), ("after", "31")]),
-            "view=listed&q=%E8%92%99%E8%84%B1&after=31"
-        );
-        assert_eq!(
-            ask.href("/products", &[("view", ""), ("q", ""), ("cat", "")]),
-            "/products"
-        );
+        assert_eq!(ask.with(&[("cat", ""), ("after", "31")]), "view=listed&q=%E8%92%99%E8%84%B1&after=31");
+        assert_eq!(ask.href("/products", &[("view", ""), ("q", ""), ("cat", "")]), "/products");
     }
 
     #[test]
     fn nonsense_is_the_first_view_and_the_first_page() {
         let ask = Ask::read("view=drop%20table&after=zz&listing=x&lack=y");
-        assert_eq!(
-            (
-                ask.view(&View::PRODUCTS),
-                ask.from(),
-                ask.listing(),
-                ask.lack()
-            ),
-            (View::All, From::Top, None, None)
-        );
+        assert_eq!((ask.view(&View::PRODUCTS), ask.from(), ask.listing(), ask.lack()), (View::All, From::Top, None, None));
     }
 
     #[test]

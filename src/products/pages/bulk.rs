@@ -54,11 +54,7 @@ pub(super) struct Bulk {
 
 impl Bulk {
     fn path(&self) -> &'static str {
-        if self.page == "listing" {
-            "/listing"
-        } else {
-            "/products"
-        }
+        if self.page == "listing" { "/listing" } else { "/products" }
     }
     fn back(&self) -> String {
         Ask::read(&self.filter).href(self.path(), &[])
@@ -72,11 +68,7 @@ impl Bulk {
     }
     /// What the filter finds, with its category, when everything is meant.
     fn found(&self) -> Option<(Search, String)> {
-        let views: &[View] = if self.page == "listing" {
-            &View::LISTING
-        } else {
-            &View::PRODUCTS
-        };
+        let views: &[View] = if self.page == "listing" { &View::LISTING } else { &View::PRODUCTS };
         let ask = Ask::read(&self.filter);
         (!self.all.is_empty()).then(|| (ask.search(views), ask.cat.clone()))
     }
@@ -107,11 +99,7 @@ show!(Page, |v| json!({
 async fn run(ctx: Ctx, bulk: Bulk, step: &'static str) -> Reply {
     let seat = ctx.merchant()?.may(Permission::EditListing)?;
     let (ticked, found, lang) = (bulk.ticked(), bulk.found(), ctx.lang);
-    let way = if step == "undone" {
-        bulk.way.back()
-    } else {
-        bulk.way
-    };
+    let way = if step == "undone" { bulk.way.back() } else { bulk.way };
     let (ids, weighed) = ctx
         .db
         .write(move |tx| {
@@ -127,31 +115,19 @@ async fn run(ctx: Ctx, bulk: Bulk, step: &'static str) -> Reply {
         })
         .await?;
     let nothing = ids.is_empty();
-    let frame = ctx.frame(if bulk.page == "listing" {
-        "listing"
-    } else {
-        "products"
-    });
+    let frame = ctx.frame(if bulk.page == "listing" { "listing" } else { "products" });
     let page = Page {
         frame,
         step,
         way,
         full: !bulk.all.is_empty() && ids.len() >= usize::try_from(BULK).unwrap_or(usize::MAX),
-        ids: if step == "preview" {
-            ids
-        } else {
-            weighed.done.clone()
-        },
+        ids: if step == "preview" { ids } else { weighed.done.clone() },
         weighed,
         back: bulk.back(),
         filter: bulk.filter,
         page: bulk.page,
     };
-    if nothing {
-        ctx.invalid(page)
-    } else {
-        ctx.reply(page)
-    }
+    if nothing { ctx.invalid(page) } else { ctx.reply(page) }
 }
 
 /// `POST /products/listing/preview`
@@ -199,9 +175,7 @@ async fn one(ctx: Ctx, prod_id: String, ask: Ask, way: Way) -> Reply {
         return Ok(redirect(&ctx, &ask.href(&page, &[("done", done)])));
     }
     if let (false, Some(kept)) = (changed || weighed.wished > 0, weighed.groups.first()) {
-        return Err(Error::invalid(
-            Form::default().with_error("", kept.label.clone()),
-        ));
+        return Err(Error::invalid(Form::default().with_error("", kept.label.clone())));
     }
     let frame = ctx.frame("products");
     ctx.reply(Page {

@@ -125,10 +125,7 @@ pub(super) async fn overview(ctx: Ctx, prod_id: Path<String>, ask: Query<Ask>) -
 
 pub(super) async fn tab(ctx: Ctx, path: Path<(String, String)>, ask: Query<Ask>) -> Reply {
     let (prod_id, name) = path.into_inner();
-    let tab = Tab::ALL
-        .into_iter()
-        .find(|t| *t != Tab::Overview && t.name() == name)
-        .ok_or(Error::NotFound)?;
+    let tab = Tab::ALL.into_iter().find(|t| *t != Tab::Overview && t.name() == name).ok_or(Error::NotFound)?;
     show(ctx, prod_id, tab, ask.into_inner()).await
 }
 
@@ -149,10 +146,7 @@ async fn show(ctx: Ctx, prod_id: String, tab: Tab, ask: Ask) -> Reply {
             let id = found.0.id;
             let (search, _) = reads::within(c, merchant, asked.search(&views()), &asked.cat)?;
             let near = reads::neighbours(c, merchant, &search, id)?;
-            let facts = sellable::facts(c, merchant, &[id])?
-                .into_iter()
-                .next()
-                .ok_or(Error::NotFound)?;
+            let facts = sellable::facts(c, merchant, &[id])?.into_iter().next().ok_or(Error::NotFound)?;
             let skus = reads::skus(c, merchant, id)?;
             let stock = reads::stock(c, merchant, id)?;
             let decided = reads::decided(c, merchant, id, 20)?;
@@ -165,32 +159,20 @@ async fn show(ctx: Ctx, prod_id: String, tab: Tab, ask: Ask) -> Reply {
     let (p, base, path) = found;
     let checks = sellable::explain(&facts);
     let page = format!("/products/{}", escaped(&p.prod_id));
-    let home = if View::LISTING.iter().skip(1).any(|v| v.name() == ask.view) {
-        "/listing"
-    } else {
-        "/products"
-    };
+    let home = if View::LISTING.iter().skip(1).any(|v| v.name() == ask.view) { "/listing" } else { "/products" };
     let near_href = |id: Option<String>| {
         id.map(|id| {
-            let tab = if tab == Tab::Overview {
-                String::new()
-            } else {
-                format!("/{}", tab.name())
-            };
+            let tab = if tab == Tab::Overview { String::new() } else { format!("/{}", tab.name()) };
             ask.href(&format!("/products/{}{tab}", escaped(&id)), &[])
         })
         .unwrap_or_default()
     };
     let (kind, hue) = look::of(&p.name, &p.spec);
     let returned = matches!(facts.audit.as_str(), "changes_requested" | "rejected").then(|| {
-        let last = decided
-            .iter()
-            .find(|d| matches!(d.decision.as_str(), "returned" | "rejected"));
+        let last = decided.iter().find(|d| matches!(d.decision.as_str(), "returned" | "rejected"));
         Returned {
             rejected: facts.audit == "rejected",
-            reason: last
-                .and_then(|d| d.reason.as_deref())
-                .and_then(proof::reason),
+            reason: last.and_then(|d| d.reason.as_deref()).and_then(proof::reason),
             note: last.and_then(|d| d.note.clone()).unwrap_or_default(),
             at: last.map(|d| d.at),
         }
@@ -212,14 +194,7 @@ async fn show(ctx: Ctx, prod_id: String, tab: Tab, ask: Ask) -> Reply {
         .into_iter()
         .map(|t| TabLink {
             label: t.label(),
-            href: ask.href(
-                &if t == Tab::Overview {
-                    page.clone()
-                } else {
-                    format!("{page}/{}", t.name())
-                },
-                &[],
-            ),
+            href: ask.href(&if t == Tab::Overview { page.clone() } else { format!("{page}/{}", t.name()) }, &[]),
             on: t == tab,
             count: count(t),
         })

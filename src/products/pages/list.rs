@@ -66,85 +66,42 @@ pub(super) async fn list(ctx: Ctx, ask: Query<Ask>) -> Reply {
     let (counts, rows, more, chosen, children, brands) = ctx
         .db
         .snapshot(move |c| {
-            let (search, chosen) =
-                reads::within(c, merchant, asked.search(&View::PRODUCTS), &asked.cat)?;
+            let (search, chosen) = reads::within(c, merchant, asked.search(&View::PRODUCTS), &asked.cat)?;
             let counts = reads::tally(c, merchant, &View::PRODUCTS, COUNT_CAP)?;
             let (rows, more) = reads::page(c, merchant, &search, asked.from(), PER_PAGE)?;
             let parent = chosen.path.last().map_or("0", |cat| cat.id.as_str());
             let children = reads::categories(c, merchant, parent)?;
-            Ok((
-                counts,
-                rows,
-                more,
-                chosen,
-                children,
-                reads::brands(c, merchant)?,
-            ))
+            Ok((counts, rows, more, chosen, children, reads::brands(c, merchant)?))
         })
         .await?;
     let view = ask.view(&View::PRODUCTS);
     let ids: Vec<_> = rows.iter().map(|r| r.id).collect();
     let tabs = tabs("/products", &counts, view);
-    let total = tabs
-        .iter()
-        .find(|t| t.current)
-        .map(Tab::shown_count)
-        .unwrap_or_default();
+    let total = tabs.iter().find(|t| t.current).map(Tab::shown_count).unwrap_or_default();
     ctx.reply(List {
         frame: ctx.frame("products"),
         now: ctx.now,
         turn: Turn::of(&ask, "/products", &ids, ask.from(), more),
-        kept: [
-            ("view", &ask.view),
-            ("cat", &ask.cat),
-            ("brand", &ask.brand),
-            ("listing", &ask.listing),
-        ]
-        .into_iter()
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| (name, value.clone()))
-        .collect(),
+        kept: [("view", &ask.view), ("cat", &ask.cat), ("brand", &ask.brand), ("listing", &ask.listing)]
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| (name, value.clone()))
+            .collect(),
         query: ask.with(&[]),
         items: rows.into_iter().map(|row| Item::of(row, &ask)).collect(),
-        cat: if ask.cat.is_empty() {
-            String::new()
-        } else {
-            chosen
-                .path
-                .last()
-                .map_or_else(|| ask.cat.clone(), |cat| cat.name.clone())
-        },
+        cat: if ask.cat.is_empty() { String::new() } else { chosen.path.last().map_or_else(|| ask.cat.clone(), |cat| cat.name.clone()) },
         cats: category_picks(&ask, &chosen.path, &children),
-        brands: brands
-            .into_iter()
-            .map(|b| Pick {
-                href: ask.href("/products", &[("brand", &b)]),
-                on: b == ask.brand,
-                label: b,
-            })
-            .collect(),
+        brands: brands.into_iter().map(|b| Pick { href: ask.href("/products", &[("brand", &b)]), on: b == ask.brand, label: b }).collect(),
         listing: ask.listing().map(Listing::label),
         listings: Listing::ALL
             .iter()
-            .map(|l| {
-                (
-                    l.label(),
-                    ask.href("/products", &[("listing", l.as_str())]),
-                    ask.listing() == Some(*l),
-                )
-            })
+            .map(|l| (l.label(), ask.href("/products", &[("listing", l.as_str())]), ask.listing() == Some(*l)))
             .collect(),
-        listing_label: ask
-            .listing()
-            .map(|l| ctx.lang.say(l.label(), &[]))
-            .unwrap_or_default(),
+        listing_label: ask.listing().map(|l| ctx.lang.say(l.label(), &[])).unwrap_or_default(),
         no_cat: ask.href("/products", &[("cat", "")]),
         no_brand: ask.href("/products", &[("brand", "")]),
         no_listing: ask.href("/products", &[("listing", "")]),
-        clear: ask.href(
-            "/products",
-            &[("q", ""), ("cat", ""), ("brand", ""), ("listing", "")],
-        ),
+        clear: ask.href("/products", &[("q", ""), ("cat", ""), ("brand", ""), ("listing", "")]),
         may_list: seat.person.may(Permission::EditListing),
         may_connect: seat.person.may(Permission::ManageKeys),
         empty: counts.first().is_some_and(|all| all.count == 0),
@@ -158,16 +115,10 @@ pub(super) async fn list(ctx: Ctx, ask: Query<Ask>) -> Reply {
 /// The way down to the chosen category, and one step further.
 fn category_picks(ask: &Ask, path: &[Cat], children: &[Cat]) -> Vec<Pick> {
     let pick = |cat: &Cat, on: bool| Pick {
-        label: format!(
-            "{}{}",
-            "　".repeat(usize::try_from(cat.level).unwrap_or(1).saturating_sub(1)),
-            cat.name
-        ),
+        label: format!("{}{}", "　".repeat(usize::try_from(cat.level).unwrap_or(1).saturating_sub(1)), cat.name),
         href: ask.href("/products", &[("cat", &cat.id)]),
         on,
     };
     let above = path.iter().map(|cat| pick(cat, cat.id == ask.cat));
-    above
-        .chain(children.iter().map(|cat| pick(cat, false)))
-        .collect()
+    above.chain(children.iter().map(|cat| pick(cat, false))).collect()
 }

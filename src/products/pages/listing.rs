@@ -57,54 +57,24 @@ pub(super) async fn control(ctx: Ctx, ask: Query<Ask>) -> Reply {
         .snapshot(move |c| {
             let (search, _) = reads::within(c, merchant, asked.search(&View::LISTING), &asked.cat)?;
             let (lacks, capped) = reads::lacks(c, merchant)?;
-            let plain: Vec<View> = View::LISTING
-                .into_iter()
-                .filter(|v| !matches!(v, View::Ready | View::Missing(_)))
-                .collect();
+            let plain: Vec<View> = View::LISTING.into_iter().filter(|v| !matches!(v, View::Ready | View::Missing(_))).collect();
             let counted = reads::tally(c, merchant, &plain, COUNT_CAP)?;
-            let sum = |ready: bool| {
-                lacks
-                    .iter()
-                    .filter(|(what, _)| what.is_none() == ready)
-                    .map(|(_, n)| n)
-                    .sum()
-            };
+            let sum = |ready: bool| lacks.iter().filter(|(what, _)| what.is_none() == ready).map(|(_, n)| n).sum();
             let count = |view: View| match view {
                 View::Ready => sum(true),
                 View::Missing(_) => sum(false),
-                other => counted
-                    .iter()
-                    .find(|t| t.view == other)
-                    .map_or(0, |t| t.count),
+                other => counted.iter().find(|t| t.view == other).map_or(0, |t| t.count),
             };
-            let counts: Vec<Tally> = View::LISTING
-                .into_iter()
-                .map(|view| Tally {
-                    view,
-                    count: count(view),
-                })
-                .collect();
+            let counts: Vec<Tally> = View::LISTING.into_iter().map(|view| Tally { view, count: count(view) }).collect();
             let (rows, more) = reads::page(c, merchant, &search, asked.from(), PER_PAGE)?;
             let any = !reads::ids_of(c, merchant, &reads::Search::default(), 1)?.is_empty();
-            Ok((
-                counts,
-                lacks,
-                capped,
-                rows,
-                more,
-                merchants::find(c, merchant)?.auto_list,
-                any,
-            ))
+            Ok((counts, lacks, capped, rows, more, merchants::find(c, merchant)?.auto_list, any))
         })
         .await?;
     let view = ask.view(&View::LISTING);
     let ids: Vec<_> = rows.iter().map(|r| r.id).collect();
     let tabs = tabs("/listing", &counts, view);
-    let total = tabs
-        .iter()
-        .find(|t| t.current)
-        .map(Tab::shown_count)
-        .unwrap_or_default();
+    let total = tabs.iter().find(|t| t.current).map(Tab::shown_count).unwrap_or_default();
     ctx.reply(Control {
         frame: ctx.frame("listing"),
         now: ctx.now,
@@ -112,11 +82,7 @@ pub(super) async fn control(ctx: Ctx, ask: Query<Ask>) -> Reply {
         query: ask.with(&[]),
         view: view.name(),
         note: note(view),
-        groups: if matches!(view, View::Missing(_)) {
-            groups(&lacks, ask.lack())
-        } else {
-            Vec::new()
-        },
+        groups: if matches!(view, View::Missing(_)) { groups(&lacks, ask.lack()) } else { Vec::new() },
         capped,
         items: rows.into_iter().map(|row| Item::of(row, &ask)).collect(),
         may_list: seat.person.may(Permission::EditListing),
@@ -140,9 +106,7 @@ fn note(view: View) -> &'static str {
 }
 
 fn groups(lacks: &[(Option<Condition>, i64)], current: Option<Condition>) -> Vec<Group> {
-    let found = lacks
-        .iter()
-        .filter_map(|(what, count)| what.map(|what| (what, *count)));
+    let found = lacks.iter().filter_map(|(what, count)| what.map(|what| (what, *count)));
     found
         .map(|(what, count)| Group {
             label: what.missing(),

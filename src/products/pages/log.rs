@@ -39,37 +39,17 @@ pub(super) fn told(e: Event, lang: Lang) -> Happened {
         "person" => ("hold", "user"),
         _ => ("plat", "settings"),
     };
-    let request = e
-        .request_id
-        .map(|id| id.to_string())
-        .filter(|_| e.actor_kind == "erp")
-        .unwrap_or_default();
+    let request = e.request_id.map(|id| id.to_string()).filter(|_| e.actor_kind == "erp").unwrap_or_default();
     Happened {
         at: e.at,
         tone,
         icon,
         what: Text::keyed(Cow::Owned(e.key())),
-        actor: if e.actor_kind == "system" {
-            lang.say("shelf-log-system", &[])
-        } else {
-            e.actor_name
-        },
-        sku: if e.subject_kind == "sku" {
-            e.subject_id
-        } else {
-            String::new()
-        },
+        actor: if e.actor_kind == "system" { lang.say("shelf-log-system", &[]) } else { e.actor_name },
+        sku: if e.subject_kind == "sku" { e.subject_id } else { String::new() },
         changes: changes(e.before.as_ref(), e.after.as_ref()),
-        note: if e.note.as_deref() == Some("rule") {
-            lang.say("shelf-log-rule", &[])
-        } else {
-            e.note.unwrap_or_default()
-        },
-        feed: if request.is_empty() {
-            e.feed_id.map(|id| id.to_string()).unwrap_or_default()
-        } else {
-            String::new()
-        },
+        note: if e.note.as_deref() == Some("rule") { lang.say("shelf-log-rule", &[]) } else { e.note.unwrap_or_default() },
+        feed: if request.is_empty() { e.feed_id.map(|id| id.to_string()).unwrap_or_default() } else { String::new() },
         call: request,
         line: e.line_no,
     }
@@ -77,23 +57,14 @@ pub(super) fn told(e: Event, lang: Lang) -> Happened {
 
 fn changes(before: Option<&Value>, after: Option<&Value>) -> Vec<Change> {
     let empty = Map::new();
-    let map = |value: Option<&'_ Value>| {
-        value
-            .and_then(Value::as_object)
-            .cloned()
-            .unwrap_or_else(|| empty.clone())
-    };
+    let map = |value: Option<&'_ Value>| value.and_then(Value::as_object).cloned().unwrap_or_else(|| empty.clone());
     let (before, after) = (map(before), map(after));
     let mut names: Vec<&String> = after.keys().collect();
     names.extend(before.keys().filter(|k| !after.contains_key(*k)));
     names
         .into_iter()
         .filter(|name| before.get(*name) != after.get(*name))
-        .map(|name| Change {
-            field: name.clone(),
-            before: word(before.get(name)),
-            after: word(after.get(name)),
-        })
+        .map(|name| Change { field: name.clone(), before: word(before.get(name)), after: word(after.get(name)) })
         .collect()
 }
 
@@ -104,14 +75,7 @@ fn word(value: Option<&Value>) -> String {
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
     };
-    if text.chars().count() <= SHOWN {
-        text
-    } else {
-        text.chars()
-            .take(SHOWN)
-            .chain(std::iter::once('…'))
-            .collect()
-    }
+    if text.chars().count() <= SHOWN { text } else { text.chars().take(SHOWN).chain(std::iter::once('…')).collect() }
 }
 
 #[cfg(test)]
@@ -121,14 +85,8 @@ mod tests {
 
     #[test]
     fn tells_only_what_changed() {
-        let all = changes(
-            Some(&json!({ "name": "a", "spec": "x" })),
-            Some(&json!({ "name": "b", "spec": "x", "unit": "盒" })),
-        );
-        let told: Vec<_> = all
-            .iter()
-            .map(|c| (c.field.as_str(), c.before.as_str(), c.after.as_str()))
-            .collect();
+        let all = changes(Some(&json!({ "name": "a", "spec": "x" })), Some(&json!({ "name": "b", "spec": "x", "unit": "盒" })));
+        let told: Vec<_> = all.iter().map(|c| (c.field.as_str(), c.before.as_str(), c.after.as_str())).collect();
         assert_eq!(told, [("name", "a", "b"), ("unit", "—", "盒")]);
     }
 }

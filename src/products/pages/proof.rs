@@ -49,10 +49,7 @@ pub(super) struct Judged {
 impl Judged {
     pub fn of(decided: Vec<Decided>, asked: Option<Asked>) -> Self {
         let mut judged = Self::default();
-        if let Some(latest) = decided
-            .iter()
-            .find(|d| matches!(d.decision.as_str(), "approved" | "new_base" | "automatic"))
-        {
+        if let Some(latest) = decided.iter().find(|d| matches!(d.decision.as_str(), "approved" | "new_base" | "automatic")) {
             judged.evidence = latest.snapshot.get("evidence").and_then(evidence);
             judged.base = latest.base.clone();
         }
@@ -71,10 +68,7 @@ impl Judged {
 
     /// Of the match in force, or of the best candidate.
     pub fn score(&self) -> Option<i64> {
-        self.evidence
-            .as_ref()
-            .map(|e| e.score.into())
-            .or_else(|| self.candidates.first().map(|c| c.score))
+        self.evidence.as_ref().map(|e| e.score.into()).or_else(|| self.candidates.first().map(|c| c.score))
     }
 }
 
@@ -105,10 +99,7 @@ pub(super) fn reason(code: &str) -> Option<Text> {
     match code {
         "" | "other" => None,
         key if key.contains('-') => Some(Text::keyed(Cow::Owned(key.to_owned()))),
-        code => Some(Text::keyed(Cow::Owned(format!(
-            "audit-reason-{}",
-            code.replace('_', "-")
-        )))),
+        code => Some(Text::keyed(Cow::Owned(format!("audit-reason-{}", code.replace('_', "-"))))),
     }
 }
 
@@ -118,27 +109,14 @@ fn evidence(value: &Value) -> Option<Evidence> {
 
 fn candidates(value: &Value) -> Vec<Candidate> {
     let text = |value: &Value, names: &[&str]| {
-        let found = names.iter().find_map(|name| {
-            value
-                .get(*name)
-                .or_else(|| value.get("base").and_then(|b| b.get(*name)))?
-                .as_str()
-        });
+        let found = names.iter().find_map(|name| value.get(*name).or_else(|| value.get("base").and_then(|b| b.get(*name)))?.as_str());
         found.unwrap_or_default().to_owned()
     };
     let read = |one: &Value| {
         let evidence = one.get("evidence").and_then(evidence)?;
-        Some(Candidate {
-            code: text(one, &["code"]),
-            name: text(one, &["name"]),
-            score: evidence.score.into(),
-            evidence,
-        })
+        Some(Candidate { code: text(one, &["code"]), name: text(one, &["name"]), score: evidence.score.into(), evidence })
     };
-    value
-        .as_array()
-        .map(|all| all.iter().filter_map(read).collect())
-        .unwrap_or_default()
+    value.as_array().map(|all| all.iter().filter_map(read).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -151,29 +129,14 @@ mod tests {
         let line = json!({ "field": "barcode", "verdict": "same", "points": 40, "max": 40, "theirs": [], "ours": [] });
         let kept = json!([{ "code": "BP-1", "name": "蒙脱石散", "evidence": { "score": 93, "lines": [line] } }, { "code": "BP-2" }, 7]);
         let read = candidates(&kept);
-        assert_eq!(
-            read.iter()
-                .map(|c| (c.code.as_str(), c.score))
-                .collect::<Vec<_>>(),
-            [("BP-1", 93)]
-        );
+        assert_eq!(read.iter().map(|c| (c.code.as_str(), c.score)).collect::<Vec<_>>(), [("BP-1", 93)]);
         assert!(candidates(&json!({ "a": 1 })).is_empty());
     }
 
     #[test]
     fn codes_and_keys_are_reasons() {
-        assert_eq!(
-            reason("pack_and_approval")
-                .map(|t| t.key().to_owned())
-                .as_deref(),
-            Some("audit-reason-pack-and-approval")
-        );
-        assert_eq!(
-            reason("products-matched-by-barcode")
-                .map(|t| t.key().to_owned())
-                .as_deref(),
-            Some("products-matched-by-barcode")
-        );
+        assert_eq!(reason("pack_and_approval").map(|t| t.key().to_owned()).as_deref(), Some("audit-reason-pack-and-approval"));
+        assert_eq!(reason("products-matched-by-barcode").map(|t| t.key().to_owned()).as_deref(), Some("products-matched-by-barcode"));
         assert_eq!(reason("other"), None);
     }
 }

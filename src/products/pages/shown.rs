@@ -73,21 +73,14 @@ impl Item {
     pub fn of(row: Row, ask: &Ask) -> Self {
         let (kind, hue) = look::of(&row.name, &row.spec);
         let page = format!("/products/{}", escaped(&row.prod_id));
-        let lack = row
-            .lack
-            .as_deref()
-            .and_then(|code| Condition::ALL.into_iter().find(|c| c.code() == code));
+        let lack = row.lack.as_deref().and_then(|code| Condition::ALL.into_iter().find(|c| c.code() == code));
         Self {
             kind,
             hue,
             href: ask.href(&page, &[]),
             put_href: {
                 let query = ask.with(&[]);
-                let verb = if row.listing == "listed" {
-                    "?_method=delete"
-                } else {
-                    ""
-                };
+                let verb = if row.listing == "listed" { "?_method=delete" } else { "" };
                 let gap = if query.is_empty() {
                     ""
                 } else if verb.is_empty() {
@@ -103,10 +96,7 @@ impl Item {
             matched: match_label(&row.match_kind),
             // What the review said is told by its own badge.
             lack: lack
-                .filter(|_| {
-                    row.listing != "listed"
-                        && matches!(row.audit_status.as_str(), "pending" | "approved")
-                })
+                .filter(|_| row.listing != "listed" && matches!(row.audit_status.as_str(), "pending" | "approved"))
                 .map(Condition::missing),
             row,
         }
@@ -115,26 +105,16 @@ impl Item {
 
 /// The tabs of a page: saved views, each without the filters of another.
 pub(super) fn tabs(path: &str, counts: &[Tally], current: View) -> Vec<Tab> {
-    let same = |a: View, b: View| {
-        a == b || (matches!(a, View::Missing(_)) && matches!(b, View::Missing(_)))
-    };
+    let same = |a: View, b: View| a == b || (matches!(a, View::Missing(_)) && matches!(b, View::Missing(_)));
     counts
         .iter()
         .enumerate()
         .map(|(n, tally)| Tab {
             label: Text::new(tally.view.label()),
-            href: if n == 0 {
-                path.to_owned()
-            } else {
-                format!("{path}?view={}", tally.view.name())
-            },
+            href: if n == 0 { path.to_owned() } else { format!("{path}?view={}", tally.view.name()) },
             current: same(tally.view, current),
             count: Some(tally.count),
-            tone: if tally.count > 0 {
-                tally.view.tone()
-            } else {
-                ""
-            },
+            tone: if tally.count > 0 { tally.view.tone() } else { "" },
         })
         .collect()
 }

@@ -4,9 +4,7 @@ use crate::ids::{BaseId, MerchantId, ProductId};
 use crate::trail::Event;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{
-    Array, BigInt, Bool, Jsonb, Nullable, Numeric, SmallInt, Text, Timestamptz,
-};
+use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Numeric, SmallInt, Text, Timestamptz};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::Value;
@@ -39,19 +37,13 @@ pub struct Base {
 ///
 /// # Errors
 /// `NotFound` for a stranger's as for none.
-pub fn find(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    prod_id: &str,
-) -> Result<(Product, Option<Base>, Vec<String>)> {
-    let product =
-        super::super::find_by_prod_id(c, merchant, prod_id)?.ok_or(crate::Error::NotFound)?;
+pub fn find(c: &mut PgConnection, merchant: MerchantId, prod_id: &str) -> Result<(Product, Option<Base>, Vec<String>)> {
+    let product = super::super::find_by_prod_id(c, merchant, prod_id)?.ok_or(crate::Error::NotFound)?;
     let base = match product.base_product_id {
         Some(id) => base(c, id)?,
         None => None,
     };
-    let path = super::category(c, merchant, &product.category_id)?
-        .map(|chosen| chosen.path.into_iter().map(|cat| cat.name).collect());
+    let path = super::category(c, merchant, &product.category_id)?.map(|chosen| chosen.path.into_iter().map(|cat| cat.name).collect());
     Ok((product, base, path.unwrap_or_default()))
 }
 
@@ -166,11 +158,7 @@ pub struct StockRow {
 }
 
 /// The stock of a product's SKUs, shop by shop.
-pub fn stock(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    product: ProductId,
-) -> Result<Vec<StockRow>> {
+pub fn stock(c: &mut PgConnection, merchant: MerchantId, product: ProductId) -> Result<Vec<StockRow>> {
     Ok(diesel::sql_query(
         "select k.sku_id, t.shop_id, h.name as shop, greatest(t.erp_qty - t.frozen - t.sold_open - t.safety, 0) as available, t.erp_qty, t.qty_by, \
          t.frozen, t.sold_open, t.safety, t.sold, t.updated_at \
@@ -200,12 +188,7 @@ pub struct Decided {
 }
 
 /// The latest decisions on a product, newest first. Who decided stays with the platform.
-pub fn decided(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    product: ProductId,
-    limit: i64,
-) -> Result<Vec<Decided>> {
+pub fn decided(c: &mut PgConnection, merchant: MerchantId, product: ProductId, limit: i64) -> Result<Vec<Decided>> {
     Ok(diesel::sql_query(
         "select d.at, d.decision, d.reason, d.note, b.code as base, d.snapshot from audit_decisions d left join base_products b on b.id = d.base_product_id \
          where d.merchant_id = $1 and d.product_id = $2 order by d.id desc limit $3",
@@ -232,11 +215,7 @@ pub struct Asked {
 }
 
 /// The open question about a product, if there is one.
-pub fn asked(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    product: ProductId,
-) -> Result<Option<Asked>> {
+pub fn asked(c: &mut PgConnection, merchant: MerchantId, product: ProductId) -> Result<Option<Asked>> {
     Ok(diesel::sql_query(
         "select state, submitted_at, ask, score, candidates from audit_items where merchant_id = $1 and product_id = $2 and state <> 'settled'",
     )
@@ -247,13 +226,7 @@ pub fn asked(
 }
 
 /// What happened to a product and its SKUs, newest first: a short range of the trail's index for each.
-pub fn events(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    prod_id: &str,
-    skus: &[String],
-    limit: i64,
-) -> Result<Vec<Event>> {
+pub fn events(c: &mut PgConnection, merchant: MerchantId, prod_id: &str, skus: &[String], limit: i64) -> Result<Vec<Event>> {
     Ok(diesel::sql_query(
         "select e.* from (select 'product' as kind, $2 as id union all select 'sku', unnest($3)) s cross join lateral \
          (select t.at, t.id, t.actor_kind, t.actor_name, t.verb, t.subject_kind, t.subject_id, t.before, t.after, t.note, t.request_id, t.feed_id, t.line_no \

@@ -61,13 +61,7 @@ pub struct Row {
 }
 
 /// One page and whether there is more on either side; `limit + 1` ids are read to know.
-pub fn page(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    search: &Search,
-    from: From,
-    limit: i64,
-) -> Result<(Vec<Row>, bool)> {
+pub fn page(c: &mut PgConnection, merchant: MerchantId, search: &Search, from: From, limit: i64) -> Result<(Vec<Row>, bool)> {
     let mut sql = Sql::default();
     let ids = scan(&mut sql, merchant, search, from, limit + 1);
     let mine = sql.number(merchant.0);
@@ -108,46 +102,23 @@ struct Id {
 }
 
 /// The ids by which the ERP knows the newest `limit` products of a search.
-pub fn ids_of(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    search: &Search,
-    limit: i64,
-) -> Result<Vec<String>> {
+pub fn ids_of(c: &mut PgConnection, merchant: MerchantId, search: &Search, limit: i64) -> Result<Vec<String>> {
     let mut sql = Sql::default();
     let ids = scan(&mut sql, merchant, search, From::Top, limit);
     let mine = sql.number(merchant.0);
-    let text = format!(
-        "select p.prod_id as id from ({ids}) i join products p on p.merchant_id = {mine} and p.id = i.id order by p.id desc"
-    );
-    Ok(sql
-        .finish(text)
-        .load::<Id>(c)?
-        .into_iter()
-        .map(|r| r.id)
-        .collect())
+    let text =
+        format!("select p.prod_id as id from ({ids}) i join products p on p.merchant_id = {mine} and p.id = i.id order by p.id desc");
+    Ok(sql.finish(text).load::<Id>(c)?.into_iter().map(|r| r.id).collect())
 }
 
 /// The products above and below one in a search.
-pub fn neighbours(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    search: &Search,
-    id: ProductId,
-) -> Result<(Option<String>, Option<String>)> {
+pub fn neighbours(c: &mut PgConnection, merchant: MerchantId, search: &Search, id: ProductId) -> Result<(Option<String>, Option<String>)> {
     let mut one = |from| -> Result<Option<String>> {
         let mut sql = Sql::default();
         let ids = scan(&mut sql, merchant, search, from, 1);
         let mine = sql.number(merchant.0);
-        let text = format!(
-            "select p.prod_id as id from ({ids}) i join products p on p.merchant_id = {mine} and p.id = i.id"
-        );
-        Ok(sql
-            .finish(text)
-            .load::<Id>(c)?
-            .into_iter()
-            .next()
-            .map(|r| r.id))
+        let text = format!("select p.prod_id as id from ({ids}) i join products p on p.merchant_id = {mine} and p.id = i.id");
+        Ok(sql.finish(text).load::<Id>(c)?.into_iter().next().map(|r| r.id))
     };
     Ok((one(From::Above(id))?, one(From::Below(id))?))
 }
@@ -166,33 +137,14 @@ struct Count {
 }
 
 /// How many products each view holds, counted no further than `cap`.
-pub fn tally(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    views: &[View],
-    cap: i64,
-) -> Result<Vec<Tally>> {
+pub fn tally(c: &mut PgConnection, merchant: MerchantId, views: &[View], cap: i64) -> Result<Vec<Tally>> {
     views
         .iter()
         .map(|view| {
             let mut sql = Sql::default();
-            let ids = scan(
-                &mut sql,
-                merchant,
-                &Search {
-                    view: *view,
-                    ..Search::default()
-                },
-                From::Top,
-                cap,
-            );
-            let found: Count = sql
-                .finish(format!("select count(*) as count from ({ids}) x"))
-                .get_result(c)?;
-            Ok(Tally {
-                view: *view,
-                count: found.count,
-            })
+            let ids = scan(&mut sql, merchant, &Search { view: *view, ..Search::default() }, From::Top, cap);
+            let found: Count = sql.finish(format!("select count(*) as count from ({ids}) x")).get_result(c)?;
+            Ok(Tally { view: *view, count: found.count })
         })
         .collect()
 }
@@ -207,10 +159,7 @@ struct Lack {
 
 /// What the products that wait to be listed lack first, with counts (`None`: nothing, they are ready), and whether there
 /// were more than the newest ones looked at.
-pub fn lacks(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-) -> Result<(Vec<(Option<Condition>, i64)>, bool)> {
+pub fn lacks(c: &mut PgConnection, merchant: MerchantId) -> Result<(Vec<(Option<Condition>, i64)>, bool)> {
     let rows: Vec<Lack> = diesel::sql_query(format!(
         "with w as materialized (select * from products p where p.merchant_id = $1 and p.listing = 'pending' order by p.id desc limit $2) \
          select {LACK} as lack, count(*) as count from w p group by 1"
@@ -219,9 +168,7 @@ pub fn lacks(
     .bind::<BigInt, _>(LOOKED_AT)
     .load(c)?;
     let total: i64 = rows.iter().map(|r| r.count).sum();
-    let named = |code: Option<String>| {
-        code.and_then(|code| Condition::ALL.into_iter().find(|w| w.code() == code))
-    };
+    let named = |code: Option<String>| code.and_then(|code| Condition::ALL.into_iter().find(|w| w.code() == code));
     let mut found: Vec<_> = rows.into_iter().map(|r| (named(r.lack), r.count)).collect();
     found.sort_by_key(|(what, _)| *what);
     Ok((found, total >= LOOKED_AT))
@@ -279,33 +226,14 @@ pub fn category(c: &mut PgConnection, merchant: MerchantId, id: &str) -> Result<
     .bind::<Text, _>(id)
     .load(c)?;
     // A branch without leaves holds no product: an id nothing can have keeps the list empty.
-    let leaves = if leaves.is_empty() {
-        vec![String::new()]
-    } else {
-        leaves.into_iter().map(|l| l.id).collect()
-    };
+    let leaves = if leaves.is_empty() { vec![String::new()] } else { leaves.into_iter().map(|l| l.id).collect() };
     Ok(Some(Chosen { path, leaves }))
 }
 
 /// A search within a category; a category of nobody finds nothing, none at all finds everything.
-pub fn within(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    search: Search,
-    id: &str,
-) -> Result<(Search, Chosen)> {
-    let chosen = if id.is_empty() {
-        Chosen::default()
-    } else {
-        category(c, merchant, id)?.unwrap_or_else(Chosen::nowhere)
-    };
-    Ok((
-        Search {
-            leaves: chosen.leaves.clone(),
-            ..search
-        },
-        chosen,
-    ))
+pub fn within(c: &mut PgConnection, merchant: MerchantId, search: Search, id: &str) -> Result<(Search, Chosen)> {
+    let chosen = if id.is_empty() { Chosen::default() } else { category(c, merchant, id)?.unwrap_or_else(Chosen::nowhere) };
+    Ok((Search { leaves: chosen.leaves.clone(), ..search }, chosen))
 }
 
 /// Brands a menu shows at once.
@@ -328,10 +256,7 @@ pub fn brands(c: &mut PgConnection, merchant: MerchantId) -> Result<Vec<String>>
 impl Chosen {
     /// A category that is not there: nothing is found in it.
     pub fn nowhere() -> Self {
-        Self {
-            path: Vec::new(),
-            leaves: vec![String::new()],
-        }
+        Self { path: Vec::new(), leaves: vec![String::new()] }
     }
 }
 
@@ -346,19 +271,10 @@ struct Named {
 }
 
 /// Our ids and the names of these products; strangers' are absent.
-pub fn named(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    prod_ids: &[&str],
-) -> Result<HashMap<String, (ProductId, String)>> {
-    let rows: Vec<Named> = diesel::sql_query(
-        "select id, prod_id, name from products where merchant_id = $1 and prod_id = any($2)",
-    )
-    .bind::<BigInt, _>(merchant)
-    .bind::<Array<Text>, _>(prod_ids)
-    .load(c)?;
-    Ok(rows
-        .into_iter()
-        .map(|r| (r.prod_id, (r.id, r.name)))
-        .collect())
+pub fn named(c: &mut PgConnection, merchant: MerchantId, prod_ids: &[&str]) -> Result<HashMap<String, (ProductId, String)>> {
+    let rows: Vec<Named> = diesel::sql_query("select id, prod_id, name from products where merchant_id = $1 and prod_id = any($2)")
+        .bind::<BigInt, _>(merchant)
+        .bind::<Array<Text>, _>(prod_ids)
+        .load(c)?;
+    Ok(rows.into_iter().map(|r| (r.prod_id, (r.id, r.name))).collect())
 }

@@ -35,14 +35,11 @@ impl Sql {
         format!("${}", self.binds.len())
     }
     pub(super) fn finish(self, text: String) -> BoxedSqlQuery<'static, Pg, SqlQuery> {
-        self.binds.into_iter().fold(
-            diesel::sql_query(text).into_boxed::<Pg>(),
-            |query, bound| match bound {
-                Bound::Number(n) => query.bind::<BigInt, _>(n),
-                Bound::Words(text) => query.bind::<Text, _>(text),
-                Bound::Many(all) => query.bind::<Array<Text>, _>(all),
-            },
-        )
+        self.binds.into_iter().fold(diesel::sql_query(text).into_boxed::<Pg>(), |query, bound| match bound {
+            Bound::Number(n) => query.bind::<BigInt, _>(n),
+            Bound::Words(text) => query.bind::<Text, _>(text),
+            Bound::Many(all) => query.bind::<Array<Text>, _>(all),
+        })
     }
 }
 
@@ -76,10 +73,7 @@ struct Door {
 
 impl Door {
     fn new(column: &'static str, values: &[&str]) -> Self {
-        Self {
-            column,
-            values: values.iter().map(|v| (*v).to_owned()).collect(),
-        }
+        Self { column, values: values.iter().map(|v| (*v).to_owned()).collect() }
     }
 }
 
@@ -87,13 +81,7 @@ impl Door {
 ///
 /// Several values of one column are that many short range scans, merged; one scan of an index never reads what it does
 /// not show, however many rows there are.
-pub(super) fn scan(
-    sql: &mut Sql,
-    merchant: MerchantId,
-    search: &Search,
-    from: From,
-    limit: i64,
-) -> String {
+pub(super) fn scan(sql: &mut Sql, merchant: MerchantId, search: &Search, from: From, limit: i64) -> String {
     let mine = sql.number(merchant.0);
     let mut conditions = vec![format!("p.merchant_id = {mine}")];
     let mut door = None;
@@ -103,12 +91,7 @@ pub(super) fn scan(
         View::Unlisted => door = Some(Door::new("p.listing", &["pending", "unlisted"])),
         View::Unmatched => conditions.push("p.base_product_id is null".into()),
         View::InAudit => conditions.push("p.audit_status = 'pending'".into()),
-        View::Returned => {
-            door = Some(Door::new(
-                "p.audit_status",
-                &["changes_requested", "rejected"],
-            ))
-        }
+        View::Returned => door = Some(Door::new("p.audit_status", &["changes_requested", "rejected"])),
         View::Ready => conditions.push(format!("({LACK}) is null")),
         View::Missing(None) => conditions.push(format!("({LACK}) is not null")),
         View::Missing(Some(what)) => {
@@ -116,9 +99,7 @@ pub(super) fn scan(
             conditions.push(format!("({LACK}) = {what}"));
         }
         View::ByRule => conditions.push("p.listing = 'unlisted' and p.unlisted_by = 'rule'".into()),
-        View::ByPerson => {
-            conditions.push("p.listing = 'unlisted' and p.unlisted_by = 'person'".into())
-        }
+        View::ByPerson => conditions.push("p.listing = 'unlisted' and p.unlisted_by = 'person'".into()),
         View::ByErp => conditions.push("p.listing = 'unlisted' and p.unlisted_by = 'erp'".into()),
     }
     if let Some(listing) = search.listing {
@@ -132,10 +113,7 @@ pub(super) fn scan(
     if !search.leaves.is_empty() {
         // The category is the narrowest way in; what the view wanted becomes a condition.
         conditions.extend(door.take().map(|d| one_of(sql, &d)));
-        door = Some(Door {
-            column: "p.category_id",
-            values: search.leaves.clone(),
-        });
+        door = Some(Door { column: "p.category_id", values: search.leaves.clone() });
     }
     if !search.q.is_empty() {
         conditions.extend(door.take().map(|d| one_of(sql, &d)));
@@ -156,17 +134,13 @@ pub(super) fn scan(
     };
     let limit = sql.number(limit);
     let products = if matches!(search.view, View::Ready | View::Missing(_)) {
-        format!(
-            "(select * from products w where w.merchant_id = {mine} and w.listing = 'pending' order by w.id desc limit {LOOKED_AT})"
-        )
+        format!("(select * from products w where w.merchant_id = {mine} and w.listing = 'pending' order by w.id desc limit {LOOKED_AT})")
     } else {
         "products".to_owned()
     };
     let conditions = conditions.join(" and ");
     match door {
-        None => format!(
-            "select p.id from {products} p where {conditions} order by p.id {order} limit {limit}"
-        ),
+        None => format!("select p.id from {products} p where {conditions} order by p.id {order} limit {limit}"),
         Some(door) => {
             let values = sql.many(&door.values);
             let column = door.column;

@@ -47,11 +47,7 @@ struct Row {
 }
 
 /// The facts about these products, in the order asked for; a stranger's id yields nothing. One query for any number.
-pub fn facts(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    products: &[ProductId],
-) -> Result<Vec<Facts>> {
+pub fn facts(c: &mut PgConnection, merchant: MerchantId, products: &[ProductId]) -> Result<Vec<Facts>> {
     let rows: Vec<Row> = diesel::sql_query(
         "select p.id, p.prod_id, b.code as base, p.match_kind, p.audit_status, d.at as audited_at, d.reason, s.price, p.enabled, \
          (b.id is null or b.status = 'active') as base_active, (coalesce(c3.allowed, true) and coalesce(c2.allowed, true) and coalesce(c1.allowed, true) \

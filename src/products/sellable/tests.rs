@@ -76,54 +76,25 @@ fn each_lack_is_told_by_its_own_line() {
     for (condition, spoil) in lacks {
         let mut facts = good();
         spoil(&mut facts);
-        let failing: Vec<_> = explain(&facts)
-            .into_iter()
-            .filter(|c| !c.ok)
-            .map(|c| c.condition)
-            .collect();
+        let failing: Vec<_> = explain(&facts).into_iter().filter(|c| !c.ok).map(|c| c.condition).collect();
         assert_eq!(failing, [condition]);
-        assert_eq!(
-            may_list(&facts),
-            !condition.is_wall(&facts),
-            "{condition:?}"
-        );
+        assert_eq!(may_list(&facts), !condition.is_wall(&facts), "{condition:?}");
     }
 }
 
 // P-08: without the rule, stock is no condition.
 #[test]
 fn stock_is_needed_where_the_rule_would_take_it_down_again() {
-    let sold_out = Facts {
-        available: 0,
-        listing: "pending".into(),
-        ..good()
-    };
-    assert_eq!(
-        verdict(&explain(&sold_out)),
-        Verdict::Missing(Condition::InStock)
-    );
-    let by_hand = Facts {
-        auto_list: false,
-        ..sold_out
-    };
+    let sold_out = Facts { available: 0, listing: "pending".into(), ..good() };
+    assert_eq!(verdict(&explain(&sold_out)), Verdict::Missing(Condition::InStock));
+    let by_hand = Facts { auto_list: false, ..sold_out };
     assert_eq!(verdict(&explain(&by_hand)), Verdict::Ready);
-    assert_eq!(
-        verdict(&explain(&Facts {
-            listing: "listed".into(),
-            ..by_hand
-        })),
-        Verdict::SoldOut
-    );
+    assert_eq!(verdict(&explain(&Facts { listing: "listed".into(), ..by_hand })), Verdict::SoldOut);
 }
 
 #[test]
 fn what_a_person_took_down_no_rule_puts_back() {
-    let facts = Facts {
-        listing: "unlisted".into(),
-        unlisted_by: Some("person".into()),
-        wish: true,
-        ..good()
-    };
+    let facts = Facts { listing: "unlisted".into(), unlisted_by: Some("person".into()), wish: true, ..good() };
     assert!(may_list(&facts) && !rule_lists(&facts));
 }
 

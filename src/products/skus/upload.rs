@@ -64,12 +64,7 @@ struct Known {
     skus: HashMap<String, Sku>,
 }
 
-pub fn apply(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    scope: &Scope,
-    lines: Vec<Line>,
-) -> Result<Vec<LineResult>> {
+pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Line>) -> Result<Vec<LineResult>> {
     let known = load(tx, cause.merchant, &lines)?;
     let mut results = Vec::with_capacity(lines.len());
     let mut jobs = Vec::with_capacity(lines.len());
@@ -80,11 +75,7 @@ pub fn apply(
         }
     }
     write(tx, cause, &jobs)?;
-    let changed: BTreeSet<ProductId> = jobs
-        .iter()
-        .filter(|j| j.changed)
-        .map(|j| j.draft.product_id)
-        .collect();
+    let changed: BTreeSet<ProductId> = jobs.iter().filter(|j| j.changed).map(|j| j.draft.product_id).collect();
     listing::settle(tx, cause, &changed.into_iter().collect::<Vec<_>>())?;
     results.extend(jobs.into_iter().map(|j| j.result));
     Ok(results)
@@ -103,10 +94,11 @@ fn load(tx: &mut PgConnection, merchant: MerchantId, lines: &[Line]) -> Result<K
     .bind::<Array<Text>, _>(&prod_ids)
     .bind::<Array<Text>, _>(&sku_ids)
     .load(tx)?;
-    let skus: Vec<Sku> = diesel::sql_query(format!("{SELECT} where s.merchant_id = $1 and s.sku_id = any($2) order by s.id for no key update of s"))
-        .bind::<BigInt, _>(merchant)
-        .bind::<Array<Text>, _>(&sku_ids)
-        .load(tx)?;
+    let skus: Vec<Sku> =
+        diesel::sql_query(format!("{SELECT} where s.merchant_id = $1 and s.sku_id = any($2) order by s.id for no key update of s"))
+            .bind::<BigInt, _>(merchant)
+            .bind::<Array<Text>, _>(&sku_ids)
+            .load(tx)?;
     Ok(Known {
         ids,
         owners: owners.into_iter().map(|o| (o.prod_id.clone(), o)).collect(),
@@ -120,8 +112,7 @@ fn plan(mut line: Line, known: &Known, lang: Lang) -> Result<Job, Box<LineResult
     let stored = known.skus.get(&sku_id);
     if stored.is_none() {
         if known.ids.contains_key(&sku_id) {
-            let problem = Problem::new(LineCode::IdTaken, "skuId", &sku_id)
-                .detail(lang.say(Kind::Product.label(), &[]));
+            let problem = Problem::new(LineCode::IdTaken, "skuId", &sku_id).detail(lang.say(Kind::Product.label(), &[]));
             return Err(reject(&line, problem));
         }
         line.needs_for_insert();
@@ -134,28 +125,18 @@ fn plan(mut line: Line, known: &Known, lang: Lang) -> Result<Job, Box<LineResult
     let owner = known.owners.get(&prod_id);
     let mut draft = match (stored, owner) {
         (Some(sku), _) if !prod_id.is_empty() && sku.prod_id != prod_id => {
-            return Err(reject(
-                &line,
-                Problem::new(LineCode::OtherProduct, "skuId", &sku_id).detail(&sku.prod_id),
-            ));
+            return Err(reject(&line, Problem::new(LineCode::OtherProduct, "skuId", &sku_id).detail(&sku.prod_id)));
         }
         (Some(sku), _) => Draft::of(sku),
         (None, Some(owner)) => Draft::new(&sku_id, owner),
         (None, None) => {
-            return Err(reject(
-                &line,
-                Problem::new(LineCode::UnknownProduct, "prodId", prod_id),
-            ));
+            return Err(reject(&line, Problem::new(LineCode::UnknownProduct, "prodId", prod_id)));
         }
     };
-    draft
-        .take(&line)
-        .map_err(|problem| reject(&line, problem))?;
+    draft.take(&line).map_err(|problem| reject(&line, problem))?;
     let mut result = LineResult::of(&line, Outcome::Applied);
     if line.has("barCode") {
-        result
-            .problems
-            .extend(barcode_warning("barCode", &draft.barcode, lang));
+        result.problems.extend(barcode_warning("barCode", &draft.barcode, lang));
     }
     let before = stored.map(Draft::of);
     let newest = stored.and_then(|s| s.source_time);
@@ -164,39 +145,21 @@ fn plan(mut line: Line, known: &Known, lang: Lang) -> Result<Job, Box<LineResult
     if !changed {
         result.outcome = Outcome::Unchanged;
     }
-    Ok(Job {
-        line_no: line.no,
-        touched: changed || source_time != newest,
-        draft,
-        before,
-        source_time,
-        changed,
-        result,
-    })
+    Ok(Job { line_no: line.no, touched: changed || source_time != newest, draft, before, source_time, changed, result })
 }
 
 fn in_time(line: &Line, stored: Option<&Sku>) -> Result<(), Box<LineResult>> {
-    if let (Some(sent), Some(newest)) = (
-        line.time("sourceTime").value(),
-        stored.and_then(|s| s.source_time),
-    ) && sent < newest
+    if let (Some(sent), Some(newest)) = (line.time("sourceTime").value(), stored.and_then(|s| s.source_time))
+        && sent < newest
     {
-        let problem = Problem::new(LineCode::Stale, "sourceTime", on_the_wire(sent))
-            .detail(on_the_wire(newest));
-        return Err(Box::new(
-            LineResult::of(line, Outcome::Stale)
-                .because(problem)
-                .telling("sourceTime", on_the_wire(newest)),
-        ));
+        let problem = Problem::new(LineCode::Stale, "sourceTime", on_the_wire(sent)).detail(on_the_wire(newest));
+        return Err(Box::new(LineResult::of(line, Outcome::Stale).because(problem).telling("sourceTime", on_the_wire(newest))));
     }
     let version = stored.map_or(0, |s| i64::from(s.version));
     match line.number("ifVersion").value() {
         Some(wanted) if wanted != version => {
-            let problem =
-                Problem::new(LineCode::Conflict, "ifVersion", wanted.to_string()).detail(version);
-            Err(Box::new(
-                LineResult::rejected(line, problem).telling("version", version),
-            ))
+            let problem = Problem::new(LineCode::Conflict, "ifVersion", wanted.to_string()).detail(version);
+            Err(Box::new(LineResult::rejected(line, problem).telling("version", version)))
         }
         _ => Ok(()),
     }
@@ -244,11 +207,7 @@ impl Draft {
     }
 
     fn take(&mut self, line: &Line) -> Result<(), Problem> {
-        for (name, slot) in [
-            ("code", &mut self.code),
-            ("barCode", &mut self.barcode),
-            ("skuPic", &mut self.picture),
-        ] {
+        for (name, slot) in [("code", &mut self.code), ("barCode", &mut self.barcode), ("skuPic", &mut self.picture)] {
             if line.has(name) {
                 *slot = line.text_or_empty(name);
             }
@@ -268,10 +227,7 @@ impl Draft {
             Patch::Null => self.attributes = json!([]),
             Patch::Value(sent) if are_attributes(&sent) => self.attributes = sent,
             Patch::Value(sent) => {
-                return Err(
-                    Problem::new(LineCode::WrongType, "skuAttr", sent.to_string())
-                        .detail(r#"[{"name", "value"}]"#),
-                );
+                return Err(Problem::new(LineCode::WrongType, "skuAttr", sent.to_string()).detail(r#"[{"name", "value"}]"#));
             }
         }
         match line.bit("enable") {
@@ -300,12 +256,8 @@ impl Draft {
 }
 
 fn are_attributes(sent: &Value) -> bool {
-    sent.as_array().is_some_and(|all| {
-        all.iter().all(|a| {
-            a.get("name").is_some_and(Value::is_string)
-                && a.get("value").is_some_and(Value::is_string)
-        })
-    })
+    sent.as_array()
+        .is_some_and(|all| all.iter().all(|a| a.get("name").is_some_and(Value::is_string) && a.get("value").is_some_and(Value::is_string)))
 }
 
 const RECORD: &str = "sku_id text, product_id bigint, code text, barcode text, picture text, attributes jsonb, base_price numeric, cost_price numeric, \
@@ -313,12 +265,8 @@ const RECORD: &str = "sku_id text, product_id bigint, code text, barcode text, p
      source_time timestamptz";
 
 fn write(tx: &mut PgConnection, cause: &Cause, jobs: &[Job]) -> Result<()> {
-    let rows = |new: bool| {
-        jobs.iter()
-            .filter(|j| j.touched && j.before.is_none() == new)
-            .map(|j| j.draft.row(j.source_time))
-            .collect::<Vec<_>>()
-    };
+    let rows =
+        |new: bool| jobs.iter().filter(|j| j.touched && j.before.is_none() == new).map(|j| j.draft.row(j.source_time)).collect::<Vec<_>>();
     let insert = format!(
         "with want as materialized (select * from jsonb_to_recordset($2) as w({RECORD})), \
          named as (insert into external_ids (merchant_id, ext_id, kind) select $1, sku_id, 'sku' from want) \
@@ -348,13 +296,7 @@ fn write(tx: &mut PgConnection, cause: &Cause, jobs: &[Job]) -> Result<()> {
 }
 
 fn entry(job: &Job) -> Entry {
-    let verb = if job.before.is_some() {
-        "sku.changed"
-    } else {
-        "sku.created"
-    };
+    let verb = if job.before.is_some() { "sku.changed" } else { "sku.created" };
     let before = job.before.as_ref().map_or(Value::Null, |b| json!(b));
-    Entry::new(verb, "sku", &job.draft.sku_id)
-        .change(before, json!(job.draft))
-        .line(job.line_no)
+    Entry::new(verb, "sku", &job.draft.sku_id).change(before, json!(job.draft)).line(job.line_no)
 }

@@ -36,11 +36,7 @@ pub(super) struct Known {
 /// The SKU a new product gets, as the line wants it or by rule.
 pub(super) fn default_sku(line: &Line) -> String {
     let wanted = line.text_or_empty("skuId");
-    if wanted.is_empty() {
-        format!("{}-1", line.text_or_empty("prodId"))
-    } else {
-        wanted
-    }
+    if wanted.is_empty() { format!("{}-1", line.text_or_empty("prodId")) } else { wanted }
 }
 
 impl Known {
@@ -51,36 +47,17 @@ impl Known {
         let sku_ids: Vec<&str> = sku_ids.iter().map(String::as_str).collect();
         let ids = ids::known_or_claimed(tx, merchant, &prod_ids, &sku_ids)?;
         let products = model::lock_by_prod_id(tx, merchant, &prod_ids)?;
-        let mut categories: HashSet<String> = lines
-            .iter()
-            .map(|l| l.text_or_empty("catalogId"))
-            .filter(|id| !id.is_empty())
-            .collect();
-        let chained = lines
-            .iter()
-            .filter(|l| l.has("catalogChain"))
-            .filter_map(|l| products.get(&l.text_or_empty("prodId")));
+        let mut categories: HashSet<String> = lines.iter().map(|l| l.text_or_empty("catalogId")).filter(|id| !id.is_empty()).collect();
+        let chained = lines.iter().filter(|l| l.has("catalogChain")).filter_map(|l| products.get(&l.text_or_empty("prodId")));
         categories.extend(chained.map(|p| p.category_id.clone()));
         let categories: Vec<String> = categories.into_iter().collect();
-        let bases: HashSet<String> = lines
-            .iter()
-            .map(|l| l.text_or_empty("baseProdId"))
-            .filter(|code| !code.is_empty())
-            .collect();
+        let bases: HashSet<String> = lines.iter().map(|l| l.text_or_empty("baseProdId")).filter(|code| !code.is_empty()).collect();
         let bases: Vec<String> = bases.into_iter().collect();
-        let priced: Vec<ProductId> = lines
-            .iter()
-            .filter(|l| l.has("price"))
-            .filter_map(|l| products.get(&l.text_or_empty("prodId")))
-            .map(|p| p.id)
-            .collect();
+        let priced: Vec<ProductId> =
+            lines.iter().filter(|l| l.has("price")).filter_map(|l| products.get(&l.text_or_empty("prodId"))).map(|p| p.id).collect();
         Ok(Self {
             categories: categories::by_ids(tx, merchant, &categories)?,
-            bases: if bases.is_empty() {
-                HashSet::new()
-            } else {
-                base::by_codes(tx, &bases)?.into_keys().collect()
-            },
+            bases: if bases.is_empty() { HashSet::new() } else { base::by_codes(tx, &bases)?.into_keys().collect() },
             sku_prices: sku_prices(tx, merchant, &priced)?,
             ids,
             products,
@@ -88,11 +65,7 @@ impl Known {
     }
 }
 
-fn sku_prices(
-    tx: &mut PgConnection,
-    merchant: MerchantId,
-    products: &[ProductId],
-) -> Result<HashMap<ProductId, Vec<SkuPrice>>> {
+fn sku_prices(tx: &mut PgConnection, merchant: MerchantId, products: &[ProductId]) -> Result<HashMap<ProductId, Vec<SkuPrice>>> {
     let mut found: HashMap<ProductId, Vec<SkuPrice>> = HashMap::new();
     if products.is_empty() {
         return Ok(found);

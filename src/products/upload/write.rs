@@ -19,19 +19,12 @@ const RECORD: &str = "prod_id text, erp_code text, name text, category_id text, 
 /// Writes the jobs; the ids of their products, in the same order.
 pub(super) fn write(tx: &mut PgConnection, cause: &Cause, jobs: &[Job]) -> Result<Vec<ProductId>> {
     let made = insert(tx, cause, jobs.iter().filter(|j| j.old.is_none()))?;
-    update(
-        tx,
-        cause,
-        jobs.iter().filter(|j| j.old.is_some() && j.touched),
-    )?;
+    update(tx, cause, jobs.iter().filter(|j| j.old.is_some() && j.touched))?;
     let entries: Vec<Entry> = jobs.iter().filter(|j| j.changed).map(entry).collect();
     trail::record(tx, cause, &entries)?;
     let id = |job: &Job| match &job.old {
         Some(old) => Ok(old.id),
-        None => made
-            .get(&job.draft.prod_id)
-            .copied()
-            .ok_or_else(|| Error::broken(format!("{} was not inserted", job.draft.prod_id))),
+        None => made.get(&job.draft.prod_id).copied().ok_or_else(|| Error::broken(format!("{} was not inserted", job.draft.prod_id))),
     };
     jobs.iter().map(id).collect()
 }
@@ -52,11 +45,7 @@ fn row(job: &Job, cause: &Cause) -> Map<String, Value> {
 }
 
 /// New products with their ids, keys and default SKUs: one statement.
-fn insert<'a>(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    jobs: impl Iterator<Item = &'a Job>,
-) -> Result<HashMap<String, ProductId>> {
+fn insert<'a>(tx: &mut PgConnection, cause: &Cause, jobs: impl Iterator<Item = &'a Job>) -> Result<HashMap<String, ProductId>> {
     let rows: Vec<Value> = jobs
         .map(|job| {
             let mut row = row(job, cause);
@@ -90,11 +79,7 @@ fn insert<'a>(
 }
 
 /// Changed products, their keys, and the price of SKUs that follow the product's: one statement.
-fn update<'a>(
-    tx: &mut PgConnection,
-    cause: &Cause,
-    jobs: impl Iterator<Item = &'a Job>,
-) -> Result<()> {
+fn update<'a>(tx: &mut PgConnection, cause: &Cause, jobs: impl Iterator<Item = &'a Job>) -> Result<()> {
     let rows: Vec<Value> = jobs
         .filter_map(|job| {
             let old = job.old.as_ref()?;
@@ -132,8 +117,7 @@ fn update<'a>(
 
 fn entry(job: &Job) -> Entry {
     let entry = match &job.old {
-        None => Entry::new("product.created", "product", &job.draft.prod_id)
-            .change(Value::Null, json!(job.draft)),
+        None => Entry::new("product.created", "product", &job.draft.prod_id).change(Value::Null, json!(job.draft)),
         Some(old) => {
             let (before, after) = difference(&old.draft, &job.draft);
             Entry::new("product.changed", "product", &job.draft.prod_id).change(before, after)
@@ -144,8 +128,7 @@ fn entry(job: &Job) -> Entry {
 
 /// The fields that differ, before and after.
 fn difference(before: &Draft, after: &Draft) -> (Value, Value) {
-    let (Value::Object(mut before), Value::Object(mut after)) = (json!(before), json!(after))
-    else {
+    let (Value::Object(mut before), Value::Object(mut after)) = (json!(before), json!(after)) else {
         return (Value::Null, Value::Null);
     };
     for map in [&mut before, &mut after] {
@@ -153,11 +136,7 @@ fn difference(before: &Draft, after: &Draft) -> (Value, Value) {
             map.extend(details);
         }
     }
-    let same: Vec<String> = before
-        .iter()
-        .filter(|(name, value)| after.get(*name) == Some(*value))
-        .map(|(name, _)| name.clone())
-        .collect();
+    let same: Vec<String> = before.iter().filter(|(name, value)| after.get(*name) == Some(*value)).map(|(name, _)| name.clone()).collect();
     for name in same {
         before.shift_remove(&name);
         after.shift_remove(&name);

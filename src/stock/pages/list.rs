@@ -38,11 +38,7 @@ impl Filter {
     /// The address with another view or shop; the place in the list starts over.
     fn href(&self, view: &str, shop: &str) -> String {
         let query = self.query(view, shop);
-        if query.is_empty() {
-            "/stock".to_owned()
-        } else {
-            format!("/stock?{query}")
-        }
+        if query.is_empty() { "/stock".to_owned() } else { format!("/stock?{query}") }
     }
     fn query(&self, view: &str, shop: &str) -> String {
         let mut out = form_urlencoded::Serializer::new(String::new());
@@ -84,22 +80,14 @@ struct Choice {
 
 impl List {
     fn shop_name(&self) -> &str {
-        self.shops
-            .iter()
-            .find(|s| s.on)
-            .map_or("", |s| s.name.as_str())
+        self.shops.iter().find(|s| s.on).map_or("", |s| s.name.as_str())
     }
 }
 
 impl Filter {
     fn choice(&self, shop: Shop) -> Choice {
         let id = shop.id.to_string();
-        Choice {
-            href: self.href(&self.view, &id),
-            on: id == self.shop,
-            id,
-            name: shop.name,
-        }
+        Choice { href: self.href(&self.view, &id), on: id == self.shop, id, name: shop.name }
     }
 }
 
@@ -121,37 +109,21 @@ pub async fn show(ctx: Ctx, filter: Query<Filter>) -> Reply {
         .snapshot(move |c| {
             let rows = list::page(c, merchant, &search, PER_PAGE + 1)?;
             let counts = list::counts(c, merchant, search.shop, COUNT_CAP)?;
-            Ok((
-                rows,
-                counts,
-                merchants::shops(c, merchant)?,
-                merchants::find(c, merchant)?.low_stock,
-            ))
+            Ok((rows, counts, merchants::shops(c, merchant)?, merchants::find(c, merchant)?.low_stock))
         })
         .await?;
     let page = Page::cut(rows, PER_PAGE, Item::place);
     let tabs = TABS.map(|(view, label, tone)| {
         let count = counts.of(Mark::of(view));
         let tone = if count > 0 { tone } else { "" };
-        Tab {
-            label: Text::new(label),
-            href: filter.href(view, &filter.shop),
-            current: filter.view == view,
-            count: Some(count),
-            tone,
-        }
+        Tab { label: Text::new(label), href: filter.href(view, &filter.shop), current: filter.view == view, count: Some(count), tone }
     });
     ctx.reply(List {
         frame: ctx.frame("stock"),
         now: ctx.now,
         tabs: tabs.into(),
         shops: shops.into_iter().map(|s| filter.choice(s)).collect(),
-        pager: Pager::of(
-            "/stock",
-            &filter.query(&filter.view, &filter.shop),
-            Some(&filter.after),
-            &page,
-        ),
+        pager: Pager::of("/stock", &filter.query(&filter.view, &filter.shop), Some(&filter.after), &page),
         filter,
         page: page.map(|item| Line::of(item, low_stock)),
     })

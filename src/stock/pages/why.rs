@@ -10,9 +10,7 @@ use crate::stock::edit::{self, Edit};
 use crate::stock::ledger::{self, Movement};
 use crate::stock::{list, read};
 use crate::text::Text;
-use crate::web::{
-    Ctx, Cursor, Frame, Input, Page, Permission, Reply, Seat, Wants, filters, redirect,
-};
+use crate::web::{Ctx, Cursor, Frame, Input, Page, Permission, Reply, Seat, Wants, filters, redirect};
 use crate::{Error, show};
 use actix_web::http::StatusCode;
 use actix_web::web::{Path, Query};
@@ -23,12 +21,7 @@ use serde_json::json;
 use validator::Validate;
 
 /// Why somebody changed a number, to choose from; the words of the chosen one are kept.
-const REASONS: [&str; 4] = [
-    "stock-reason-count",
-    "stock-reason-damaged",
-    "stock-reason-arrived",
-    "stock-reason-wrong",
-];
+const REASONS: [&str; 4] = ["stock-reason-count", "stock-reason-damaged", "stock-reason-arrived", "stock-reason-wrong"];
 const MOVES_SHOWN: i64 = 30;
 
 #[derive(Template)]
@@ -51,32 +44,20 @@ struct Why {
     /// A page of its own rather than the drawer.
     whole: bool,
 }
-show!(
-    Why,
-    |v| json!({ "row": v.line.data(), "terms": v.terms, "movements": v.moves.rows, "next": v.moves.next })
-);
+show!(Why, |v| json!({ "row": v.line.data(), "terms": v.terms, "movements": v.moves.rows, "next": v.moves.next }));
 
 impl Why {
     /// Where a term comes from, where there is more to say than its name.
     fn note(&self, term: &Term) -> Option<Text> {
         match term.key {
-            "stock-term-erp" => self
-                .line
-                .item
-                .stock
-                .reported_at
-                .map(|at| Text::new("stock-note-reported").with(on_the_wire(at))),
+            "stock-term-erp" => self.line.item.stock.reported_at.map(|at| Text::new("stock-note-reported").with(on_the_wire(at))),
             "stock-term-person" => Some(Text::new("stock-note-person")),
             _ => None,
         }
     }
     fn base(&self) -> String {
         let ext: String = form_urlencoded::byte_serialize(self.line.item.ext.as_bytes()).collect();
-        format!(
-            "/stock/{}/{}",
-            ext.replace('+', "%20"),
-            self.line.item.stock.shop
-        )
+        format!("/stock/{}/{}", ext.replace('+', "%20"), self.line.item.stock.shop)
     }
 }
 
@@ -93,21 +74,9 @@ async fn why(ctx: &Ctx, seat: &Seat, ext: &str, shop: ShopId, older: &str) -> cr
         .db
         .snapshot(move |c| {
             let item = list::one(c, cause.merchant, &ext, shop)?;
-            let moves = ledger::of_row(
-                c,
-                cause.merchant,
-                item.stock.sku,
-                shop,
-                before,
-                MOVES_SHOWN + 1,
-            )?;
+            let moves = ledger::of_row(c, cause.merchant, item.stock.sku, shop, before, MOVES_SHOWN + 1)?;
             let undoable = edit::undoable(c, &cause, &item.stock)?.is_some();
-            Ok((
-                item,
-                merchants::find(c, cause.merchant)?.low_stock,
-                moves,
-                undoable,
-            ))
+            Ok((item, merchants::find(c, cause.merchant)?.low_stock, moves, undoable))
         })
         .await?;
     let may_edit = seat.person.may(Permission::EditStock);
@@ -118,10 +87,7 @@ async fn why(ctx: &Ctx, seat: &Seat, ext: &str, shop: ShopId, older: &str) -> cr
         available: item.stock.figures().available(),
         short: item.stock.figures().short(),
         moves: Page::cut(moves, MOVES_SHOWN, |m| (m.at, m.id)),
-        form: Form::filled([
-            ("quantity", item.stock.erp_qty.to_string()),
-            ("version", item.stock.version.to_string()),
-        ]),
+        form: Form::filled([("quantity", item.stock.erp_qty.to_string()), ("version", item.stock.version.to_string())]),
         line: Line::of(item, low_stock),
         reasons: &REASONS,
         may_edit,
@@ -161,44 +127,21 @@ pub async fn set_quantity(ctx: Ctx, place: Path<(String, ShopId)>, input: Input<
         Ok(typed) => typed,
         Err(form) => return again(&ctx, before, form),
     };
-    let chosen = REASONS
-        .into_iter()
-        .find(|key| *key == typed.chosen)
-        .map(|key| ctx.lang.say(key, &[]));
+    let chosen = REASONS.into_iter().find(|key| *key == typed.chosen).map(|key| ctx.lang.say(key, &[]));
     let written = Some(typed.reason.trim().to_owned()).filter(|r| !r.is_empty());
-    let shown = Form::filled([
-        ("quantity", typed.quantity.to_string()),
-        ("chosen", typed.chosen),
-        ("reason", typed.reason),
-    ]);
+    let shown = Form::filled([("quantity", typed.quantity.to_string()), ("chosen", typed.chosen), ("reason", typed.reason)]);
     let Some(reason) = written.or(chosen) else {
-        return again(
-            &ctx,
-            before,
-            shown.with_error("reason", Text::new("stock-reason-needed")),
-        );
+        return again(&ctx, before, shown.with_error("reason", Text::new("stock-reason-needed")));
     };
-    let edit = Edit {
-        sku: before.line.item.stock.sku,
-        ext: ext.clone(),
-        shop,
-        quantity: typed.quantity,
-        reason,
-        version: typed.version,
-    };
+    let edit = Edit { sku: before.line.item.stock.sku, ext: ext.clone(), shop, quantity: typed.quantity, reason, version: typed.version };
     let cause = seat.cause.clone();
-    match ctx
-        .db
-        .write(move |tx| edit::set_by_hand(tx, &cause, &edit))
-        .await
-    {
+    match ctx.db.write(move |tx| edit::set_by_hand(tx, &cause, &edit)).await {
         Ok(_) => changed(&ctx, &seat, &ext, shop).await,
         Err(Error::Conflict(text)) if ctx.wants != Wants::Json => {
             let now = why(&ctx, &seat, &ext, shop, "").await?;
             let version = now.line.item.stock.version.to_string();
             let form = shown.with_value("version", version).with_error("", text);
-            ctx.wants
-                .answer(StatusCode::CONFLICT, ctx.lang, &Why { form, ..now })
+            ctx.wants.answer(StatusCode::CONFLICT, ctx.lang, &Why { form, ..now })
         }
         Err(e) => Err(e),
     }
@@ -210,10 +153,7 @@ fn again(ctx: &Ctx, view: Why, form: Form) -> Reply {
         return Err(Error::invalid(form));
     }
     let version = view.line.item.stock.version.to_string();
-    ctx.invalid(Why {
-        form: form.with_value("version", version),
-        ..view
-    })
+    ctx.invalid(Why { form: form.with_value("version", version), ..view })
 }
 
 pub async fn undo_quantity(ctx: Ctx, place: Path<(String, ShopId)>) -> Reply {
@@ -222,18 +162,13 @@ pub async fn undo_quantity(ctx: Ctx, place: Path<(String, ShopId)>) -> Reply {
     let sku = known(&ctx, seat.merchant, &ext).await?;
     let seat = seat.may(Permission::EditStock)?;
     let (cause, name) = (seat.cause.clone(), ext.clone());
-    ctx.db
-        .write(move |tx| edit::undo(tx, &cause, sku, &name, shop))
-        .await?;
+    ctx.db.write(move |tx| edit::undo(tx, &cause, sku, &name, shop)).await?;
     changed(&ctx, &seat, &ext, shop).await
 }
 
 async fn known(ctx: &Ctx, merchant: MerchantId, ext: &str) -> crate::Result<crate::ids::SkuId> {
     let ext = ext.to_owned();
-    ctx.db
-        .read(move |c| read::sku(c, merchant, &ext))
-        .await?
-        .ok_or(Error::NotFound)
+    ctx.db.read(move |c| read::sku(c, merchant, &ext)).await?.ok_or(Error::NotFound)
 }
 
 /// After a change: the page goes back to the story, the drawer and a machine get it at once.
@@ -242,8 +177,5 @@ async fn changed(ctx: &Ctx, seat: &Seat, ext: &str, shop: ShopId) -> Reply {
     if ctx.wants == Wants::Page {
         return Ok(redirect(ctx, &format!("{}/why", view.base())));
     }
-    ctx.reply(Why {
-        changed: true,
-        ..view
-    })
+    ctx.reply(Why { changed: true, ..view })
 }

@@ -44,50 +44,22 @@ impl<'a> Told<'a> {
 /// `GET /api-keys/signature`
 pub async fn page(ctx: Ctx) -> Reply {
     seat(&ctx)?;
-    let form = Form::filled([
-        ("method", "POST".to_owned()),
-        ("path", "/api/sku.inventory.update".to_owned()),
-    ]);
-    ctx.reply(SignaturePage {
-        frame: ctx.frame("keys"),
-        form,
-        finding: None,
-    })
+    let form = Form::filled([("method", "POST".to_owned()), ("path", "/api/sku.inventory.update".to_owned())]);
+    ctx.reply(SignaturePage { frame: ctx.frame("keys"), form, finding: None })
 }
 
 /// `POST /api-keys/signature`
 pub async fn check(ctx: Ctx, input: Input<CheckForm>) -> Reply {
     let seat = seat(&ctx)?;
-    let refused = |form: Form| {
-        again(&ctx, form, |form| SignaturePage {
-            frame: ctx.frame("keys"),
-            form,
-            finding: None,
-        })
-    };
+    let refused = |form: Form| again(&ctx, form, |form| SignaturePage { frame: ctx.frame("keys"), form, finding: None });
     let typed = match input.or_form() {
         Ok(typed) => typed,
         Err(form) => return refused(form),
     };
-    let (form, merchant, key, now) = (
-        typed.shown(),
-        seat.merchant,
-        ctx.platform.master_key,
-        ctx.now,
-    );
-    match ctx
-        .db
-        .read(move |c| check::check(c, merchant, &typed, &key, now))
-        .await
-    {
-        Ok(finding) => ctx.reply(SignaturePage {
-            frame: ctx.frame("keys"),
-            form,
-            finding: Some(finding),
-        }),
-        Err(Error::Invalid(why)) => refused(why.errors().fold(form, |form, (field, text)| {
-            form.with_error(field, text.clone())
-        })),
+    let (form, merchant, key, now) = (typed.shown(), seat.merchant, ctx.platform.master_key, ctx.now);
+    match ctx.db.read(move |c| check::check(c, merchant, &typed, &key, now)).await {
+        Ok(finding) => ctx.reply(SignaturePage { frame: ctx.frame("keys"), form, finding: Some(finding) }),
+        Err(Error::Invalid(why)) => refused(why.errors().fold(form, |form, (field, text)| form.with_error(field, text.clone()))),
         Err(e) => Err(e),
     }
 }

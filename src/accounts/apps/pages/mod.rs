@@ -27,11 +27,7 @@ struct Row {
 
 impl Row {
     fn of(app: Credential, now: DateTime<Utc>) -> Self {
-        let may = |module: Module, right: &str| {
-            app.scopes
-                .iter()
-                .any(|s| s.split_once(':') == Some((module.as_str(), right)))
-        };
+        let may = |module: Module, right: &str| app.scopes.iter().any(|s| s.split_once(':') == Some((module.as_str(), right)));
         let rights = |module: Module| match (may(module, "read"), may(module, "write")) {
             (true, true) => Some((module.label(), "keys-read-write")),
             (true, false) => Some((module.label(), "keys-read")),
@@ -59,31 +55,16 @@ struct KeysPage {
     modules: [Module; 5],
     overlap_hours: i64,
 }
-show!(
-    KeysPage,
-    |v| json!({ "credentials": v.rows.iter().map(|r| &r.app).collect::<Vec<_>>() })
-);
+show!(KeysPage, |v| json!({ "credentials": v.rows.iter().map(|r| &r.app).collect::<Vec<_>>() }));
 
 impl KeysPage {
     fn scope_ticked(&self, module: &Module, right: &str) -> bool {
-        self.form
-            .holds("scopes", &format!("{}:{right}", module.as_str()))
+        self.form.holds("scopes", &format!("{}:{right}", module.as_str()))
     }
     /// Names where we know them, numbers where a shop is gone.
     fn shop_names(&self, row: &Row) -> String {
-        let name = |id: &ShopId| {
-            self.shops
-                .iter()
-                .find(|shop| shop.id == *id)
-                .map_or_else(|| id.to_string(), |shop| shop.name.clone())
-        };
-        row.app
-            .shops
-            .iter()
-            .flatten()
-            .map(name)
-            .collect::<Vec<_>>()
-            .join(" · ")
+        let name = |id: &ShopId| self.shops.iter().find(|shop| shop.id == *id).map_or_else(|| id.to_string(), |shop| shop.name.clone());
+        row.app.shops.iter().flatten().map(name).collect::<Vec<_>>().join(" · ")
     }
     fn shop_ticked(&self, shop: ShopId) -> bool {
         self.form.holds("shops", &shop.to_string())
@@ -110,25 +91,9 @@ fn seat(ctx: &Ctx) -> Result<Seat> {
 
 async fn keys_page(ctx: &Ctx, seat: &Seat, form: Form) -> Result<KeysPage> {
     let (merchant, now) = (seat.merchant, ctx.now);
-    let (apps, shops) = ctx
-        .db
-        .snapshot(move |c| {
-            Ok((
-                model::all(c, merchant, now)?,
-                merchants::shops(c, merchant)?,
-            ))
-        })
-        .await?;
+    let (apps, shops) = ctx.db.snapshot(move |c| Ok((model::all(c, merchant, now)?, merchants::shops(c, merchant)?))).await?;
     let rows = apps.into_iter().map(|app| Row::of(app, now)).collect();
-    Ok(KeysPage {
-        frame: ctx.frame("keys"),
-        now,
-        rows,
-        form,
-        shops,
-        modules: Module::ALL,
-        overlap_hours: OVERLAP_HOURS,
-    })
+    Ok(KeysPage { frame: ctx.frame("keys"), now, rows, form, shops, modules: Module::ALL, overlap_hours: OVERLAP_HOURS })
 }
 
 /// `GET /api-keys`
@@ -136,16 +101,8 @@ pub async fn list(ctx: Ctx, done: Query<Done>) -> Reply {
     let ctx = done.said(ctx);
     let seat = seat(&ctx)?;
     let everything = form::scopes().map(|scope| ("scopes", scope));
-    let blank = [
-        ("channel", "b2b".to_owned()),
-        ("language", ctx.lang.tag().to_owned()),
-    ];
-    let page = keys_page(
-        &ctx,
-        &seat,
-        Form::filled(blank.into_iter().chain(everything)),
-    )
-    .await?;
+    let blank = [("channel", "b2b".to_owned()), ("language", ctx.lang.tag().to_owned())];
+    let page = keys_page(&ctx, &seat, Form::filled(blank.into_iter().chain(everything))).await?;
     ctx.reply(page)
 }
 
@@ -165,10 +122,7 @@ pub async fn add(ctx: Ctx, req: HttpRequest, input: Input<AppForm>) -> Reply {
     };
     let (name, call) = (new.name.clone(), first_call(&new.scopes));
     let (cause, key) = (seat.cause, ctx.platform.master_key);
-    let issued = ctx
-        .db
-        .write(move |tx| model::create(tx, &cause, &key, new))
-        .await?;
+    let issued = ctx.db.write(move |tx| model::create(tx, &cause, &key, new)).await?;
     ctx.reply(issued_page(&ctx, &req, issued, name, call, false))
 }
 
@@ -183,42 +137,18 @@ fn first_call(scopes: &[String]) -> (&'static str, &'static str) {
         ("product:read", "/api/prod.list.get", "{}"),
         ("stock:read", "/api/sku.inventory.get", "{}"),
         ("category:read", "/api/catalog.list.get", "{}"),
-        (
-            "stock:write",
-            "/api/sku.inventory.update",
-            r#"{"skuId":"A001-1","shopId":1,"inventory":20}"#,
-        ),
+        ("stock:write", "/api/sku.inventory.update", r#"{"skuId":"A001-1","shopId":1,"inventory":20}"#),
     ];
-    let may = CALLS
-        .into_iter()
-        .find(|(scope, ..)| scopes.iter().any(|s| s == scope));
+    let may = CALLS.into_iter().find(|(scope, ..)| scopes.iter().any(|s| s == scope));
     may.map_or(("/api/prod.list.get", "{}"), |(_, path, body)| (path, body))
 }
 
-fn issued_page(
-    ctx: &Ctx,
-    req: &HttpRequest,
-    issued: Issued,
-    name: String,
-    call: (&str, &str),
-    rotated: bool,
-) -> IssuedPage {
+fn issued_page(ctx: &Ctx, req: &HttpRequest, issued: Issued, name: String, call: (&str, &str), rotated: bool) -> IssuedPage {
     let scheme = if ctx.platform.https { "https" } else { "http" };
     let base = format!("{scheme}://{}", req.connection_info().host());
     let example = super::example(&base, &issued.app_key, &issued.secret, call.0, call.1);
-    let env = format!(
-        "DUIJIE_URL={base}\nDUIJIE_APP_KEY={}\nDUIJIE_APP_SECRET={}\n",
-        issued.app_key, issued.secret
-    );
-    IssuedPage {
-        frame: ctx.frame("keys"),
-        issued,
-        name,
-        rotated,
-        overlap_hours: OVERLAP_HOURS,
-        example,
-        env,
-    }
+    let env = format!("DUIJIE_URL={base}\nDUIJIE_APP_KEY={}\nDUIJIE_APP_SECRET={}\n", issued.app_key, issued.secret);
+    IssuedPage { frame: ctx.frame("keys"), issued, name, rotated, overlap_hours: OVERLAP_HOURS, example, env }
 }
 
 /// `POST /api-keys/{id}/rotation`
@@ -229,16 +159,11 @@ pub async fn renew(ctx: Ctx, req: HttpRequest, id: Path<i64>) -> Reply {
         .db
         .write(move |tx| {
             let issued = model::rotate(tx, &seat.cause, &key, id, Duration::hours(OVERLAP_HOURS))?;
-            let app = model::all(tx, merchant, now)?
-                .into_iter()
-                .find(|app| app.id == id);
+            let app = model::all(tx, merchant, now)?.into_iter().find(|app| app.id == id);
             Ok((issued, app))
         })
         .await?;
-    let (name, call) = app.map_or_else(
-        || (String::new(), first_call(&[])),
-        |app| (app.name, first_call(&app.scopes)),
-    );
+    let (name, call) = app.map_or_else(|| (String::new(), first_call(&[])), |app| (app.name, first_call(&app.scopes)));
     ctx.reply(issued_page(&ctx, &req, issued, name, call, true))
 }
 
@@ -246,8 +171,6 @@ pub async fn renew(ctx: Ctx, req: HttpRequest, id: Path<i64>) -> Reply {
 pub async fn remove(ctx: Ctx, id: Path<i64>) -> Reply {
     let seat = seat(&ctx)?;
     let id = AppId(*id);
-    ctx.db
-        .write(move |tx| model::revoke(tx, &seat.cause, id))
-        .await?;
+    ctx.db.write(move |tx| model::revoke(tx, &seat.cause, id)).await?;
     Ok(redirect(&ctx, "/api-keys?done=revoked"))
 }

@@ -36,11 +36,7 @@ pub async fn login(ctx: Ctx, query: Query<Next>) -> Reply {
     if matches!(ctx.actor, Actor::Person(_)) {
         return Ok(redirect(&ctx, sessions::same_site(&query.next)));
     }
-    ctx.reply(LoginPage {
-        frame: ctx.frame("login"),
-        form: Form::default(),
-        next: sessions::same_site(&query.next).to_owned(),
-    })
+    ctx.reply(LoginPage { frame: ctx.frame("login"), form: Form::default(), next: sessions::same_site(&query.next).to_owned() })
 }
 
 /// `POST /login`
@@ -58,14 +54,7 @@ pub async fn enter(ctx: Ctx, req: HttpRequest, session: Session, input: Input<Lo
     let shown = Form::filled([
         ("login", typed.login),
         ("next", typed.next.clone()),
-        (
-            "keep",
-            if typed.keep {
-                "1".to_owned()
-            } else {
-                String::new()
-            },
-        ),
+        ("keep", if typed.keep { "1".to_owned() } else { String::new() }),
     ]);
     match verify_login(&ctx.db, attempt, ctx.now).await? {
         Verdict::Right(user) => {
@@ -81,20 +70,11 @@ pub async fn enter(ctx: Ctx, req: HttpRequest, session: Session, input: Input<Lo
                 Text::new("login-wait-minutes").with((seconds + 59) / 60)
             };
             let mut answer = if ctx.wants == Wants::Json {
-                return Err(Error::TooMany {
-                    retry_after: u64::try_from(seconds).unwrap_or(1),
-                    limit: 4,
-                });
+                return Err(Error::TooMany { retry_after: u64::try_from(seconds).unwrap_or(1), limit: 4 });
             } else {
-                ctx.wants.answer(
-                    StatusCode::TOO_MANY_REQUESTS,
-                    ctx.lang,
-                    &page(&ctx, shown.with_error("password", text)),
-                )?
+                ctx.wants.answer(StatusCode::TOO_MANY_REQUESTS, ctx.lang, &page(&ctx, shown.with_error("password", text)))?
             };
-            answer
-                .headers_mut()
-                .insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
+            answer.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
             Ok(answer)
         }
     }
@@ -102,11 +82,7 @@ pub async fn enter(ctx: Ctx, req: HttpRequest, session: Session, input: Input<Lo
 
 fn page(ctx: &Ctx, form: Form) -> LoginPage {
     let next = sessions::same_site(form.value("next")).to_owned();
-    LoginPage {
-        frame: ctx.frame("login"),
-        form,
-        next,
-    }
+    LoginPage { frame: ctx.frame("login"), form, next }
 }
 
 fn refused(ctx: &Ctx, form: Form) -> Reply {
@@ -129,11 +105,7 @@ struct PasswordPage {
 show!(PasswordPage, |v| &v.form);
 
 fn password_page(ctx: &Ctx, seat: &Seat, form: Form) -> PasswordPage {
-    PasswordPage {
-        frame: ctx.frame("password"),
-        form,
-        login: seat.person.login.clone(),
-    }
+    PasswordPage { frame: ctx.frame("password"), form, login: seat.person.login.clone() }
 }
 
 /// `GET /account/password`
@@ -144,55 +116,29 @@ pub async fn password(ctx: Ctx, done: Query<Done>) -> Reply {
 }
 
 /// `POST /account/password`: every session ends; this one goes on under a new id.
-pub async fn change_password(
-    ctx: Ctx,
-    req: HttpRequest,
-    session: Session,
-    input: Input<PasswordForm>,
-) -> Reply {
+pub async fn change_password(ctx: Ctx, req: HttpRequest, session: Session, input: Input<PasswordForm>) -> Reply {
     let seat = ctx.seat()?;
-    let refused = |form: Form| {
-        again(
-            &ctx,
-            form.forget("current").forget("password").forget("repeat"),
-            |form| password_page(&ctx, &seat, form),
-        )
-    };
+    let refused =
+        |form: Form| again(&ctx, form.forget("current").forget("password").forget("repeat"), |form| password_page(&ctx, &seat, form));
     let typed = match input.or_form() {
         Ok(typed) => typed,
         Err(form) => return refused(form),
     };
     let (user, now) = (seat.person.user, ctx.now);
-    let old = ctx
-        .db
-        .write(move |tx| model::password_to_compare(tx, user, now))
-        .await?;
+    let old = ctx.db.write(move |tx| model::password_to_compare(tx, user, now)).await?;
     if !password::fits(typed.current.clone(), Some(old)).await? {
-        return refused(
-            Form::default().with_error("current", Text::new("account-password-not-yours")),
-        );
+        return refused(Form::default().with_error("current", Text::new("account-password-not-yours")));
     }
     if typed.password == typed.current {
         return refused(Form::default().with_error("password", Text::new("account-password-same")));
     }
     let person = &seat.person;
-    if let Some(weak) = password::weakness(
-        &typed.password,
-        &[&person.login, &person.name, &person.merchant_name],
-    ) {
+    if let Some(weak) = password::weakness(&typed.password, &[&person.login, &person.name, &person.merchant_name]) {
         return refused(Form::default().with_error("password", weak));
     }
     let hashed = password::hash(typed.password).await?;
     let cause = seat.cause.clone();
-    ctx.db
-        .write(move |tx| model::set_password(tx, &cause, user, &hashed))
-        .await?;
-    sessions::begin(
-        &req,
-        &session,
-        &ctx.platform,
-        user,
-        sessions::keeps(&session),
-    )?;
+    ctx.db.write(move |tx| model::set_password(tx, &cause, user, &hashed)).await?;
+    sessions::begin(&req, &session, &ctx.platform, user, sessions::keeps(&session))?;
     Ok(redirect(&ctx, "/account/password?done=password"))
 }

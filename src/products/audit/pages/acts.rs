@@ -35,36 +35,17 @@ pub struct Approve {
 pub async fn approve(ctx: Ctx, at: At, asked: Query<Asked>, input: Input<Approve>) -> Reply {
     let seat = auditor(&ctx)?;
     let (merchant, prod_id) = at.into_inner();
-    let act = Act {
-        ctx: &ctx,
-        seat: &seat,
-        asked: &asked,
-        at: (merchant.clone(), prod_id.clone()),
-    };
+    let act = Act { ctx: &ctx, seat: &seat, asked: &asked, at: (merchant.clone(), prod_id.clone()) };
     let input = match input.checked() {
         Ok(input) => input,
         Err(e) => return act.answer::<Settled>(Err(e), false).await,
     };
     let (cause, reviewer) = (seat.cause.clone(), seat.person.user);
-    let approval = Approval {
-        base: input.base,
-        learn: input.alias,
-        others: input.others,
-    };
+    let approval = Approval { base: input.base, learn: input.alias, others: input.others };
     let done = ctx
         .db
         .write(move |tx| {
-            decide::approve(
-                tx,
-                &cause,
-                &On {
-                    reviewer,
-                    merchant: &merchant,
-                    prod_id: &prod_id,
-                    version: input.version,
-                },
-                &approval,
-            )
+            decide::approve(tx, &cause, &On { reviewer, merchant: &merchant, prod_id: &prod_id, version: input.version }, &approval)
         })
         .await;
     act.answer(done, false).await
@@ -84,16 +65,8 @@ pub struct Return {
 pub async fn send_back(ctx: Ctx, at: At, asked: Query<Asked>, input: Input<Return>) -> Reply {
     let seat = auditor(&ctx)?;
     let (merchant, prod_id) = at.into_inner();
-    let act = Act {
-        ctx: &ctx,
-        seat: &seat,
-        asked: &asked,
-        at: (merchant.clone(), prod_id.clone()),
-    };
-    let input = match input
-        .checked()
-        .and_then(|input| Ok((chosen_reason(&input)?, input)))
-    {
+    let act = Act { ctx: &ctx, seat: &seat, asked: &asked, at: (merchant.clone(), prod_id.clone()) };
+    let input = match input.checked().and_then(|input| Ok((chosen_reason(&input)?, input))) {
         Ok(input) => input,
         Err(e) => return act.answer::<Settled>(Err(e), true).await,
     };
@@ -106,12 +79,7 @@ pub async fn send_back(ctx: Ctx, at: At, asked: Query<Asked>, input: Input<Retur
             decide::send_back(
                 tx,
                 &cause,
-                &On {
-                    reviewer,
-                    merchant: &merchant,
-                    prod_id: &prod_id,
-                    version: input.version,
-                },
+                &On { reviewer, merchant: &merchant, prod_id: &prod_id, version: input.version },
                 reason,
                 &input.note,
             )
@@ -122,17 +90,9 @@ pub async fn send_back(ctx: Ctx, at: At, asked: Query<Asked>, input: Input<Retur
 }
 
 fn chosen_reason(input: &Return) -> Result<Reason> {
-    let form = || {
-        crate::form::Form::filled([
-            ("reason", input.reason.clone()),
-            ("note", input.note.clone()),
-        ])
-    };
-    Reason::of(&input.reason).ok_or_else(|| {
-        crate::Error::invalid(
-            form().with_error("reason", crate::text::Text::new("audit-reason-missing")),
-        )
-    })
+    let form = || crate::form::Form::filled([("reason", input.reason.clone()), ("note", input.note.clone())]);
+    Reason::of(&input.reason)
+        .ok_or_else(|| crate::Error::invalid(form().with_error("reason", crate::text::Text::new("audit-reason-missing"))))
 }
 
 /// A refusal from below, with what was typed.
@@ -206,12 +166,7 @@ impl NewBase {
             manufacturer: text(&self.manufacturer),
             brand: text(&self.brand),
             approval_no: text(&self.approval_no),
-            barcodes: self
-                .barcodes
-                .split([' ', ',', '，', '、', '\n', '\r'])
-                .map(text)
-                .filter(|b| !b.is_empty())
-                .collect(),
+            barcodes: self.barcodes.split([' ', ',', '，', '、', '\n', '\r']).map(text).filter(|b| !b.is_empty()).collect(),
             category_id: Some(text(&self.category_id)).filter(|id| !id.is_empty()),
             origin: text(&self.origin),
         }
@@ -238,24 +193,14 @@ impl NewBase {
 pub async fn new_base(ctx: Ctx, at: At, asked: Query<Asked>, input: Input<NewBase>) -> Reply {
     let seat = auditor(&ctx)?;
     let (merchant, prod_id) = at.into_inner();
-    let act = Act {
-        ctx: &ctx,
-        seat: &seat,
-        asked: &asked,
-        at: (merchant.clone(), prod_id.clone()),
-    };
+    let act = Act { ctx: &ctx, seat: &seat, asked: &asked, at: (merchant.clone(), prod_id.clone()) };
     let done = match input.checked() {
         Ok(input) => {
             let (cause, reviewer, typed) = (seat.cause.clone(), seat.person.user, input.typed());
             let done = ctx
                 .db
                 .write(move |tx| {
-                    let on = On {
-                        reviewer,
-                        merchant: &merchant,
-                        prod_id: &prod_id,
-                        version: input.version,
-                    };
+                    let on = On { reviewer, merchant: &merchant, prod_id: &prod_id, version: input.version };
                     decide::new_base(tx, &cause, &on, &input.draft(), input.others)
                 })
                 .await;
@@ -273,9 +218,7 @@ pub async fn new_base(ctx: Ctx, at: At, asked: Query<Asked>, input: Input<NewBas
         Err(e) => Err(e),
     };
     match done {
-        Err(crate::Error::Invalid(form)) if ctx.wants != Wants::Json => {
-            super::search::refill(&ctx, &seat, &asked, &act.at, *form).await
-        }
+        Err(crate::Error::Invalid(form)) if ctx.wants != Wants::Json => super::search::refill(&ctx, &seat, &asked, &act.at, *form).await,
         done => act.answer(done, false).await,
     }
 }
@@ -301,29 +244,11 @@ pub struct Seen {
 pub async fn postpone(ctx: Ctx, at: At, asked: Query<Asked>, input: Input<Seen>) -> Reply {
     let seat = auditor(&ctx)?;
     let (merchant, prod_id) = at.into_inner();
-    let act = Act {
-        ctx: &ctx,
-        seat: &seat,
-        asked: &asked,
-        at: (merchant.clone(), prod_id.clone()),
-    };
+    let act = Act { ctx: &ctx, seat: &seat, asked: &asked, at: (merchant.clone(), prod_id.clone()) };
     let version = input.checked()?.version;
     let (cause, reviewer) = (seat.cause.clone(), seat.person.user);
-    let done = ctx
-        .db
-        .write(move |tx| {
-            decide::postpone(
-                tx,
-                &cause,
-                &On {
-                    reviewer,
-                    merchant: &merchant,
-                    prod_id: &prod_id,
-                    version,
-                },
-            )
-        })
-        .await;
+    let done =
+        ctx.db.write(move |tx| decide::postpone(tx, &cause, &On { reviewer, merchant: &merchant, prod_id: &prod_id, version })).await;
     act.answer(done, false).await
 }
 
@@ -331,17 +256,9 @@ pub async fn postpone(ctx: Ctx, at: At, asked: Query<Asked>, input: Input<Seen>)
 pub async fn skip(ctx: Ctx, at: At, asked: Query<Asked>) -> Reply {
     let seat = auditor(&ctx)?;
     let (merchant, prod_id) = at.into_inner();
-    let act = Act {
-        ctx: &ctx,
-        seat: &seat,
-        asked: &asked,
-        at: (merchant.clone(), prod_id.clone()),
-    };
+    let act = Act { ctx: &ctx, seat: &seat, asked: &asked, at: (merchant.clone(), prod_id.clone()) };
     let (cause, me) = (seat.cause.clone(), seat.person.user);
-    let done = ctx
-        .db
-        .write(move |tx| work::skip(tx, &cause, me, &merchant, &prod_id))
-        .await;
+    let done = ctx.db.write(move |tx| work::skip(tx, &cause, me, &merchant, &prod_id)).await;
     act.answer(done, false).await
 }
 
@@ -365,21 +282,12 @@ pub async fn unskip(ctx: Ctx, at: At, asked: Query<Asked>) -> Reply {
 async fn take_back(ctx: Ctx, at: At, asked: Query<Asked>, noun: &'static str) -> Reply {
     let seat = auditor(&ctx)?;
     let (merchant, prod_id) = at.into_inner();
-    let act = Act {
-        ctx: &ctx,
-        seat: &seat,
-        asked: &asked,
-        at: (merchant.clone(), prod_id.clone()),
-    };
+    let act = Act { ctx: &ctx, seat: &seat, asked: &asked, at: (merchant.clone(), prod_id.clone()) };
     let (cause, me) = (seat.cause.clone(), seat.person.user);
     let done = ctx
         .db
         .write(move |tx| {
-            if noun == "skip" {
-                work::unskip(tx, me, &merchant, &prod_id)
-            } else {
-                undo::undo(tx, &cause, me, &merchant, &prod_id, noun)
-            }
+            if noun == "skip" { work::unskip(tx, me, &merchant, &prod_id) } else { undo::undo(tx, &cause, me, &merchant, &prod_id, noun) }
         })
         .await;
     match done {
@@ -406,45 +314,21 @@ impl Act<'_> {
         match done {
             Ok(data) if self.ctx.wants == Wants::Json => Ok(outcome(&data)),
             Ok(_) => self.onward(None).await,
-            Err(e) => {
-                Build {
-                    ctx: self.ctx,
-                    seat: self.seat,
-                    asked: self.asked,
-                }
-                .refused(e, self.at.clone(), returning)
-                .await
-            }
+            Err(e) => Build { ctx: self.ctx, seat: self.seat, asked: self.asked }.refused(e, self.at.clone(), returning).await,
         }
     }
 
     /// To the next product, or back to this one.
     async fn onward(&self, to: Option<(String, String)>) -> Reply {
-        let address = to.as_ref().map_or_else(
-            || "/audit".to_owned(),
-            |(merchant, prod_id)| place(merchant, prod_id),
-        ) + &self.asked.query();
+        let address = to.as_ref().map_or_else(|| "/audit".to_owned(), |(merchant, prod_id)| place(merchant, prod_id)) + &self.asked.query();
         if self.ctx.wants == Wants::Page {
             return Ok(redirect(self.ctx, &address));
         }
-        let asked = Asked {
-            base: String::new(),
-            after: String::new(),
-            ..self.asked.clone()
-        };
-        let bench = Build {
-            ctx: self.ctx,
-            seat: self.seat,
-            asked: &asked,
-        }
-        .bench(to)
-        .await?;
+        let asked = Asked { base: String::new(), after: String::new(), ..self.asked.clone() };
+        let bench = Build { ctx: self.ctx, seat: self.seat, asked: &asked }.bench(to).await?;
         let mut answer = self.ctx.reply(bench)?;
         if let Ok(value) = actix_web::http::header::HeaderValue::from_str(&address) {
-            answer.headers_mut().insert(
-                actix_web::http::header::HeaderName::from_static("hx-push-url"),
-                value,
-            );
+            answer.headers_mut().insert(actix_web::http::header::HeaderName::from_static("hx-push-url"), value);
         }
         Ok(answer)
     }
@@ -465,12 +349,6 @@ pub async fn lease(ctx: Ctx, at: At) -> Reply {
     let seat = auditor(&ctx)?;
     let (merchant, prod_id) = at.into_inner();
     let (cause, me) = (seat.cause.clone(), seat.person.user);
-    let work = ctx
-        .db
-        .write(move |tx| work::lease(tx, &cause, me, &merchant, &prod_id))
-        .await?;
-    ctx.reply(Lease {
-        holder: work.held_by_other(me, ctx.now).map(ToOwned::to_owned),
-        until: work.leased_until,
-    })
+    let work = ctx.db.write(move |tx| work::lease(tx, &cause, me, &merchant, &prod_id)).await?;
+    ctx.reply(Lease { holder: work.held_by_other(me, ctx.now).map(ToOwned::to_owned), until: work.leased_until })
 }

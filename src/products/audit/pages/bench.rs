@@ -62,13 +62,8 @@ show!(Bench, |v| json!({
     })),
 }));
 
-fn spoken<'a>(
-    frame: &Frame,
-    lines: impl Iterator<Item = (&'static str, &'a Text)>,
-) -> Vec<serde_json::Value> {
-    lines
-        .map(|(state, text)| json!({ "state": state, "text": text.say(frame.lang) }))
-        .collect()
+fn spoken<'a>(frame: &Frame, lines: impl Iterator<Item = (&'static str, &'a Text)>) -> Vec<serde_json::Value> {
+    lines.map(|(state, text)| json!({ "state": state, "text": text.say(frame.lang) })).collect()
 }
 
 pub struct QueueTab {
@@ -81,14 +76,8 @@ pub struct QueueTab {
 }
 impl QueueTab {
     fn shown(&self) -> String {
-        crate::web::Tab {
-            label: Text::new(self.label),
-            href: String::new(),
-            current: self.current,
-            count: Some(self.count),
-            tone: "",
-        }
-        .shown_count()
+        crate::web::Tab { label: Text::new(self.label), href: String::new(), current: self.current, count: Some(self.count), tone: "" }
+            .shown_count()
     }
 }
 
@@ -129,39 +118,21 @@ pub struct Undo {
 /// `GET /audit`: the one that waits longest and that nobody else has open.
 pub async fn first(ctx: Ctx, asked: Query<Asked>) -> Reply {
     let seat = auditor(&ctx)?;
-    let bench = Build {
-        ctx: &ctx,
-        seat: &seat,
-        asked: &asked,
-    }
-    .bench(None)
-    .await?;
+    let bench = Build { ctx: &ctx, seat: &seat, asked: &asked }.bench(None).await?;
     ctx.reply(bench)
 }
 
 /// `GET /audit/{merchant}/{product}`
 pub async fn item(ctx: Ctx, path: Path<(String, String)>, asked: Query<Asked>) -> Reply {
     let seat = auditor(&ctx)?;
-    let bench = Build {
-        ctx: &ctx,
-        seat: &seat,
-        asked: &asked,
-    }
-    .bench(Some(path.into_inner()))
-    .await?;
+    let bench = Build { ctx: &ctx, seat: &seat, asked: &asked }.bench(Some(path.into_inner())).await?;
     ctx.reply(bench)
 }
 
 /// `GET …/return`: the form for returning, for those without scripts.
 pub async fn returning(ctx: Ctx, path: Path<(String, String)>, asked: Query<Asked>) -> Reply {
     let seat = auditor(&ctx)?;
-    let mut bench = Build {
-        ctx: &ctx,
-        seat: &seat,
-        asked: &asked,
-    }
-    .bench(Some(path.into_inner()))
-    .await?;
+    let mut bench = Build { ctx: &ctx, seat: &seat, asked: &asked }.bench(Some(path.into_inner())).await?;
     bench.returning = true;
     ctx.reply(bench)
 }
@@ -204,30 +175,12 @@ impl Build<'_> {
             };
             let mut counts = Vec::new();
             for view in Tab::ALL {
-                counts.push((
-                    view,
-                    queue::count(
-                        c,
-                        &queue::Filter {
-                            view,
-                            ..filter.clone()
-                        },
-                        None,
-                    )?,
-                ));
+                counts.push((view, queue::count(c, &queue::Filter { view, ..filter.clone() }, None)?));
             }
             let (categories, merchants) = queue::choices(c, filter.view, me)?;
             let rows = queue::queue(c, &filter, now, Cursor::read(&asked.after), PER_PAGE + 1)?;
             let page = Page::cut(rows, PER_PAGE, Queued::place);
-            Ok(Seen {
-                counts,
-                categories,
-                merchants,
-                page,
-                today: history::today(c, me, now)?,
-                undo: undo::undoable(c, me, now)?,
-                desk,
-            })
+            Ok(Seen { counts, categories, merchants, page, today: history::today(c, me, now)?, undo: undo::undoable(c, me, now)?, desk })
         });
         let mut bench = self.lay(seen.await?);
         self.look_ahead(&mut bench).await?;
@@ -242,21 +195,12 @@ impl Build<'_> {
         let Some(base) = desk.chosen().map(|c| c.base.code.clone()) else {
             return Ok(());
         };
-        let (work, cause, reviewer) = (
-            desk.work.clone(),
-            self.seat.cause.clone(),
-            self.seat.person.user,
-        );
+        let (work, cause, reviewer) = (desk.work.clone(), self.seat.cause.clone(), self.seat.person.user);
         desk.preview = self
             .ctx
             .db
             .write(move |tx| {
-                let on = On {
-                    reviewer,
-                    merchant: &work.merchant,
-                    prod_id: &work.prod_id,
-                    version: work.version,
-                };
+                let on = On { reviewer, merchant: &work.merchant, prod_id: &work.prod_id, version: work.version };
                 consequences::preview(tx, &cause, &on, &base)
             })
             .await?;
@@ -275,18 +219,11 @@ impl Build<'_> {
         let pick = |choices: Vec<Choice>, name: &'static str, chosen: &str| -> Vec<Pick> {
             choices
                 .into_iter()
-                .map(|choice| Pick {
-                    href: format!("/audit{}", asked.with(&[(name, &choice.value)])),
-                    on: choice.value == chosen,
-                    choice,
-                })
+                .map(|choice| Pick { href: format!("/audit{}", asked.with(&[(name, &choice.value)])), on: choice.value == chosen, choice })
                 .collect()
         };
         let merchants = pick(seen.merchants, "merchant", &asked.merchant);
-        let merchant = merchants
-            .iter()
-            .find(|m| m.on)
-            .map_or_else(|| asked.merchant.clone(), |m| m.choice.label.clone());
+        let merchant = merchants.iter().find(|m| m.on).map_or_else(|| asked.merchant.clone(), |m| m.choice.label.clone());
         let told = seen
             .undo
             .as_ref()
@@ -301,34 +238,16 @@ impl Build<'_> {
                 .counts
                 .into_iter()
                 .map(|(tab, count)| {
-                    let id = if tab == Tab::Waiting {
-                        ""
-                    } else {
-                        tab.as_str()
-                    };
-                    let href = query_of(&[
-                        ("view", id),
-                        ("cat", &asked.cat),
-                        ("merchant", &asked.merchant),
-                    ]);
-                    QueueTab {
-                        id: tab.as_str(),
-                        label: label(tab),
-                        href: format!("/audit{href}"),
-                        current: tab == view,
-                        count,
-                    }
+                    let id = if tab == Tab::Waiting { "" } else { tab.as_str() };
+                    let href = query_of(&[("view", id), ("cat", &asked.cat), ("merchant", &asked.merchant)]);
+                    QueueTab { id: tab.as_str(), label: label(tab), href: format!("/audit{href}"), current: tab == view, count }
                 })
                 .collect(),
             categories: pick(seen.categories, "cat", &asked.cat),
             merchants,
             category: asked.cat.clone(),
             merchant,
-            more: seen
-                .page
-                .next
-                .as_ref()
-                .map(|cursor| format!("/audit{}", asked.with(&[("after", cursor)]))),
+            more: seen.page.next.as_ref().map(|cursor| format!("/audit{}", asked.with(&[("after", cursor)]))),
             queue: seen
                 .page
                 .rows
@@ -345,16 +264,10 @@ impl Build<'_> {
             desk: seen.desk,
             undo: seen.undo.map(|what| {
                 let address = format!("{}/{}", place(&what.merchant, &what.prod_id), what.noun());
-                Undo {
-                    action: address.clone() + &asked.with(&[("_method", "delete")]),
-                    plain: address + &asked.query(),
-                    what,
-                }
+                Undo { action: address.clone() + &asked.with(&[("_method", "delete")]), plain: address + &asked.query(), what }
             }),
             empty_note: match seen.today.seconds {
-                Some(seconds) => Text::new("audit-today-average")
-                    .with(seen.today.count)
-                    .with(seconds),
+                Some(seconds) => Text::new("audit-today-average").with(seen.today.count).with(seconds),
                 None => Text::new("audit-today").with(seen.today.count),
             },
             problem: None,
@@ -362,23 +275,13 @@ impl Build<'_> {
             part: self.ctx.wants == crate::web::Wants::Part,
             returning: false,
             form: Form::default(),
-            reasons: [0, 1, 2, 3, 4, 5].map(|at| {
-                (
-                    at + 1,
-                    Reason::ALL.get(at).copied().unwrap_or(Reason::Other),
-                )
-            }),
+            reasons: [0, 1, 2, 3, 4, 5].map(|at| (at + 1, Reason::ALL.get(at).copied().unwrap_or(Reason::Other))),
             query: asked.query(),
         }
     }
 
     /// The page again after an action that could not be done; a machine gets the plain failure.
-    pub async fn refused(
-        &self,
-        e: Error,
-        (merchant, prod_id): (String, String),
-        returning: bool,
-    ) -> Reply {
+    pub async fn refused(&self, e: Error, (merchant, prod_id): (String, String), returning: bool) -> Reply {
         if self.ctx.wants == crate::web::Wants::Json {
             return Err(e);
         }
@@ -394,11 +297,7 @@ impl Build<'_> {
         bench.frame.notice = None;
         match e {
             Error::Invalid(form) => {
-                bench.problem = form
-                    .errors()
-                    .next()
-                    .map(|(_, text)| text.clone())
-                    .filter(|_| !about_form);
+                bench.problem = form.errors().next().map(|(_, text)| text.clone()).filter(|_| !about_form);
                 bench.form = *form;
             }
             other => bench.problem = Some(other.text()),
@@ -421,24 +320,8 @@ fn done_key(decision: &str) -> &'static str {
 }
 
 /// A product as the page shows it.
-fn desk(
-    seen: Sight,
-    filter: &queue::Filter,
-    asked: &Asked,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Desk {
-    let Sight {
-        work,
-        review,
-        offer,
-        checks,
-        fared,
-        previous,
-        next,
-        position,
-        total,
-        settled,
-    } = seen;
+fn desk(seen: Sight, filter: &queue::Filter, asked: &Asked, now: chrono::DateTime<chrono::Utc>) -> Desk {
+    let Sight { work, review, offer, checks, fared, previous, next, position, total, settled } = seen;
     let to = |item: Option<Queued>| item.map(|q| place(&q.merchant, &q.prod_id) + &asked.query());
     Desk {
         url: place(&work.merchant, &work.prod_id),
@@ -447,9 +330,7 @@ fn desk(
         preview: consequences::Preview::default(),
         previous: to(previous),
         next: to(next),
-        holder: work
-            .held_by_other(filter.reviewer, now)
-            .map(ToOwned::to_owned),
+        holder: work.held_by_other(filter.reviewer, now).map(ToOwned::to_owned),
         wait: wait(work.submitted_at, now),
         position,
         total,

@@ -56,24 +56,13 @@ impl Row {
             verdict: line.verdict.text_key(),
             class,
             icon,
-            points: if line.verdict == Verdict::MissingBoth {
-                String::new()
-            } else {
-                format!("{} / {}", line.points, line.max)
-            },
+            points: if line.verdict == Verdict::MissingBoth { String::new() } else { format!("{} / {}", line.points, line.max) },
         }
     }
     /// A field that matching does not weigh.
     fn plain(label: &'static str, theirs: &str, ours: Option<&str>) -> Self {
         let whole = |text: &str| {
-            if text.is_empty() {
-                Vec::new()
-            } else {
-                vec![Stretch {
-                    only_here: false,
-                    text: text.to_owned(),
-                }]
-            }
+            if text.is_empty() { Vec::new() } else { vec![Stretch { only_here: false, text: text.to_owned() }] }
         };
         let verdict = match ours {
             None => Verdict::MissingBoth,
@@ -86,25 +75,9 @@ impl Row {
             },
         };
         // Trees and units differ by merchant: another word is no contradiction.
-        let (class, icon) = if verdict == Verdict::SpelledDifferently {
-            ("ms", "circle-dashed")
-        } else {
-            look(verdict)
-        };
-        let key = if verdict == Verdict::SpelledDifferently {
-            "audit-verdict-own-word"
-        } else {
-            verdict.text_key()
-        };
-        Self {
-            label,
-            theirs: whole(theirs),
-            ours: whole(ours.unwrap_or_default()),
-            verdict: key,
-            class,
-            icon,
-            points: String::new(),
-        }
+        let (class, icon) = if verdict == Verdict::SpelledDifferently { ("ms", "circle-dashed") } else { look(verdict) };
+        let key = if verdict == Verdict::SpelledDifferently { "audit-verdict-own-word" } else { verdict.text_key() };
+        Self { label, theirs: whole(theirs), ours: whole(ours.unwrap_or_default()), verdict: key, class, icon, points: String::new() }
     }
 }
 
@@ -113,9 +86,7 @@ fn look(verdict: Verdict) -> (&'static str, &'static str) {
         Verdict::Same => ("eq", "equal"),
         Verdict::SpelledDifferently | Verdict::ConvertsEqual => ("nm", "equal"),
         Verdict::Different => ("df", "equal-not"),
-        Verdict::MissingHere | Verdict::MissingThere | Verdict::MissingBoth => {
-            ("ms", "circle-dashed")
-        }
+        Verdict::MissingHere | Verdict::MissingThere | Verdict::MissingBoth => ("ms", "circle-dashed"),
     }
 }
 
@@ -136,21 +107,9 @@ pub fn rows(work: &Work, choice: Option<&Choice>) -> Vec<Row> {
         .map(|(label, text)| Row::plain(label, text, None))
         .collect(),
     };
-    rows.push(Row::plain(
-        "audit-field-unit",
-        &work.unit,
-        ours(|c| &c.base.unit),
-    ));
-    rows.push(Row::plain(
-        "audit-field-brand",
-        &work.brand,
-        ours(|c| &c.base.brand),
-    ));
-    rows.push(Row::plain(
-        "audit-field-category",
-        &work.category,
-        ours(|c| &c.category),
-    ));
+    rows.push(Row::plain("audit-field-unit", &work.unit, ours(|c| &c.base.unit)));
+    rows.push(Row::plain("audit-field-brand", &work.brand, ours(|c| &c.base.brand)));
+    rows.push(Row::plain("audit-field-category", &work.category, ours(|c| &c.category)));
     rows
 }
 
@@ -167,20 +126,12 @@ impl Desk {
     /// Where the points went.
     pub fn lost(&self) -> Option<Text> {
         let (field, n) = dearest(&self.chosen()?.evidence)?;
-        Some(
-            Text::new("audit-score-lost")
-                .with(Text::new(field.text_key()))
-                .with(i64::from(n)),
-        )
+        Some(Text::new("audit-score-lost").with(Text::new(field.text_key())).with(i64::from(n)))
     }
     /// The address that puts a candidate beside the submission.
     pub fn candidate(&self, choice: &Choice, query: &str) -> String {
         let base: String = form_urlencoded::byte_serialize(choice.base.code.as_bytes()).collect();
-        if query.is_empty() {
-            format!("{}?base={base}", self.url)
-        } else {
-            format!("{}{query}&base={base}", self.url)
-        }
+        if query.is_empty() { format!("{}?base={base}", self.url) } else { format!("{}{query}&base={base}", self.url) }
     }
     /// `maker` or `spec`, when the chosen candidate's difference can be taught.
     pub fn teachable(&self) -> Option<&'static str> {
@@ -199,12 +150,8 @@ pub fn wait(since: DateTime<Utc>, now: DateTime<Utc>) -> Text {
     let minutes = (now - since).num_minutes().max(0);
     match minutes {
         0..60 => Text::new("audit-wait-minutes").with(minutes),
-        60..1440 => Text::new("audit-wait-hours")
-            .with(minutes / 60)
-            .with(minutes % 60),
-        _ => Text::new("audit-wait-days")
-            .with(minutes / 1440)
-            .with(minutes % 1440 / 60),
+        60..1440 => Text::new("audit-wait-hours").with(minutes / 60).with(minutes % 60),
+        _ => Text::new("audit-wait-days").with(minutes / 1440).with(minutes % 1440 / 60),
     }
 }
 
@@ -230,18 +177,9 @@ impl Thumb {
             ("油", "bottle"),
             ("水", "bottle"),
         ];
-        const HUES: [&str; 8] = [
-            "teal", "green", "violet", "blue", "pink", "slate", "amber", "red",
-        ];
-        let kind = KINDS
-            .iter()
-            .find(|(word, _)| name.contains(word))
-            .map_or("box", |(_, kind)| kind);
-        let hue = usize::try_from(id.rem_euclid(8))
-            .ok()
-            .and_then(|at| HUES.get(at))
-            .copied()
-            .unwrap_or("blue");
+        const HUES: [&str; 8] = ["teal", "green", "violet", "blue", "pink", "slate", "amber", "red"];
+        let kind = KINDS.iter().find(|(word, _)| name.contains(word)).map_or("box", |(_, kind)| kind);
+        let hue = usize::try_from(id.rem_euclid(8)).ok().and_then(|at| HUES.get(at)).copied().unwrap_or("blue");
         Self { kind, hue }
     }
 }

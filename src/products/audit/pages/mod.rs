@@ -19,33 +19,11 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(resource("/audit/{merchant}/{product}").get(bench::item))
         .service(resource("/audit/{merchant}/{product}/lease").post(acts::lease))
         .service(resource("/audit/{merchant}/{product}/candidates").get(search::candidates))
-        .service(
-            resource("/audit/{merchant}/{product}/approval")
-                .post(acts::approve)
-                .delete(acts::unapprove),
-        )
-        .service(
-            resource("/audit/{merchant}/{product}/base-product")
-                .get(search::draft)
-                .post(acts::new_base)
-                .delete(acts::unbase),
-        )
-        .service(
-            resource("/audit/{merchant}/{product}/return")
-                .get(bench::returning)
-                .post(acts::send_back)
-                .delete(acts::unreturn),
-        )
-        .service(
-            resource("/audit/{merchant}/{product}/difficulty")
-                .post(acts::postpone)
-                .delete(acts::unpostpone),
-        )
-        .service(
-            resource("/audit/{merchant}/{product}/skip")
-                .post(acts::skip)
-                .delete(acts::unskip),
-        );
+        .service(resource("/audit/{merchant}/{product}/approval").post(acts::approve).delete(acts::unapprove))
+        .service(resource("/audit/{merchant}/{product}/base-product").get(search::draft).post(acts::new_base).delete(acts::unbase))
+        .service(resource("/audit/{merchant}/{product}/return").get(bench::returning).post(acts::send_back).delete(acts::unreturn))
+        .service(resource("/audit/{merchant}/{product}/difficulty").post(acts::postpone).delete(acts::unpostpone))
+        .service(resource("/audit/{merchant}/{product}/skip").post(acts::skip).delete(acts::unskip));
 }
 
 /// What the address says beside the product: the part of the queue somebody works on, and the candidate looked at.
@@ -63,12 +41,7 @@ struct Asked {
 impl Asked {
     fn filter(&self, seat: &Seat) -> Filter {
         let some = |text: &str| Some(text.trim().to_owned()).filter(|t| !t.is_empty());
-        Filter {
-            reviewer: seat.person.user,
-            view: View::of(&self.view),
-            category: some(&self.cat),
-            merchant: some(&self.merchant),
-        }
+        Filter { reviewer: seat.person.user, view: View::of(&self.view), category: some(&self.cat), merchant: some(&self.merchant) }
     }
     /// The queue's part of the query, with a leading `?` when there is any.
     fn query(&self) -> String {
@@ -76,16 +49,8 @@ impl Asked {
     }
     /// The same with further pairs; an empty value leaves its pair out.
     fn with(&self, more: &[(&str, &str)]) -> String {
-        let view = if View::of(&self.view) == View::Waiting {
-            ""
-        } else {
-            self.view.as_str()
-        };
-        let mut pairs = vec![
-            ("view", view),
-            ("cat", self.cat.as_str()),
-            ("merchant", self.merchant.as_str()),
-        ];
+        let view = if View::of(&self.view) == View::Waiting { "" } else { self.view.as_str() };
+        let mut pairs = vec![("view", view), ("cat", self.cat.as_str()), ("merchant", self.merchant.as_str())];
         pairs.retain(|(name, _)| !more.iter().any(|(other, _)| other == name));
         pairs.extend(more);
         query_of(&pairs)
@@ -96,20 +61,12 @@ fn query_of(pairs: &[(&str, &str)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(pairs.iter().filter(|(_, value)| !value.is_empty()));
     let query = query.finish();
-    if query.is_empty() {
-        query
-    } else {
-        format!("?{query}")
-    }
+    if query.is_empty() { query } else { format!("?{query}") }
 }
 
 /// The address of a product under review.
 fn place(merchant: &str, prod_id: &str) -> String {
-    let segment = |text: &str| {
-        form_urlencoded::byte_serialize(text.as_bytes())
-            .collect::<String>()
-            .replace('+', "%20")
-    };
+    let segment = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
     format!("/audit/{}/{}", segment(merchant), segment(prod_id))
 }
 

@@ -24,15 +24,8 @@ pub struct Asked {
 
 impl Asked {
     fn with(&self, name: &str, value: &str) -> String {
-        let pairs = [
-            ("reviewer", &self.reviewer),
-            ("decision", &self.decision),
-            ("merchant", &self.merchant),
-        ];
-        let pairs: Vec<(&str, &str)> = pairs
-            .iter()
-            .map(|(n, v)| (*n, if *n == name { value } else { v.as_str() }))
-            .collect();
+        let pairs = [("reviewer", &self.reviewer), ("decision", &self.decision), ("merchant", &self.merchant)];
+        let pairs: Vec<(&str, &str)> = pairs.iter().map(|(n, v)| (*n, if *n == name { value } else { v.as_str() })).collect();
         format!("/audit/done{}", query_of(&pairs))
     }
 }
@@ -61,10 +54,7 @@ show!(Done, |v| &v.page);
 
 impl Done {
     fn chosen(picks: &[Pick]) -> (&str, &str) {
-        picks
-            .iter()
-            .find(|p| p.on)
-            .map_or(("", ""), |p| (p.label.as_str(), p.key))
+        picks.iter().find(|p| p.on).map_or(("", ""), |p| (p.label.as_str(), p.key))
     }
 }
 
@@ -87,16 +77,8 @@ pub async fn list(ctx: Ctx, asked: Query<Asked>) -> Reply {
         merchant: Some(asked.merchant.clone()).filter(|m| !m.is_empty()),
     };
     let after = Cursor::read(&asked.after);
-    let (rows, people, merchants) = ctx
-        .db
-        .snapshot(move |c| {
-            Ok((
-                history::past(c, &past, after, PER_PAGE + 1)?,
-                history::reviewers(c)?,
-                queue::merchants(c)?,
-            ))
-        })
-        .await?;
+    let (rows, people, merchants) =
+        ctx.db.snapshot(move |c| Ok((history::past(c, &past, after, PER_PAGE + 1)?, history::reviewers(c)?, queue::merchants(c)?))).await?;
     let page = Page::cut(rows, PER_PAGE, |d| (d.at, d.id));
     let query = asked.with("", "");
     let query = query.split_once('?').map_or("", |(_, q)| q);
@@ -115,21 +97,11 @@ pub async fn list(ctx: Ctx, asked: Query<Asked>) -> Reply {
             .collect(),
         decisions: DECISIONS
             .iter()
-            .map(|(code, key)| Pick {
-                href: asked.with("decision", code),
-                on: asked.decision == *code,
-                label: String::new(),
-                key,
-            })
+            .map(|(code, key)| Pick { href: asked.with("decision", code), on: asked.decision == *code, label: String::new(), key })
             .collect(),
         merchants: merchants
             .into_iter()
-            .map(|Choice { value, label, .. }| Pick {
-                href: asked.with("merchant", &value),
-                on: asked.merchant == value,
-                label,
-                key: "",
-            })
+            .map(|Choice { value, label, .. }| Pick { href: asked.with("merchant", &value), on: asked.merchant == value, label, key: "" })
             .collect(),
         filtered: !query.is_empty(),
     })
@@ -151,25 +123,10 @@ pub async fn one(ctx: Ctx, path: Path<(String, i64)>) -> Reply {
     auditor(&ctx)?;
     let (merchant, id) = path.into_inner();
     let decided = ctx.db.read(move |c| history::one(c, &merchant, id)).await?;
-    let evidence = decided
-        .snapshot
-        .get("evidence")
-        .cloned()
-        .and_then(|v| serde_json::from_value(v).ok());
-    let submitted = fields(
-        decided
-            .snapshot
-            .get("submitted")
-            .or_else(|| decided.snapshot.get("product")),
-    );
+    let evidence = decided.snapshot.get("evidence").cloned().and_then(|v| serde_json::from_value(v).ok());
+    let submitted = fields(decided.snapshot.get("submitted").or_else(|| decided.snapshot.get("product")));
     let base = fields(decided.snapshot.get("base"));
-    ctx.reply(Record {
-        frame: ctx.frame("audited"),
-        evidence,
-        submitted,
-        base,
-        decided,
-    })
+    ctx.reply(Record { frame: ctx.frame("audited"), evidence, submitted, base, decided })
 }
 
 /// What a snapshot says of a product, as it was then.
@@ -192,14 +149,6 @@ fn fields(of: Option<&Value>) -> Vec<(&'static str, String)> {
         ("approvalNo", "products-match-field-approval-no"),
         ("barCode", "products-match-field-barcode"),
     ];
-    let text = |name: &str| {
-        of.and_then(|o| o.get(name))
-            .and_then(Value::as_str)
-            .map(ToOwned::to_owned)
-            .filter(|t| !t.is_empty())
-    };
-    SHOWN
-        .iter()
-        .filter_map(|(name, label)| Some((*label, text(name)?)))
-        .collect()
+    let text = |name: &str| of.and_then(|o| o.get(name)).and_then(Value::as_str).map(ToOwned::to_owned).filter(|t| !t.is_empty());
+    SHOWN.iter().filter_map(|(name, label)| Some((*label, text(name)?))).collect()
 }

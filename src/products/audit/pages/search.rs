@@ -31,11 +31,7 @@ struct Candidates {
     /// With the address that puts it beside the submission.
     found: Vec<(BaseProduct, i64, String)>,
 }
-show!(Candidates, |v| v
-    .found
-    .iter()
-    .map(|(base, score, _)| json!({ "base": base, "score": score }))
-    .collect::<Vec<_>>());
+show!(Candidates, |v| v.found.iter().map(|(base, score, _)| json!({ "base": base, "score": score })).collect::<Vec<_>>());
 
 /// `GET …/candidates?q=`
 pub async fn candidates(ctx: Ctx, path: Path<(String, String)>, asked: Query<Asked>) -> Reply {
@@ -49,19 +45,10 @@ pub async fn candidates(ctx: Ctx, path: Path<(String, String)>, asked: Query<Ask
         .read(move |c| {
             let work = work::find(c, &merchant, &prod_id)?;
             let known = matching_pass::aliases(c)?;
-            let found = if wanted.is_empty() {
-                Vec::new()
-            } else {
-                base::search(c, &wanted, SHOWN)?
-            };
+            let found = if wanted.is_empty() { Vec::new() } else { base::search(c, &wanted, SHOWN)? };
             let numbers = review::numbers(c, &found)?;
-            let score =
-                |b: &BaseProduct| i64::from(review::compare(&work, b, &numbers, &known).score);
-            let scored: Vec<(BaseProduct, i64)> = found
-                .into_iter()
-                .map(|b| (score(&b), b))
-                .map(|(n, b)| (b, n))
-                .collect();
+            let score = |b: &BaseProduct| i64::from(review::compare(&work, b, &numbers, &known).score);
+            let scored: Vec<(BaseProduct, i64)> = found.into_iter().map(|b| (score(&b), b)).map(|(n, b)| (b, n)).collect();
             Ok((work, scored))
         })
         .await?;
@@ -71,14 +58,7 @@ pub async fn candidates(ctx: Ctx, path: Path<(String, String)>, asked: Query<Ask
         .map(|(b, score)| (url.clone() + &asked.with(&[("base", &b.code)]), b, score))
         .map(|(href, b, score)| (b, score, href))
         .collect();
-    ctx.reply(Candidates {
-        frame: ctx.frame("audit"),
-        query: asked.query(),
-        work,
-        q,
-        url,
-        found,
-    })
+    ctx.reply(Candidates { frame: ctx.frame("audit"), query: asked.query(), work, q, url, found })
 }
 
 #[derive(Template)]
@@ -93,10 +73,7 @@ struct Drafting {
     alike: Vec<BaseProduct>,
     categories: Vec<Leaf>,
 }
-show!(
-    Drafting,
-    |v| json!({ "submitted": v.work, "alike": v.alike, "errors": v.form })
-);
+show!(Drafting, |v| json!({ "submitted": v.work, "alike": v.alike, "errors": v.form }));
 
 /// `GET …/base-product`: the form, filled with what the merchant says.
 pub async fn draft(ctx: Ctx, path: Path<(String, String)>, asked: Query<Asked>) -> Reply {
@@ -106,35 +83,18 @@ pub async fn draft(ctx: Ctx, path: Path<(String, String)>, asked: Query<Asked>) 
 }
 
 /// The form again.
-pub async fn refill(
-    ctx: &Ctx,
-    seat: &Seat,
-    asked: &Asked,
-    at: &(String, String),
-    form: Form,
-) -> Reply {
+pub async fn refill(ctx: &Ctx, seat: &Seat, asked: &Asked, at: &(String, String), form: Form) -> Reply {
     let page = drafting(ctx, seat, asked, at, Some(form)).await?;
-    ctx.wants
-        .answer(StatusCode::UNPROCESSABLE_ENTITY, ctx.lang, &page)
+    ctx.wants.answer(StatusCode::UNPROCESSABLE_ENTITY, ctx.lang, &page)
 }
 
-async fn drafting(
-    ctx: &Ctx,
-    _: &Seat,
-    asked: &Asked,
-    (merchant, prod_id): &(String, String),
-    form: Option<Form>,
-) -> Result<Drafting> {
+async fn drafting(ctx: &Ctx, _: &Seat, asked: &Asked, (merchant, prod_id): &(String, String), form: Option<Form>) -> Result<Drafting> {
     let (merchant, prod_id) = (merchant.clone(), prod_id.clone());
     let (work, alike, categories) = ctx
         .db
         .read(move |c| {
             let work = work::find(c, &merchant, &prod_id)?;
-            let alike = review::review(c, &work, None)?
-                .choices
-                .into_iter()
-                .map(|choice| choice.base)
-                .collect();
+            let alike = review::review(c, &work, None)?.choices.into_iter().map(|choice| choice.base).collect();
             Ok((work, alike, queue::leaves(c, MerchantId::PLATFORM)?))
         })
         .await?;
