@@ -2,6 +2,7 @@
 
 use crate::{Error, Result};
 use rust_embed::RustEmbed;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -12,6 +13,57 @@ use serde_json::{Map, Value};
 #[exclude = "wholesale_orders.csv"]
 #[exclude = "answers_*.csv"]
 struct Files;
+
+#[derive(Deserialize)]
+pub struct MerchantRow {
+    pub code: String,
+    pub name: String,
+    pub kind: String,
+    pub channel: String,
+}
+#[derive(Deserialize)]
+pub struct ShopRow {
+    pub merchant_code: String,
+    pub shop_id: i64,
+    pub name: String,
+    pub is_default: u8,
+}
+#[derive(Deserialize)]
+pub struct UserRow {
+    pub login: String,
+    pub name: String,
+    pub role: String,
+    pub merchant_code: String,
+}
+#[derive(Deserialize)]
+pub struct CategoryRow {
+    pub id: String,
+    pub name: String,
+    pub level: i16,
+    pub parent_id: String,
+    pub allowed: u8,
+}
+#[derive(Deserialize)]
+pub struct BaseRow {
+    pub code: String,
+    pub name: String,
+    pub trade_name: String,
+    pub spec: String,
+    pub dosage_form: String,
+    pub unit: String,
+    pub manufacturer: String,
+    pub brand: String,
+    pub approval_no: String,
+    pub barcodes: String,
+    pub category_id: String,
+    pub origin: String,
+}
+#[derive(Deserialize)]
+pub struct BlockedRow {
+    pub kind: String,
+    pub value: String,
+    pub reason: String,
+}
 
 /// A file's rows as a type of their own.
 pub fn read<T: DeserializeOwned>(name: &str) -> Result<Vec<T>> {

@@ -1,6 +1,6 @@
 //! The load, step by step, each in transactions of at most a thousand lines.
 
-use super::rows;
+use super::rows::{self, BaseRow, BlockedRow, CategoryRow, MerchantRow, ShopRow, UserRow};
 use super::secrets::{self, Key, Secrets};
 use crate::accounts::{apps, users};
 use crate::catalog::{base, blocklist, categories, reference};
@@ -16,7 +16,6 @@ use crate::{Error, Result};
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use diesel::prelude::*;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::path::Path;
@@ -39,57 +38,6 @@ const FILES: [(&str, &str); 10] = [
     ("gw", "prod.add_or_edit products_gw.csv"),
     ("gw", "sku.inventory.update stock_gw.csv"),
 ];
-
-#[derive(Deserialize)]
-struct MerchantRow {
-    code: String,
-    name: String,
-    kind: String,
-    channel: String,
-}
-#[derive(Deserialize)]
-struct ShopRow {
-    merchant_code: String,
-    shop_id: i64,
-    name: String,
-    is_default: u8,
-}
-#[derive(Deserialize)]
-pub struct UserRow {
-    pub login: String,
-    pub name: String,
-    pub role: String,
-    pub merchant_code: String,
-}
-#[derive(Deserialize)]
-struct CategoryRow {
-    id: String,
-    name: String,
-    level: i16,
-    parent_id: String,
-    allowed: u8,
-}
-#[derive(Deserialize)]
-struct BaseRow {
-    code: String,
-    name: String,
-    trade_name: String,
-    spec: String,
-    dosage_form: String,
-    unit: String,
-    manufacturer: String,
-    brand: String,
-    approval_no: String,
-    barcodes: String,
-    category_id: String,
-    origin: String,
-}
-#[derive(Deserialize)]
-struct BlockedRow {
-    kind: String,
-    value: String,
-    reason: String,
-}
 
 pub async fn all(platform: &Platform, data: &Path) -> Result<()> {
     people(platform, data).await?;

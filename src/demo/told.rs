@@ -1,8 +1,8 @@
 //! What the terminal says when the demo is there.
 
 use super::rows;
+use super::rows::UserRow;
 use super::secrets::{self, Secrets};
-use super::steps::UserRow;
 use crate::Result;
 use crate::accounts::apps;
 use crate::merchants::Merchant;
