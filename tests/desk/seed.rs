@@ -36,7 +36,7 @@ pub fn call(house: &House, merchant: MerchantId, module: &str, method: &str, min
     let status = if rejected == total { 422 } else { 200 };
     let id = house.ask("select gen_random_uuid()");
     let applied = total - rejected;
-    let feed = house.ask(&format!("select nextval(pg_get_serial_sequence('feeds', 'id'))"));
+    let feed = house.ask("select nextval(pg_get_serial_sequence('feeds', 'id'))");
     house.sql(&format!(
         "insert into feeds (merchant_id, id, at, channel, actor_kind, actor_name, module, method, policy, request_id, total, applied, unchanged, held, stale, parked, rejected, warned) \
          overriding system value values ({merchant}, {feed}, '{at}', 'api', 'erp', 'ERP', '{module}', '{method}', 'rows', '{id}', {total}, {applied}, 0, 0, 0, 0, {rejected}, 0); \

@@ -3,6 +3,7 @@
 use crate::support::House;
 use crate::support::cast::{ADMIN, AUDITOR, Cast, OWNER, READER, STRANGER};
 
+#[expect(clippy::too_many_arguments, reason = "a row of the trail has that many columns")]
 fn event(house: &House, merchant: impl std::fmt::Display, n: u32, kind: &str, verb: &str, subject: &str, before: &str, after: &str) {
     let at = (house.now() - chrono::Duration::seconds(n.into())).to_rfc3339();
     house.sql(&format!(

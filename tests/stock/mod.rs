@@ -71,10 +71,6 @@ pub fn lines(n: i64, qty: impl Fn(i64) -> i64) -> Value {
     (1..=n).map(|i| json!({ "skuId": format!("S{i}"), "shopId": "1", "inventory": qty(i) })).collect()
 }
 
-pub fn text(answer: &Answer) -> Vec<(i64, String, String)> {
-    answer.lines()
-}
-
 /// Two-letter words for what is asserted often.
 pub fn line(no: i64, outcome: &str, code: &str) -> (i64, String, String) {
     (no, outcome.to_owned(), code.to_owned())
