@@ -108,6 +108,13 @@ fn differs(draft: &Draft, there: &BaseProduct) -> Option<(String, Text)> {
 
 type Rows = Vec<(u64, Result<Draft, Text>)>;
 
+/// The line a record stands on. The reader's own position lies before the blank lines it skipped.
+fn line_of(text: &str, at: &csv::Position) -> u64 {
+    let rest = usize::try_from(at.byte()).ok().and_then(|byte| text.get(byte..)).unwrap_or_default();
+    let blank = rest.chars().take_while(|c| matches!(c, '\n' | '\r')).filter(|c| *c == '\n').count();
+    at.line() + u64::try_from(blank).unwrap_or_default()
+}
+
 fn read(text: &str) -> Result<(Rows, Vec<String>)> {
     let refuse = |why: Text| Error::invalid(Form::default().with_error("csv", why));
     let text = text.trim_start_matches('\u{feff}').trim();
@@ -138,7 +145,7 @@ fn read(text: &str) -> Result<(Rows, Vec<String>)> {
                 rows.push((e.position().map_or(0, csv::Position::line), Err(Text::new("base-import-unreadable").with(e.to_string()))));
             }
             Ok(record) => {
-                let line = record.position().map_or(0, csv::Position::line);
+                let line = record.position().map_or(0, |at| line_of(text, at));
                 let cells: HashMap<&str, &str> = heads.iter().map(String::as_str).zip(record.iter()).collect();
                 if record.len() > heads.len() {
                     rows.push((line, Err(Text::new("base-import-cells").with(record.len()).with(heads.len()))));
