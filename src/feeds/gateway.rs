@@ -16,7 +16,7 @@ use crate::ids::FeedId;
 use crate::text::{Lang, Text};
 use crate::trail::{Cause, Kind};
 use crate::web::{Ctx, Platform, envelope};
-use crate::wire::{Line, Method, Problem, Scope, Verb};
+use crate::wire::{Line, Method, Scope, Verb};
 use crate::{Error, Result};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
@@ -134,7 +134,7 @@ async fn serve(ctx: &Ctx, app: &App, method: &'static Method, body: Vec<u8>, hea
             let sent = if body.is_empty() { json!({}) } else { parse(&body)? };
             let line = Line::read(1, method.fields, sent);
             if let Some(problem) = line.problems.first() {
-                return Err(Error::Call(Code::BadField, bad_field(problem)));
+                return Err(Error::Call(Code::BadField, problem.text()));
             }
             let lang = app.lang;
             let data = ctx.db.read(move |c| answer(c, &scope, line)).await?;
@@ -160,10 +160,6 @@ async fn serve(ctx: &Ctx, app: &App, method: &'static Method, body: Vec<u8>, hea
             ctx.db.write(move |tx| write(tx, &cause, &scope, method, batch, once, &request_id)).await
         }
     }
-}
-
-fn bad_field(problem: &Problem) -> Text {
-    problem.text()
 }
 
 fn write(

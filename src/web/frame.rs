@@ -61,10 +61,6 @@ impl Frame {
     pub fn is(&self, id: &str) -> bool {
         self.page == id
     }
-    /// The five most used places, for the bar at the bottom of a phone.
-    pub fn mobile(&self) -> impl Iterator<Item = &NavItem> {
-        self.nav.iter().flat_map(|g| &g.items).take(5)
-    }
 }
 
 /// The character that stands for a name in its round badge.
