@@ -140,7 +140,7 @@ async fn serve(ctx: &Ctx, app: &App, method: &'static Method, body: Vec<u8>, hea
             let data = ctx.db.read(move |c| answer(c, &scope, line)).await?;
             Ok(told(StatusCode::OK, lang, &data, &request_id, Counts::default(), None))
         }
-        Verb::Write(_) => {
+        Verb::Write(_) | Verb::Act(_) => {
             let batch = Batch::read(&body, header_key.as_deref())?;
             let once = batch.key.clone().filter(|_| !batch.preview).map(|key| Once {
                 merchant: app.merchant,

@@ -31,19 +31,39 @@ pub enum Module {
     Product,
     Category,
     Price,
+    Lot,
     Listing,
     Stock,
+    Customer,
+    Order,
+    Shipment,
 }
 
 impl Module {
-    pub const ALL: [Module; 5] = [Module::Product, Module::Category, Module::Price, Module::Listing, Module::Stock];
+    pub const ALL: [Module; 9] = [
+        Module::Product,
+        Module::Category,
+        Module::Price,
+        Module::Lot,
+        Module::Listing,
+        Module::Stock,
+        Module::Customer,
+        Module::Order,
+        Module::Shipment,
+    ];
+    /// Those the product serves today; the others have a switch, and no method yet.
+    pub const SERVED: [Module; 5] = [Module::Product, Module::Category, Module::Price, Module::Listing, Module::Stock];
     pub fn as_str(self) -> &'static str {
         match self {
             Module::Product => "product",
             Module::Category => "category",
             Module::Price => "price",
+            Module::Lot => "lot",
             Module::Listing => "listing",
             Module::Stock => "stock",
+            Module::Customer => "customer",
+            Module::Order => "order",
+            Module::Shipment => "shipment",
         }
     }
     pub fn of(name: &str) -> Option<Self> {
@@ -55,8 +75,12 @@ impl Module {
             Module::Product => "module-product",
             Module::Category => "module-category",
             Module::Price => "module-price",
+            Module::Lot => "module-lot",
             Module::Listing => "module-listing",
             Module::Stock => "module-stock",
+            Module::Customer => "module-customer",
+            Module::Order => "module-order",
+            Module::Shipment => "module-shipment",
         }
     }
 }
@@ -83,8 +107,10 @@ pub type Answer = fn(&mut PgConnection, &Scope, Line) -> Result<Value>;
 
 #[derive(Clone, Copy)]
 pub enum Verb {
-    /// Up to [`MAX_LINES`] lines, each with an outcome.
+    /// Up to [`MAX_LINES`] lines of what the ERP knows, each with an outcome; switches and holds stand before it.
     Write(Apply),
+    /// The same for what buyers do: no switch holds it back.
+    Act(Apply),
     Read(Answer),
 }
 
@@ -107,7 +133,7 @@ pub struct Method {
 
 impl Method {
     pub fn writes(&self) -> bool {
-        matches!(self.verb, Verb::Write(_))
+        !matches!(self.verb, Verb::Read(_))
     }
     /// The scope a credential needs, e.g. `stock:write`.
     pub fn scope(&self) -> String {

@@ -51,7 +51,7 @@ impl Lane {
 }
 
 pub(super) fn modules() -> Vec<&'static str> {
-    Module::ALL.iter().map(|m| m.as_str()).collect()
+    Module::SERVED.iter().map(|m| m.as_str()).collect()
 }
 
 fn icon(module: Module) -> &'static str {
@@ -59,7 +59,11 @@ fn icon(module: Module) -> &'static str {
         Module::Product => "package",
         Module::Category => "binary-tree-2",
         Module::Price => "currency-yuan",
+        Module::Lot => "calendar-due",
         Module::Listing => "switch-vertical",
+        Module::Customer => "users-group",
+        Module::Order => "receipt",
+        Module::Shipment => "truck-delivery",
         Module::Stock => "building-warehouse",
     }
 }
@@ -119,7 +123,7 @@ pub(super) fn of_merchant(c: &mut PgConnection, merchant: MerchantId, now: DateT
             last: lasts.iter().find(|l| l.module == module.as_str()).and_then(|l| l.at),
         }
     };
-    Ok(Module::ALL.into_iter().map(lane).collect())
+    Ok(Module::SERVED.into_iter().map(lane).collect())
 }
 
 fn bars(slots: &[&Slot]) -> Vec<(i64, i64)> {

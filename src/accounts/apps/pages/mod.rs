@@ -52,7 +52,7 @@ struct KeysPage {
     rows: Vec<Row>,
     form: Form,
     shops: Vec<Shop>,
-    modules: [Module; 5],
+    modules: [Module; 9],
     overlap_hours: i64,
 }
 show!(KeysPage, |v| json!({ "credentials": v.rows.iter().map(|r| &r.app).collect::<Vec<_>>() }));
