@@ -4,7 +4,7 @@ use crate::feeds::gateway::{self, Methods};
 use crate::merchants::LowStockMoved;
 use crate::web::{NavGroup, NavItem, Permission, Person, assets};
 use crate::wire::{Method, openapi};
-use crate::{accounts, catalog, docs, feeds, merchants, products, search, stock};
+use crate::{accounts, catalog, docs, feeds, guards, merchants, products, reconcile, search, stock, sync};
 use actix_web::web::{self, Data, ServiceConfig};
 
 /// The open platform, in the order of the seeds.
@@ -23,6 +23,8 @@ pub static METHODS: &[&Method] = &[
     &products::sellable::EXPLAIN_SELLABLE,
     &stock::api::INVENTORY_UPDATE,
     &stock::api::INVENTORY_GET,
+    &reconcile::STOCK_DIGEST,
+    &reconcile::STOCK_RECONCILE,
 ];
 
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -38,6 +40,9 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(catalog::routes)
         .configure(products::audit::routes)
         .configure(stock::routes)
+        .configure(guards::routes)
+        .configure(reconcile::routes)
+        .configure(sync::routes)
         .configure(search::routes);
 }
 
@@ -58,7 +63,14 @@ fn group(title: Option<&'static str>, items: Vec<NavItem>) -> NavGroup {
 }
 
 fn merchant_nav(person: &Person) -> Vec<NavGroup> {
-    let mut sync = vec![item("calls", "/sync/calls", "arrows-exchange", "nav-calls")];
+    let mut sync = vec![
+        item("calls", "/sync/calls", "arrows-exchange", "nav-calls"),
+        item("failures", "/sync/failures", "alert-circle", "nav-failures"),
+        item("quarantine", "/sync/quarantine", "hourglass-high", "nav-quarantine"),
+        item("conflicts", "/sync/conflicts", "equal-not", "nav-conflicts"),
+        item("freshness", "/sync/freshness", "activity-heartbeat", "nav-freshness"),
+        item("reconciliations", "/sync/reconciliations", "git-compare", "nav-reconciliations"),
+    ];
     if person.may(Permission::ManageKeys) {
         sync.push(item("keys", "/api-keys", "key", "nav-keys"));
     }

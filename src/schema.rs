@@ -209,6 +209,29 @@ diesel::table! {
 }
 
 diesel::table! {
+    code_maps (merchant_id, kind, theirs) {
+        merchant_id -> Int8,
+        kind -> Text,
+        theirs -> Text,
+        ours -> Text,
+        by_name -> Text,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    dismissals (merchant_id, method, problem, code) {
+        merchant_id -> Int8,
+        method -> Text,
+        problem -> Text,
+        code -> Text,
+        at -> Timestamptz,
+        by_name -> Text,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
     external_ids (merchant_id, ext_id) {
         merchant_id -> Int8,
         #[max_length = 20]
@@ -255,6 +278,43 @@ diesel::table! {
 }
 
 diesel::table! {
+    freshness (merchant_id, module) {
+        merchant_id -> Int8,
+        module -> Text,
+        watched -> Bool,
+        every_minutes -> Int4,
+        extra_safety -> Int8,
+        overdue_since -> Nullable<Timestamptz>,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    guard_rules (merchant_id) {
+        merchant_id -> Int8,
+        zero_on -> Bool,
+        zero_rows -> Int4,
+        zero_share -> Int2,
+        swing_on -> Bool,
+        swing_rows -> Int4,
+        swing_percent -> Int2,
+        floor_on -> Bool,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    guard_ticks (merchant_id, guard, at, id) {
+        merchant_id -> Int8,
+        guard -> Text,
+        at -> Timestamptz,
+        id -> Int8,
+        lines -> Int4,
+        caught -> Bool,
+    }
+}
+
+diesel::table! {
     merchants (id) {
         id -> Int8,
         code -> Text,
@@ -276,6 +336,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    outages (merchant_id, id) {
+        merchant_id -> Int8,
+        id -> Int8,
+        since -> Timestamptz,
+        by_name -> Text,
+        reason -> Text,
+        ended_at -> Nullable<Timestamptz>,
+        ended_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     parked_lines (merchant_id, id) {
         merchant_id -> Int8,
         id -> Int8,
@@ -290,6 +362,7 @@ diesel::table! {
         source_time -> Nullable<Timestamptz>,
         settled_at -> Nullable<Timestamptz>,
         outcome -> Nullable<Text>,
+        now -> Nullable<Jsonb>,
     }
 }
 
@@ -340,6 +413,54 @@ diesel::table! {
         erp_updated_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    quarantines (merchant_id, id) {
+        merchant_id -> Int8,
+        id -> Int8,
+        guard -> Text,
+        at -> Timestamptz,
+        actor_name -> Text,
+        request_id -> Nullable<Uuid>,
+        feed_id -> Nullable<Int8>,
+        lines -> Int8,
+        earlier -> Int8,
+        in_stock -> Nullable<Int8>,
+        rule -> Jsonb,
+    }
+}
+
+diesel::table! {
+    reconciliation_rows (merchant_id, reconciliation_id, sku_id, shop_id) {
+        merchant_id -> Int8,
+        reconciliation_id -> Int8,
+        sku_id -> Text,
+        shop_id -> Int8,
+        state -> Text,
+        theirs -> Nullable<Int8>,
+        ours -> Nullable<Int8>,
+        taken -> Nullable<Text>,
+        taken_by -> Nullable<Text>,
+        taken_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    reconciliations (merchant_id, id) {
+        merchant_id -> Int8,
+        id -> Int8,
+        name -> Text,
+        at -> Timestamptz,
+        heard_at -> Timestamptz,
+        by_name -> Text,
+        shops -> Nullable<Array<Nullable<Int8>>>,
+        closed_at -> Nullable<Timestamptz>,
+        equal -> Int8,
+        different -> Int8,
+        missing_here -> Int8,
+        missing_there -> Int8,
     }
 }
 
@@ -517,12 +638,20 @@ diesel::joinable!(audit_skips -> users (reviewer_id));
 diesel::joinable!(base_barcodes -> base_products (base_id));
 diesel::joinable!(calls -> merchants (merchant_id));
 diesel::joinable!(categories -> merchants (merchant_id));
+diesel::joinable!(code_maps -> merchants (merchant_id));
+diesel::joinable!(dismissals -> merchants (merchant_id));
 diesel::joinable!(external_ids -> merchants (merchant_id));
 diesel::joinable!(feed_lines -> merchants (merchant_id));
 diesel::joinable!(feeds -> merchants (merchant_id));
+diesel::joinable!(freshness -> merchants (merchant_id));
+diesel::joinable!(guard_rules -> merchants (merchant_id));
+diesel::joinable!(guard_ticks -> merchants (merchant_id));
+diesel::joinable!(outages -> merchants (merchant_id));
 diesel::joinable!(parked_lines -> merchants (merchant_id));
 diesel::joinable!(products -> base_products (base_product_id));
 diesel::joinable!(products -> merchants (merchant_id));
+diesel::joinable!(quarantines -> merchants (merchant_id));
+diesel::joinable!(reconciliations -> merchants (merchant_id));
 diesel::joinable!(replies -> merchants (merchant_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(shops -> merchants (merchant_id));
@@ -544,14 +673,23 @@ diesel::allow_tables_to_appear_in_same_query!(
     calls,
     carriers,
     categories,
+    code_maps,
+    dismissals,
     external_ids,
     feed_lines,
     feeds,
+    freshness,
+    guard_rules,
+    guard_ticks,
     merchants,
     nonces,
+    outages,
     parked_lines,
     product_keys,
     products,
+    quarantines,
+    reconciliation_rows,
+    reconciliations,
     regions,
     replies,
     sessions,

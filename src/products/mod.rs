@@ -17,6 +17,7 @@ pub mod evidence;
 mod fields;
 pub mod ids;
 pub mod listing;
+mod guard;
 pub mod look;
 pub mod matching;
 pub mod matching_pass;

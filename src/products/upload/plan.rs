@@ -1,6 +1,7 @@
 //! One line judged: how it ends, or what is to be written for it.
 
 use super::known::{Known, default_sku};
+use crate::guards;
 use crate::ids::ProductId;
 use crate::products::draft::{Draft, two_places};
 use crate::products::ids::Kind;
@@ -34,6 +35,20 @@ pub(super) struct Job {
 pub(super) struct Old {
     pub id: ProductId,
     pub draft: Draft,
+}
+
+impl Job {
+    /// Everything but the price is taken.
+    pub fn stop_price(&mut self, quarantine: i64) {
+        let (Some(old), Some(sent)) = (&self.old, self.price.take()) else {
+            return;
+        };
+        let before = old.draft.detail("price").to_owned();
+        self.draft.details.insert("price".to_owned(), before.clone().into());
+        self.changed = self.draft != old.draft;
+        self.rematch &= self.changed;
+        self.result = guards::stopped(self.result.clone(), quarantine, "price", &two_places(sent), before);
+    }
 }
 
 type End = Box<LineResult>;
