@@ -25,6 +25,10 @@ pub static METHODS: &[&Method] = &[
     &stock::api::INVENTORY_GET,
     &reconcile::STOCK_DIGEST,
     &reconcile::STOCK_RECONCILE,
+    &stock::reservations::api::FREEZE,
+    &stock::reservations::api::DEDUCT,
+    &stock::reservations::api::ROLLBACK,
+    &stock::reservations::api::ACK,
 ];
 
 pub fn routes(cfg: &mut ServiceConfig) {

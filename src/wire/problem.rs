@@ -85,6 +85,15 @@ line_codes! {
     PriceIgnored "PRICE_IGNORED" "line-price-ignored"
     /// Warning: handed to an auditor.
     InAudit "IN_AUDIT" "line-in-audit"
+    /// A person holds the value: the ERP's is kept as its shadow (W-02).
+    Held "HELD" "line-held"
+    /// A buyer wants more than there is.
+    NotEnough "NOT_ENOUGH" "line-not-enough"
+    UnknownReservation "UNKNOWN_RESERVATION" "line-unknown-reservation"
+    /// The reservation has gone on already, and this step is not possible any more (I-2).
+    WrongState "WRONG_STATE" "line-wrong-state"
+    /// The same reservation id with other goods.
+    OtherLines "OTHER_LINES" "line-other-lines"
     /// On the platform's block list, or in a forbidden category.
     Forbidden "FORBIDDEN_GOODS" "line-forbidden-goods"
 }
