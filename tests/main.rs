@@ -13,6 +13,7 @@ mod demo;
 mod desk;
 mod fences;
 mod ground;
+mod guards;
 mod manual;
 mod products;
 mod robust;

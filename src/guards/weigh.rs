@@ -12,8 +12,10 @@ use std::collections::HashMap;
 
 /// What a quarantined line waits for, with the quarantine's number as the code.
 pub const WAITS_FOR: &str = "quarantine";
-/// The system actor whose replay of approved lines passes.
+/// The system actor that carries out what a person has released.
 pub const REPLAYER: &str = "quarantine";
+/// The system actor that carries out what a person has taken from a reconciliation.
+pub const RECONCILER: &str = "reconciliation";
 /// The sliding window.
 const WINDOW_MINUTES: i64 = 10;
 /// Within this time more of the same joins a quarantine nobody has decided yet.
@@ -95,8 +97,9 @@ fn is_many(rules: &Rules, guard: Guard, scale: Scale) -> bool {
 /// Takes no lock and waits for nobody: the window's counters are rows of their own, so two calls at the same moment may each
 /// not see the other; the next one sees both.
 pub fn weigh(tx: &mut PgConnection, cause: &Cause, dangers: &[Danger]) -> Result<HashMap<i32, i64>> {
-    let released = cause.kind == Kind::System && cause.actor_name == REPLAYER;
-    if dangers.is_empty() || cause.kind == Kind::Person || released {
+    // A person's own doing, by their hand or by ours.
+    let decided = cause.kind == Kind::Person || (cause.kind == Kind::System && [REPLAYER, RECONCILER].contains(&cause.actor_name.as_str()));
+    if dangers.is_empty() || decided {
         return Ok(HashMap::new());
     }
     let rules = rules(tx, cause.merchant)?;

@@ -138,3 +138,9 @@ pub fn rows(c: &mut PgConnection, merchant: MerchantId, id: i64, state: State, a
     .bind::<BigInt, _>(limit)
     .load(c)?)
 }
+
+/// The reconciliation of that name.
+pub fn by_name(c: &mut PgConnection, merchant: MerchantId, name: &str) -> Result<Reconciliation> {
+    let sql = format!("select {COLUMNS} from reconciliations where merchant_id = $1 and name = $2");
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Text, _>(name).get_result(c)?)
+}

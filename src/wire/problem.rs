@@ -71,6 +71,8 @@ line_codes! {
     Quarantined "QUARANTINED" "line-quarantined"
     /// Reconciliation: the number sent is not ours.
     Differs "DIFFERS" "line-differs"
+    /// The reconciliation has had its final line.
+    Closed "CLOSED" "line-closed"
     /// Another line of the call was rejected and onError is "all".
     AllOrNothing "ALL_OR_NOTHING" "line-all-or-nothing"
     /// Not listed: waits for the audit; listed by itself when approved.

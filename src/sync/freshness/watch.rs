@@ -3,6 +3,7 @@
 use super::outage;
 use crate::Result;
 use crate::ids::MerchantId;
+use crate::stock;
 use crate::trail::{self, Cause, Entry};
 use crate::wire::Module;
 use chrono::{DateTime, Duration, Utc};
@@ -201,7 +202,7 @@ pub fn wanted_extra(c: &mut PgConnection, merchant: MerchantId) -> Result<i64> {
 /// Makes availability follow.
 pub(super) fn keep_back(tx: &mut PgConnection, cause: &Cause) -> Result<()> {
     let extra = wanted_extra(tx, cause.merchant)?;
-    super::extra::put(tx, cause, extra)
+    stock::rules::keep_back(tx, cause, extra).map(drop)
 }
 
 /// The modules that are overdue at a merchant, worst first, with how long.

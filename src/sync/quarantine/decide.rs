@@ -87,7 +87,7 @@ pub fn release(tx: &mut PgConnection, cause: &Cause, methods: &[&'static Method]
         by_method.entry(line.method.clone()).or_default().push(line);
     }
     let replayer = Cause { request_id: cause.request_id, ..Cause::system(cause.merchant, REPLAYER, cause.now) };
-    let scope = Scope { merchant: cause.merchant, shops: None, lang: Lang::Zh };
+    let scope = Scope { merchant: cause.merchant, shops: None, lang: Lang::Zh, now: cause.now };
     for (name, waiting) in by_method {
         let method = methods.iter().find(|m| m.name == name).ok_or_else(|| Error::broken(format!("{name} is no method any more")))?;
         let lines = waiting.iter().map(|w| reduced(method, w)).collect();
@@ -135,7 +135,9 @@ fn candidates(c: &mut PgConnection, merchant: MerchantId, id: i64, chosen: Chose
 fn lock_targets(tx: &mut PgConnection, merchant: MerchantId, ids: &[i64]) -> Result<()> {
     for sql in [
         "select 1 from (select k.id, coalesce(p.now->>'shopId', p.line->>'shopId')::bigint as shop from parked_lines p \
-           join skus k on k.merchant_id = p.merchant_id and k.sku_id = coalesce(p.now->>'skuId', p.line->>'skuId') \
+           cross join lateral (select k.id from skus k where k.merchant_id = $1 and k.sku_id = nullif(p.line->>'skuId', '') union all \
+             select k.id from products o join skus k on k.merchant_id = o.merchant_id and k.product_id = o.id and k.is_default \
+             where o.merchant_id = $1 and o.prod_id = p.line->>'prodId' and nullif(p.line->>'skuId', '') is null limit 1) k \
            where p.merchant_id = $1 and p.id = any($2) and p.now ? 'inventory' order by 1, 2 offset 0) l \
          cross join lateral (select 1 from stock where merchant_id = $1 and sku_id = l.id and shop_id = l.shop for no key update) s",
         "select 1 from products where merchant_id = $1 and id in (select k.product_id from parked_lines p join skus k on k.merchant_id = p.merchant_id \
@@ -154,9 +156,10 @@ fn take(tx: &mut PgConnection, merchant: MerchantId, ids: &[i64]) -> Result<Vec<
         "with l as (select id, method, line, coalesce(now, '{}') as now from parked_lines \
            where merchant_id = $1 and id = any($2) and settled_at is null order by id for update) \
          select l.id, l.method, l.line, l.now, \
-         (not l.now ? 'inventory' or exists (select 1 from skus k join stock s on s.merchant_id = k.merchant_id and s.sku_id = k.id \
-           where k.merchant_id = $1 and k.sku_id = coalesce(l.now->>'skuId', l.line->>'skuId') \
-           and s.shop_id = coalesce(l.now->>'shopId', l.line->>'shopId')::bigint and s.qty_by = 'erp' and s.erp_qty::text = l.now->>'inventory')) \
+         (not l.now ? 'inventory' or exists (select 1 from (select k.id from skus k where k.merchant_id = $1 and k.sku_id = nullif(l.line->>'skuId', '') union all \
+             select k.id from products o join skus k on k.merchant_id = o.merchant_id and k.product_id = o.id and k.is_default \
+             where o.merchant_id = $1 and o.prod_id = l.line->>'prodId' and nullif(l.line->>'skuId', '') is null limit 1) k \
+           join stock s on s.merchant_id = $1 and s.sku_id = k.id where s.shop_id = coalesce(l.now->>'shopId', l.line->>'shopId')::bigint and s.qty_by = 'erp' and s.erp_qty::text = l.now->>'inventory')) \
          and (not l.now ? 'price' or case when l.method = 'prod.add_or_edit' \
            then exists (select 1 from products o where o.merchant_id = $1 and o.prod_id = l.line->>'prodId' and coalesce(o.details->>'price', '') = l.now->>'price') \
            else exists (select 1 from skus k where k.merchant_id = $1 and k.sku_id = l.line->>'skuId' and coalesce(k.base_price::text, '') = l.now->>'price') end) \

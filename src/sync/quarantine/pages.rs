@@ -84,7 +84,6 @@ async fn list(ctx: Ctx, ask: Query<Ask>) -> Reply {
 #[template(path = "sync/quarantine.html", blocks = ["part"])]
 struct One {
     frame: Frame,
-    now: DateTime<Utc>,
     q: Quarantine,
     page: Page<Stopped>,
     pager: Pager,
@@ -94,8 +93,9 @@ struct One {
 show!(One, |v| json!({ "quarantine": v.q, "lines": v.page.rows, "next": v.page.next }));
 
 impl One {
-    fn capped(&self, n: i64) -> String {
-        if n >= COUNTED { format!("{}+", COUNTED - 1) } else { n.to_string() }
+    /// Those that wait, as a text.
+    fn waiting(&self) -> String {
+        if self.q.waiting >= COUNTED { format!("{}+", COUNTED - 1) } else { self.q.waiting.to_string() }
     }
 }
 
@@ -106,7 +106,6 @@ async fn shown(ctx: &Ctx, seat: &Seat, id: i64, after: &str, form: Form) -> Resu
     let page = Page::cut(rows, PER_PAGE, |l: &Stopped| l.id);
     Ok(One {
         frame: ctx.frame("quarantine"),
-        now: ctx.now,
         may: seat.person.may(q.needs()),
         pager: Pager::of(&format!("/sync/quarantine/{id}"), "", Some(after), &page),
         q,

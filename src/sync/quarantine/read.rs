@@ -149,7 +149,7 @@ pub fn lines(c: &mut PgConnection, merchant: MerchantId, id: i64, after: i64, li
     Ok(diesel::sql_query(
         "select l.*, p.name, p.spec from (select id, at, key, method, line, coalesce(now, '{}') as now, outcome from parked_lines \
            where merchant_id = $1 and waits_for = $5 and code = $2 and id > $3 order by id limit $4) l \
-         left join lateral (select product_id from skus where merchant_id = $1 and sku_id = coalesce(l.line->>'skuId', l.now->>'skuId')) k on true \
+         left join lateral (select product_id from skus where merchant_id = $1 and sku_id = l.line->>'skuId') k on true \
          left join lateral (select name, spec from products where merchant_id = $1 and (id = k.product_id or (k.product_id is null and prod_id = l.line->>'prodId')) \
            limit 1) p on true order by l.id",
     )
