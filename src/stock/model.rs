@@ -342,8 +342,7 @@ fn number(mode: Mode, by_person: bool, qty: i64, after: &mut Row) -> std::result
         return Ok(qty);
     }
     after.reported_qty = Some(qty);
-    let triple =
-        Triple { inventory: qty, freeze: after.reported_frozen.ok_or("freeze")?, saled: after.reported_sold.ok_or("saled")? };
+    let triple = Triple { inventory: qty, freeze: after.reported_frozen.ok_or("freeze")?, saled: after.reported_sold.ok_or("saled")? };
     let offset = *after.sold_offset.get_or_insert_with(|| triple.offset(after.sold));
     Ok(triple.number(after.sold, offset))
 }

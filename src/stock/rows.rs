@@ -160,9 +160,8 @@ impl Groups {
 
 /// What the rows carry in every statement, and what the ledger does; arrays, in the order bound.
 const ROW: [&str; 4] = ["place", "was", "version", "updated_at"];
-const LEDGER: [&str; 13] = [
-    "sku", "shop", "kind", "erp_before", "erp_after", "d_frozen", "d_open", "d_sold", "available", "held", "reservation", "no", "step",
-];
+const LEDGER: [&str; 13] =
+    ["sku", "shop", "kind", "erp_before", "erp_after", "d_frozen", "d_open", "d_sold", "available", "held", "reservation", "no", "step"];
 /// Single values before the arrays.
 const SINGLE: usize = 7;
 
@@ -258,9 +257,8 @@ fn with_groups(mut query: Query, groups: &Groups, spans: &[Span<'_>]) -> Query {
             .bind::<Array<Bool>, _>(column(spans, |s| s.after.hold_keeps));
     }
     if groups.rules {
-        query = query
-            .bind::<Array<BigInt>, _>(column(spans, |s| s.after.safety))
-            .bind::<Array<BigInt>, _>(column(spans, |s| s.after.oversell));
+        query =
+            query.bind::<Array<BigInt>, _>(column(spans, |s| s.after.safety)).bind::<Array<BigInt>, _>(column(spans, |s| s.after.oversell));
     }
     query
 }
