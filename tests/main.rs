@@ -11,6 +11,7 @@ mod browser;
 mod catalog;
 mod demo;
 mod desk;
+mod faults;
 mod fences;
 mod ground;
 mod guards;
