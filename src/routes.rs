@@ -4,7 +4,7 @@ use crate::feeds::gateway::{self, Methods};
 use crate::merchants::LowStockMoved;
 use crate::web::{NavGroup, NavItem, Permission, Person, assets};
 use crate::wire::{Method, openapi};
-use crate::{accounts, catalog, docs, feeds, merchants, products, search, stock};
+use crate::{accounts, catalog, docs, feeds, gate, merchants, products, search, stock};
 use actix_web::web::{self, Data, ServiceConfig};
 
 /// The open platform, in the order of the seeds.
@@ -23,6 +23,7 @@ pub static METHODS: &[&Method] = &[
     &products::sellable::EXPLAIN_SELLABLE,
     &stock::api::INVENTORY_UPDATE,
     &stock::api::INVENTORY_GET,
+    &gate::api::SWITCH_GET,
 ];
 
 pub fn routes(cfg: &mut ServiceConfig) {

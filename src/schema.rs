@@ -150,6 +150,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    call_minutes (merchant_id, minute, module) {
+        merchant_id -> Int8,
+        minute -> Timestamptz,
+        module -> Text,
+        calls -> Int4,
+        failed -> Int4,
+        lines -> Int8,
+        slow -> Array<Nullable<Int4>>,
+    }
+}
+
+diesel::table! {
     calls (merchant_id, at, id) {
         merchant_id -> Int8,
         at -> Timestamptz,
@@ -209,6 +221,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    exceptions (merchant_id, id) {
+        merchant_id -> Int8,
+        id -> Int8,
+        module -> Text,
+        product_id -> Int8,
+        sku_id -> Nullable<Int8>,
+        shop_id -> Nullable<Int8>,
+        field -> Text,
+        reason -> Text,
+        by_user -> Nullable<Int8>,
+        by_name -> Text,
+        since -> Timestamptz,
+        until -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     external_ids (merchant_id, ext_id) {
         merchant_id -> Int8,
         #[max_length = 20]
@@ -251,6 +280,27 @@ diesel::table! {
         parked -> Int4,
         rejected -> Int4,
         warned -> Int4,
+    }
+}
+
+diesel::table! {
+    held_lines (merchant_id, method, module, key) {
+        merchant_id -> Int8,
+        method -> Text,
+        module -> Text,
+        key -> Text,
+        line -> Jsonb,
+        why -> Text,
+        product_id -> Nullable<Int8>,
+        sku_id -> Nullable<Int8>,
+        shop_id -> Nullable<Int8>,
+        source_time -> Nullable<Timestamptz>,
+        first_at -> Timestamptz,
+        last_at -> Timestamptz,
+        count -> Int8,
+        feed_id -> Nullable<Int8>,
+        wanted -> Bool,
+        version -> Int8,
     }
 }
 
@@ -469,6 +519,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    switches (merchant_id, module) {
+        merchant_id -> Int8,
+        module -> Text,
+        reason -> Text,
+        by_user -> Nullable<Int8>,
+        by_name -> Text,
+        since -> Timestamptz,
+        until -> Nullable<Timestamptz>,
+        mark -> Int8,
+    }
+}
+
+diesel::table! {
     trail (merchant_id, at, id) {
         merchant_id -> Int8,
         at -> Timestamptz,
@@ -515,11 +578,14 @@ diesel::joinable!(audit_decisions -> users (reviewer_id));
 diesel::joinable!(audit_items -> users (leased_by));
 diesel::joinable!(audit_skips -> users (reviewer_id));
 diesel::joinable!(base_barcodes -> base_products (base_id));
+diesel::joinable!(call_minutes -> merchants (merchant_id));
 diesel::joinable!(calls -> merchants (merchant_id));
 diesel::joinable!(categories -> merchants (merchant_id));
+diesel::joinable!(exceptions -> users (by_user));
 diesel::joinable!(external_ids -> merchants (merchant_id));
 diesel::joinable!(feed_lines -> merchants (merchant_id));
 diesel::joinable!(feeds -> merchants (merchant_id));
+diesel::joinable!(held_lines -> merchants (merchant_id));
 diesel::joinable!(parked_lines -> merchants (merchant_id));
 diesel::joinable!(products -> base_products (base_product_id));
 diesel::joinable!(products -> merchants (merchant_id));
@@ -527,6 +593,8 @@ diesel::joinable!(replies -> merchants (merchant_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(shops -> merchants (merchant_id));
 diesel::joinable!(skus -> merchants (merchant_id));
+diesel::joinable!(switches -> merchants (merchant_id));
+diesel::joinable!(switches -> users (by_user));
 diesel::joinable!(trail -> merchants (merchant_id));
 diesel::joinable!(users -> merchants (merchant_id));
 
@@ -541,12 +609,15 @@ diesel::allow_tables_to_appear_in_same_query!(
     base_products,
     block_list,
     buckets,
+    call_minutes,
     calls,
     carriers,
     categories,
+    exceptions,
     external_ids,
     feed_lines,
     feeds,
+    held_lines,
     merchants,
     nonces,
     parked_lines,
@@ -560,6 +631,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     stock,
     stock_marks,
     stock_movements,
+    switches,
     trail,
     users,
 );

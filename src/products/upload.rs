@@ -3,6 +3,7 @@
 //! Everything a call of a thousand lines needs to know is read with a handful of statements ([`known`]), each line is judged
 //! without touching the database ([`plan`]), and all that changes is written at once ([`write`]).
 
+mod guard;
 mod known;
 mod plan;
 mod write;
@@ -13,13 +14,14 @@ use crate::trail::Cause;
 use crate::wire::{Line, LineCode, LineResult, Problem, Scope};
 use diesel::PgConnection;
 use known::Known;
+pub(super) use known::no_price;
 
 /// Applies lines, in any order; one result each. Listing is settled by the caller, after stock.
 ///
 /// # Errors
 /// Only for faults of the whole call.
 pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Line>) -> Result<Vec<LineResult>> {
-    let mut known = Known::load(tx, cause.merchant, &lines)?;
+    let mut known = Known::load(tx, cause, &lines)?;
     let mut ends = Vec::with_capacity(lines.len());
     let mut jobs = Vec::with_capacity(lines.len());
     for line in lines {

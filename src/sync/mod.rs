@@ -2,6 +2,10 @@
 //!
 //! Any number of instances may run it side by side: every job takes its rows with `skip locked` or deletes by age.
 
+mod differences;
+mod release;
 mod worker;
 
+pub use differences::Difference;
+pub use release::{preview, release};
 pub use worker::{Worker, keep_house, replay_parked, start};

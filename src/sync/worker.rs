@@ -1,4 +1,6 @@
+use super::release::release;
 use crate::ids::MerchantId;
+use crate::routes::METHODS;
 use crate::web::Platform;
 use crate::{Db, Result, accounts, db, feeds, gate, products, stock};
 use actix_web::web::Data;
@@ -54,6 +56,9 @@ pub fn start(platform: &Data<Platform>, keep_calls_months: i32) -> Worker {
             }
             if let Err(why) = replay_parked(&platform.db, platform.clock.now()).await {
                 tracing::warn!(%why, "parked lines will be tried again");
+            }
+            if let Err(why) = release(&platform.db, METHODS, platform.clock.now()).await {
+                tracing::warn!(%why, "kept lines will be tried again");
             }
             round = round.wrapping_add(1);
             tokio::select! {

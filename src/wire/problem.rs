@@ -81,6 +81,10 @@ line_codes! {
     PriceIgnored "PRICE_IGNORED" "line-price-ignored"
     /// Warning: handed to an auditor.
     InAudit "IN_AUDIT" "line-in-audit"
+    /// Kept: the module is switched off, or the merchant has paused.
+    SyncOff "SYNC_OFF" "line-sync-off"
+    /// Kept: a person holds this value, by an exception, a lock or a hold.
+    Held "HELD" "line-held"
     /// On the platform's block list, or in a forbidden category.
     Forbidden "FORBIDDEN_GOODS" "line-forbidden-goods"
 }
