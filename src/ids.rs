@@ -52,6 +52,8 @@ ids! {
     ProductId
     SkuId
     FeedId
+    /// A person's hold over a value.
+    HoldId
 }
 
 impl MerchantId {

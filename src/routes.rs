@@ -23,6 +23,10 @@ pub static METHODS: &[&Method] = &[
     &products::sellable::EXPLAIN_SELLABLE,
     &stock::api::INVENTORY_UPDATE,
     &stock::api::INVENTORY_GET,
+    &stock::reservations::api::FREEZE,
+    &stock::reservations::api::DEDUCT,
+    &stock::reservations::api::ROLLBACK,
+    &stock::reservations::api::ACK,
     &gate::api::SWITCH_GET,
 ];
 

@@ -305,6 +305,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    holds (merchant_id, id) {
+        merchant_id -> Int8,
+        id -> Int8,
+        sku_id -> Int8,
+        shop_id -> Int8,
+        qty -> Int8,
+        shadow -> Int8,
+        until -> Nullable<Timestamptz>,
+        keeps -> Bool,
+        reason -> Text,
+        by_user -> Nullable<Int8>,
+        by_name -> Text,
+        started_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+        ended_why -> Nullable<Text>,
+        ended_by -> Nullable<Text>,
+        used -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
     merchants (id) {
         id -> Int8,
         code -> Text,
@@ -314,6 +335,7 @@ diesel::table! {
         auto_list -> Bool,
         low_stock -> Int8,
         created_at -> Timestamptz,
+        order_seq -> Int8,
     }
 }
 
@@ -416,6 +438,40 @@ diesel::table! {
 }
 
 diesel::table! {
+    reservation_lines (merchant_id, no, sku_id, shop_id) {
+        merchant_id -> Int8,
+        #[max_length = 64]
+        no -> Varchar,
+        sku_id -> Int8,
+        shop_id -> Int8,
+        qty -> Int8,
+        state -> Text,
+        hold_id -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
+    reservations (merchant_id, no) {
+        merchant_id -> Int8,
+        #[max_length = 64]
+        no -> Varchar,
+        state -> Text,
+        #[max_length = 64]
+        order_no -> Nullable<Varchar>,
+        created_at -> Timestamptz,
+        expires_at -> Nullable<Timestamptz>,
+        seq -> Nullable<Int8>,
+        paid_at -> Nullable<Timestamptz>,
+        acked_at -> Nullable<Timestamptz>,
+        imported_at -> Nullable<Timestamptz>,
+        shipped_at -> Nullable<Timestamptz>,
+        ended_at -> Nullable<Timestamptz>,
+        ended_by -> Nullable<Text>,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     sessions (token_hash) {
         token_hash -> Bytea,
         user_id -> Nullable<Int8>,
@@ -486,6 +542,26 @@ diesel::table! {
         reported_at -> Nullable<Timestamptz>,
         version -> Int8,
         updated_at -> Timestamptz,
+        reported_qty -> Nullable<Int8>,
+        ack_seq -> Nullable<Int8>,
+        as_of -> Nullable<Timestamptz>,
+        received_at -> Nullable<Timestamptz>,
+        sold_offset -> Nullable<Int8>,
+        oversell -> Int8,
+        hold_id -> Nullable<Int8>,
+        hold_qty -> Nullable<Int8>,
+        hold_used -> Int8,
+        hold_until -> Nullable<Timestamptz>,
+        hold_keeps -> Bool,
+    }
+}
+
+diesel::table! {
+    stock_checks (merchant_id, at) {
+        merchant_id -> Int8,
+        at -> Timestamptz,
+        rows -> Int8,
+        differences -> Jsonb,
     }
 }
 
@@ -515,6 +591,22 @@ diesel::table! {
         request_id -> Nullable<Uuid>,
         feed_id -> Nullable<Int8>,
         line_no -> Nullable<Int4>,
+        d_frozen -> Int8,
+        d_open -> Int8,
+        d_sold -> Int8,
+        held -> Nullable<Int8>,
+        reservation -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    stock_rules (merchant_id) {
+        merchant_id -> Int8,
+        mode -> Text,
+        freeze_minutes -> Int4,
+        lag_ms -> Nullable<Int8>,
+        lag_at -> Nullable<Timestamptz>,
+        stale_extra -> Int8,
     }
 }
 
@@ -586,13 +678,18 @@ diesel::joinable!(external_ids -> merchants (merchant_id));
 diesel::joinable!(feed_lines -> merchants (merchant_id));
 diesel::joinable!(feeds -> merchants (merchant_id));
 diesel::joinable!(held_lines -> merchants (merchant_id));
+diesel::joinable!(holds -> merchants (merchant_id));
+diesel::joinable!(holds -> users (by_user));
 diesel::joinable!(parked_lines -> merchants (merchant_id));
 diesel::joinable!(products -> base_products (base_product_id));
 diesel::joinable!(products -> merchants (merchant_id));
 diesel::joinable!(replies -> merchants (merchant_id));
+diesel::joinable!(reservations -> merchants (merchant_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(shops -> merchants (merchant_id));
 diesel::joinable!(skus -> merchants (merchant_id));
+diesel::joinable!(stock_checks -> merchants (merchant_id));
+diesel::joinable!(stock_rules -> merchants (merchant_id));
 diesel::joinable!(switches -> merchants (merchant_id));
 diesel::joinable!(switches -> users (by_user));
 diesel::joinable!(trail -> merchants (merchant_id));
@@ -618,6 +715,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     feed_lines,
     feeds,
     held_lines,
+    holds,
     merchants,
     nonces,
     parked_lines,
@@ -625,12 +723,16 @@ diesel::allow_tables_to_appear_in_same_query!(
     products,
     regions,
     replies,
+    reservation_lines,
+    reservations,
     sessions,
     shops,
     skus,
     stock,
+    stock_checks,
     stock_marks,
     stock_movements,
+    stock_rules,
     switches,
     trail,
     users,

@@ -127,7 +127,7 @@ async fn serve(ctx: &Ctx, app: &App, method: &'static Method, body: Vec<u8>, hea
     if !app.scopes.contains(&method.scope()) {
         return Err(Error::Call(Code::OutOfScope, Text::new("api-out-of-scope").with(method.scope())));
     }
-    let scope = Scope { merchant: app.merchant, shops: app.shops.clone(), lang: app.lang };
+    let scope = Scope { merchant: app.merchant, shops: app.shops.clone(), lang: app.lang, now: ctx.now };
     let request_id = ctx.request_id.to_string();
     match method.verb {
         Verb::Read(answer) => {

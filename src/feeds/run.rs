@@ -14,6 +14,8 @@ use std::collections::HashMap;
 
 /// How far ahead of our clock a source time may be (§4.3 of the law of stock).
 const AHEAD_MINUTES: i64 = 5;
+/// The fields by which an ERP's clock orders what it sends: one wrong clock would block all later pushes.
+const CLOCKS: [&str; 2] = ["sourceTime", "asOf"];
 
 /// Lines per outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -126,9 +128,9 @@ fn read(method: &Method, lines: Vec<Value>, cause: &Cause) -> Vec<Line> {
         if !line.key.is_empty() && seen.get(&line.key).is_some_and(|n| *n > 1) {
             line.problems.push(Problem::new(LineCode::DuplicateInBatch, "", line.key.clone()));
         }
-        if line.time("sourceTime").value().is_some_and(|at| at > limit) {
-            let sent = line.sent.get("sourceTime").and_then(Value::as_str).unwrap_or_default().to_owned();
-            line.problems.push(Problem::new(LineCode::ClockAhead, "sourceTime", sent));
+        for name in CLOCKS.into_iter().filter(|name| line.time(name).value().is_some_and(|at| at > limit)).collect::<Vec<_>>() {
+            let sent = line.sent.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+            line.problems.push(Problem::new(LineCode::ClockAhead, name, sent));
         }
     }
     read

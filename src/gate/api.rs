@@ -7,7 +7,7 @@ use crate::ids::MerchantId;
 use crate::wire::{Field, Kind, Line, Method, Module, Scope, Verb};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Text};
 use serde_json::{Value, json};
 
 /// The most SKUs one question may be about.
@@ -27,7 +27,7 @@ pub static SWITCH_GET: Method = Method {
 };
 
 fn answer(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Value> {
-    let now = moment(c)?;
+    let now = scope.now;
     let off = switches::all_off(c, scope.merchant, now)?;
     let waiting = held::counts(c, scope.merchant)?;
     let all = off.iter().find(|o| o.module == "all");
@@ -48,17 +48,6 @@ fn answer(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Value> {
         "paused": i32::from(all.is_some()), "until": all.and_then(|o| o.until).map(on_the_wire), "reason": all.map_or("", |o| o.reason.as_str()),
         "modules": modules, "exceptions": on_skus(c, scope.merchant, &skus, now)?,
     }))
-}
-
-/// A question carries no time of its own: the transaction's is as good.
-fn moment(c: &mut PgConnection) -> Result<DateTime<Utc>> {
-    #[derive(QueryableByName)]
-    struct Moment {
-        #[diesel(sql_type = Timestamptz)]
-        now: DateTime<Utc>,
-    }
-    let one: Moment = diesel::sql_query("select now() as now").get_result(c)?;
-    Ok(one.now)
 }
 
 fn on_skus(c: &mut PgConnection, merchant: MerchantId, skus: &[String], now: DateTime<Utc>) -> Result<Vec<Value>> {

@@ -67,7 +67,7 @@ fn key(method: &Method, sent: &Value, shops: Option<&Shops>) -> String {
 
 /// Fields that say which row is meant and when, rather than what it holds.
 fn names_the_row(method: &Method, field: &str) -> bool {
-    const ALWAYS: [&str; 6] = ["prodId", "skuId", "shopId", "sourceTime", "ifVersion", "requestId"];
+    const ALWAYS: [&str; 8] = ["prodId", "skuId", "shopId", "sourceTime", "ifVersion", "requestId", "ackSeq", "asOf"];
     ALWAYS.contains(&field) || method.fields.iter().any(|f| f.name == field && (f.need == Need::Always || f.kind == Kind::Shop))
 }
 
@@ -229,7 +229,7 @@ fn keep(tx: &mut PgConnection, cause: &Cause, rows: &[Kept]) -> Result<HashSet<S
          select $1, l.method, l.module, l.key, l.line, l.why, l.product, l.sku, l.shop, l.source_time, $2, $2, $3 \
          from unnest($4, $5, $6, $7, $8, $9, $10, $11, $12) as l(method, module, key, line, why, product, sku, shop, source_time) \
          order by l.method, l.module, l.key \
-         on conflict (merchant_id, method, module, key) do update set line = (h.line - 'sourceTime' - 'ifVersion') || excluded.line, why = excluded.why, \
+         on conflict (merchant_id, method, module, key) do update set line = (h.line - '{sourceTime,ifVersion,ackSeq,asOf}'::text[]) || excluded.line, why = excluded.why, \
            product_id = coalesce(excluded.product_id, h.product_id), sku_id = coalesce(excluded.sku_id, h.sku_id), \
            shop_id = coalesce(excluded.shop_id, h.shop_id), source_time = coalesce(excluded.source_time, h.source_time), \
            last_at = greatest(h.last_at, excluded.last_at), count = h.count + 1, feed_id = excluded.feed_id, wanted = false, version = h.version + 1 \

@@ -195,7 +195,7 @@ pub fn sku_detail(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Val
     let unknown = |key: &'static str, what: &str| Error::Call(Code::NotFound, Sentence::keyed(key.into()).with(what));
     let found = skus::find(c, scope.merchant, &sku_id)?.ok_or_else(|| unknown("products-unknown-sku", &sku_id))?;
     let shops: Vec<AtShop> = diesel::sql_query(
-        "select h.id as shop, h.is_default, greatest(coalesce(s.erp_qty - s.frozen - s.sold_open - s.safety, 0), 0) as inventory, \
+        "select h.id as shop, h.is_default, greatest(coalesce(stock_available(s), 0), 0) as inventory, \
          coalesce(s.sold, 0) as saled, coalesce(s.frozen, 0) as freeze from shops h \
          left join stock s on s.merchant_id = h.merchant_id and s.shop_id = h.id and s.sku_id = $2 \
          where h.merchant_id = $1 and ($3::bigint[] is null or h.id = any($3)) order by h.id",

@@ -39,7 +39,7 @@ pub fn replay_parked(tx: &mut PgConnection, merchant: MerchantId, method: &'stat
     }
     let (ids, lines): (Vec<i64>, Vec<Value>) = ready.into_iter().map(|r| (r.id, r.line)).unzip();
     let cause = Cause::system(merchant, "replay", now);
-    let scope = Scope { merchant, shops: None, lang: Lang::Zh };
+    let scope = Scope { merchant, shops: None, lang: Lang::Zh, now };
     let report = feeds::run(tx, &cause, &scope, Channel::Replay, method, Batch { lines, ..Batch::default() })?;
     let ended: Vec<_> = ids.into_iter().zip(report.results.iter().map(|r| r.outcome)).collect();
     feeds::settle_parked(tx, merchant, &ended, now)?;

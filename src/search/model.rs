@@ -68,7 +68,7 @@ pub fn products(c: &mut PgConnection, merchant: MerchantId, text: &str) -> Resul
     )?;
     let ids: Vec<i64> = found.iter().map(|p| p.id).collect();
     let sums: Vec<Sum> = diesel::sql_query(
-        "select k.product_id as id, sum(greatest(0, s.erp_qty - s.frozen - s.sold_open - s.safety))::bigint as sellable from skus k \
+        "select k.product_id as id, sum(greatest(0, stock_available(s)))::bigint as sellable from skus k \
          join stock s on s.merchant_id = $1 and s.sku_id = k.id where k.merchant_id = $1 and k.product_id = any($2) group by k.product_id",
     )
     .bind::<BigInt, _>(merchant)

@@ -11,7 +11,7 @@ pub static INVENTORY_UPDATE: Method = Method {
     name: "sku.inventory.update",
     module: Module::Stock,
     about: "stock-api-update",
-    source: "S-01 S-03 Q-05 Q-13 Q-15",
+    source: "S-01 S-03 Q-05 Q-13 Q-14 Q-15",
     fields: &[
         SKU,
         SHOP,
@@ -19,6 +19,8 @@ pub static INVENTORY_UPDATE: Method = Method {
         Field::optional("saled", Kind::Count, "stock-field-saled"),
         Field::optional("freeze", Kind::Count, "stock-field-freeze"),
         Field::optional("sourceTime", Kind::Time, "stock-field-source-time"),
+        Field::optional("asOf", Kind::Time, "stock-field-as-of"),
+        Field::optional("ackSeq", Kind::Number { min: 0, max: i64::MAX, default: 0 }, "stock-field-ack-seq"),
         Field::optional("ifVersion", Kind::Number { min: 0, max: i64::MAX, default: 0 }, "stock-field-if-version"),
     ],
     verb: Verb::Write(push::apply),
@@ -35,6 +37,6 @@ pub static INVENTORY_GET: Method = Method {
     fields: &[SKU, SHOP],
     verb: Verb::Read(read::answer),
     example: r#"{"skuId": "KZ-100382-1"}"#,
-    answer: r#"{"skuId": "KZ-100382-1", "shopId": "1", "inventory": 76, "available": 76, "saled": 48, "freeze": 36, "version": "12", "reportedAt": "2026-11-22 14:32:08", "updatedAt": "2026-11-22 14:32:08",
- "shops": [{"shopId": "1", "inventory": 76, "available": 76, "saled": 48, "freeze": 36, "version": "12", "reportedAt": "2026-11-22 14:32:08", "updatedAt": "2026-11-22 14:32:08"}]}"#,
+    answer: r#"{"skuId": "KZ-100382-1", "shopId": "1", "inventory": 76, "available": 76, "automatic": 76, "hold": null, "saled": 48, "freeze": 36, "version": "12", "reportedAt": "2026-11-22 14:32:08", "updatedAt": "2026-11-22 14:32:08",
+ "shops": [{"shopId": "1", "inventory": 76, "available": 76, "automatic": 76, "hold": null, "saled": 48, "freeze": 36, "version": "12", "reportedAt": "2026-11-22 14:32:08", "updatedAt": "2026-11-22 14:32:08"}]}"#,
 };

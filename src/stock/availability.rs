@@ -3,6 +3,14 @@
 
 use serde::Serialize;
 
+/// A person's number over the result (W-02).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hold {
+    pub qty: i64,
+    /// Units taken under it.
+    pub used: i64,
+}
+
 /// The figures of one SKU at one shop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
@@ -16,6 +24,12 @@ pub struct Figures {
     pub sold_open: i64,
     /// Kept back by the merchant's rule.
     pub safety: i64,
+    /// Kept back besides, while the ERP's figures are overdue.
+    pub extra: i64,
+    /// How far below zero may be sold on purpose.
+    pub oversell: i64,
+    /// The hold that is on now.
+    pub hold: Option<Hold>,
 }
 
 /// Who owns a number.
@@ -61,7 +75,17 @@ impl Term {
 impl Figures {
     /// What may be sold; negative when more is promised than there is (负卖, S-06).
     pub fn available(&self) -> i64 {
-        self.erp_qty - self.frozen - self.sold_open - self.safety
+        self.hold.map_or_else(|| self.automatic(), |hold| hold.qty - hold.used)
+    }
+
+    /// What would be available without a hold: the shadow value while one is on.
+    pub fn automatic(&self) -> i64 {
+        self.erp_qty - self.frozen - self.sold_open - self.safety - self.extra
+    }
+
+    /// Whether a buyer may take `n`.
+    pub fn gives(&self, n: i64) -> bool {
+        self.available() >= n - self.oversell
     }
 
     /// What buyers are shown.
@@ -74,16 +98,24 @@ impl Figures {
         (-self.available()).max(0)
     }
 
-    /// How the number comes about, in the order it is told. Whatever will one day change the number (lots behind the ERP's
-    /// figure, a hold over the result) becomes a term here, so that the sum stays the proof.
+    /// How the number comes about, in the order it is told. Whatever changes the number is a term here, so that the sum stays
+    /// the proof; the last term is what a hold makes of the automatic value.
     pub fn waterfall(&self) -> Vec<Term> {
         let (key, source) = if self.by_person { ("stock-term-person", Source::Person) } else { ("stock-term-erp", Source::Erp) };
-        vec![
+        let mut terms = vec![
             Term { key, sign: 1, qty: self.erp_qty, source },
             Term { key: "stock-term-frozen", sign: -1, qty: self.frozen, source: Source::Platform },
             Term { key: "stock-term-paid", sign: -1, qty: self.sold_open, source: Source::Platform },
             Term { key: "stock-term-safety", sign: -1, qty: self.safety, source: Source::Platform },
-        ]
+        ];
+        if self.extra != 0 {
+            terms.push(Term { key: "stock-term-extra", sign: -1, qty: self.extra, source: Source::Platform });
+        }
+        if self.hold.is_some() {
+            let over = self.available() - self.automatic();
+            terms.push(Term { key: "stock-term-hold", sign: if over < 0 { -1 } else { 1 }, qty: over.abs(), source: Source::Person });
+        }
+        terms
     }
 }
 
@@ -94,13 +126,19 @@ mod tests {
 
     fn figures() -> impl Strategy<Value = Figures> {
         let count = || 0..2_147_483_648_i64;
-        (count(), any::<bool>(), count(), count(), count()).prop_map(|(erp_qty, by_person, frozen, sold_open, safety)| Figures {
-            erp_qty,
-            by_person,
-            frozen,
-            sold_open,
-            safety,
-        })
+        let hold = proptest::option::of((count(), count()).prop_map(|(qty, used)| Hold { qty, used }));
+        (count(), any::<bool>(), (count(), count(), count(), count()), 0..100_i64, hold).prop_map(
+            |(erp_qty, by_person, (frozen, sold_open, safety, extra), oversell, hold)| Figures {
+                erp_qty,
+                by_person,
+                frozen,
+                sold_open,
+                safety,
+                extra,
+                oversell,
+                hold,
+            },
+        )
     }
 
     proptest! {
@@ -124,6 +162,12 @@ mod tests {
             let paid = Figures { frozen: f.frozen - n, sold_open: f.sold_open + n, ..f };
             prop_assert_eq!(paid.available(), f.available());
         }
+
+        // §4.5 I3: what the guard gives is exactly what is there and the allowance.
+        #[test]
+        fn a_buyer_gets_what_is_there_and_the_allowance(f in figures(), n in 1..1000_i64) {
+            prop_assert_eq!(f.gives(n), f.available() + f.oversell >= n);
+        }
     }
 
     // §4.5 E5
@@ -131,6 +175,14 @@ mod tests {
     fn selling_elsewhere_leaves_us_short() {
         let f = Figures { erp_qty: 2, frozen: 3, ..Figures::default() };
         assert_eq!((f.available(), f.shown(), f.short()), (-1, 0, 1));
+    }
+
+    // The seed's story (W-02): 260 by hand over an automatic 64.
+    #[test]
+    fn a_hold_stands_over_the_result_and_shows_its_shadow() {
+        let f = Figures { erp_qty: 112, frozen: 36, safety: 12, hold: Some(Hold { qty: 260, used: 0 }), ..Figures::default() };
+        assert_eq!((f.available(), f.automatic()), (260, 64));
+        assert_eq!(f.waterfall().last().map(Term::signed), Some(196));
     }
 
     #[test]

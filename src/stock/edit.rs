@@ -4,7 +4,7 @@
 
 use super::ledger;
 use super::model::Row;
-use super::rows::{self, Change, Telling};
+use super::rows::{self, Change};
 use crate::ids::{ShopId, SkuId};
 use crate::merchants;
 use crate::text::Text;
@@ -45,9 +45,9 @@ pub fn set_by_hand(tx: &mut PgConnection, cause: &Cause, edit: &Edit) -> Result<
     if before.by_person && before.erp_qty == edit.quantity {
         return Ok(before);
     }
-    let after = Row { erp_qty: edit.quantity, by_person: true, version: before.version + 1, updated_at: cause.now, ..before.clone() };
+    let after = Row { erp_qty: edit.quantity, by_person: true, ..before.clone() }.changed(cause.now);
     let told = told(&before);
-    keep(tx, cause, before, after.clone(), &Telling { kind: "manual_set", reason: Some(&edit.reason) })?;
+    keep(tx, cause, Change::new("manual_set", before, after.clone()), Some(&edit.reason))?;
     let entry = Entry::new("stock.set_by_hand", "stock", subject(&edit.ext, edit.shop)).change(told, self::told(&after)).note(&edit.reason);
     trail::record(tx, cause, &[entry])?;
     Ok(after)
@@ -57,9 +57,9 @@ fn told(row: &Row) -> Value {
     json!({ "quantity": row.erp_qty, "by": if row.by_person { "person" } else { "erp" } })
 }
 
-fn keep(tx: &mut PgConnection, cause: &Cause, before: Row, after: Row, telling: &Telling<'_>) -> Result<()> {
+fn keep(tx: &mut PgConnection, cause: &Cause, change: Change, reason: Option<&str>) -> Result<()> {
     let low_stock = merchants::find(tx, cause.merchant)?.low_stock;
-    rows::write(tx, cause, &[Change { before, after, no: None }], telling, low_stock)
+    rows::write(tx, cause, &[change], reason, low_stock)
 }
 
 /// The edit that may still be taken back: the last thing that happened to the row, a person's, and not long ago.
@@ -84,15 +84,9 @@ pub fn undo(tx: &mut PgConnection, cause: &Cause, sku: SkuId, ext: &str, shop: S
     let subject = subject(ext, shop);
     let known = trail::of_subject(tx, cause.merchant, "stock", &subject, 1)?;
     let owner = known.first().and_then(|e| e.before.as_ref()).and_then(|b| b.get("by")).and_then(Value::as_str);
-    let after = Row {
-        erp_qty: edit.before,
-        by_person: owner == Some("person"),
-        version: before.version + 1,
-        updated_at: cause.now,
-        ..before.clone()
-    };
+    let after = Row { erp_qty: edit.before, by_person: owner == Some("person"), ..before.clone() }.changed(cause.now);
     let entry = Entry::new("stock.edit_undone", "stock", subject).change(told(&before), told(&after));
-    keep(tx, cause, before, after.clone(), &Telling { kind: "undo", reason: None })?;
+    keep(tx, cause, Change::new("undo", before, after.clone()), None)?;
     trail::record(tx, cause, &[entry])?;
     Ok(after)
 }

@@ -34,6 +34,17 @@ pub struct Movement {
     pub feed_id: Option<i64>,
     #[diesel(sql_type = Nullable<Int4>)]
     pub line_no: Option<i32>,
+    #[diesel(sql_type = BigInt)]
+    pub d_frozen: i64,
+    #[diesel(sql_type = BigInt)]
+    pub d_open: i64,
+    #[diesel(sql_type = BigInt)]
+    pub d_sold: i64,
+    /// What a hold left to sell afterwards, while one was on.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub held: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub reservation: Option<String>,
 }
 
 impl Movement {
@@ -45,6 +56,12 @@ impl Movement {
             "reserve" => "stock-move-reserve",
             "confirm" => "stock-move-confirm",
             "release" => "stock-move-release",
+            "expire" => "stock-move-expire",
+            "settle" => "stock-move-settle",
+            "hold" => "stock-move-hold",
+            "hold_change" => "stock-move-hold-change",
+            "hold_end" => "stock-move-hold-end",
+            "rule" => "stock-move-rule",
             "restock" => "stock-move-restock",
             "lot_sum" => "stock-move-lot-sum",
             _ => "stock-move-undo",
@@ -53,9 +70,11 @@ impl Movement {
     pub fn icon(&self) -> &'static str {
         match self.kind.as_str() {
             "erp_set" | "lot_sum" => "plug-connected",
-            "manual_set" => "hand-stop",
+            "manual_set" | "hold" | "hold_change" => "hand-stop",
+            "hold_end" => "player-play",
+            "rule" => "settings",
             "reserve" => "lock",
-            "confirm" => "check",
+            "confirm" | "settle" => "check",
             _ => "arrow-back-up",
         }
     }
@@ -63,7 +82,7 @@ impl Movement {
     pub fn tone(&self) -> &'static str {
         match self.kind.as_str() {
             "erp_set" | "lot_sum" => "info",
-            "manual_set" => "hold",
+            "manual_set" | "hold" | "hold_change" => "hold",
             "reserve" => "plat",
             "confirm" => "ok",
             _ => "",
@@ -87,7 +106,7 @@ pub fn of_row(
     let (at, id) = before.map_or((DateTime::<Utc>::MAX_UTC, i64::MAX), |b| b);
     let older = if before.is_some() { "(at, id) < ($4, $5) and at <= $4" } else { "$4::timestamptz is null and $5 > 0" };
     let sql = format!(
-        "select at, id, kind, before, after, available, actor_kind, actor_name, reason, request_id, feed_id, line_no from stock_movements \
+        "select at, id, kind, before, after, available, actor_kind, actor_name, reason, request_id, feed_id, line_no, d_frozen, d_open, d_sold, held, reservation from stock_movements \
          where merchant_id = $1 and sku_id = $2 and shop_id = $3 and {older} order by at desc, id desc limit $6"
     );
     Ok(diesel::sql_query(sql)

@@ -91,7 +91,7 @@ pub fn statement(search: &Search, few: bool, limit: i64) -> String {
     });
     format!(
         "with places as materialized (select t.sku_id, t.shop_id from {from} t where {} order by t.sku_id, t.shop_id limit {limit}) \
-         select {COLUMNS}, k.sku_id as ext, k.code, p.name, p.spec, p.prod_id, h.name as shop_name from places \
+         select {COLUMNS}, '' as place, k.sku_id as ext, k.code, p.name, p.spec, p.prod_id, h.name as shop_name from places \
          cross join lateral (select * from stock where merchant_id = $1 and sku_id = places.sku_id and shop_id = places.shop_id offset 0) s \
          cross join lateral (select * from skus where merchant_id = $1 and id = s.sku_id offset 0) k \
          cross join lateral (select * from products where merchant_id = $1 and id = k.product_id offset 0) p \
@@ -137,7 +137,7 @@ fn matching(c: &mut PgConnection, merchant: MerchantId, q: &str, ways: &Ways) ->
 /// One row with its names.
 pub fn one(c: &mut PgConnection, merchant: MerchantId, ext: &str, shop: ShopId) -> Result<Item> {
     let sql = format!(
-        "select {COLUMNS}, k.sku_id as ext, k.code, p.name, p.spec, p.prod_id, h.name as shop_name from skus k \
+        "select {COLUMNS}, '' as place, k.sku_id as ext, k.code, p.name, p.spec, p.prod_id, h.name as shop_name from skus k \
          join stock s on s.merchant_id = k.merchant_id and s.sku_id = k.id and s.shop_id = $3 \
          join products p on p.merchant_id = k.merchant_id and p.id = k.product_id join shops h on h.merchant_id = k.merchant_id and h.id = s.shop_id \
          where k.merchant_id = $1 and k.sku_id = $2"
@@ -158,6 +158,8 @@ pub struct Counts {
     pub short: i64,
     #[diesel(sql_type = BigInt)]
     pub drift: i64,
+    #[diesel(sql_type = BigInt)]
+    pub held: i64,
 }
 
 impl Counts {
@@ -168,6 +170,7 @@ impl Counts {
             Some(Mark::Out) => self.out,
             Some(Mark::Short) => self.short,
             Some(Mark::Drift) => self.drift,
+            Some(Mark::Held) => self.held,
         }
     }
 }
@@ -182,12 +185,13 @@ pub fn counts(c: &mut PgConnection, merchant: MerchantId, shop: Option<ShopId>, 
     };
     let marked = |mark: Mark| count("stock_marks", &format!(" and mark = '{}'", mark.as_str()));
     let sql = format!(
-        "select {} as all, {} as low, {} as out, {} as short, {} as drift",
+        "select {} as all, {} as low, {} as out, {} as short, {} as drift, {} as held",
         count("stock", ""),
         marked(Mark::Low),
         marked(Mark::Out),
         marked(Mark::Short),
-        marked(Mark::Drift)
+        marked(Mark::Drift),
+        marked(Mark::Held)
     );
     Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(shop.unwrap_or(ShopId(0))).get_result(c)?)
 }

@@ -1,6 +1,6 @@
 //! What follows for the shelf: a product whose sellable sum crosses zero is listed or unlisted by the rule (P-08, Q-24).
 
-use super::rows::Change;
+use super::rows::Span;
 use crate::Result;
 use crate::ids::{ProductId, SkuId};
 use crate::products;
@@ -15,8 +15,8 @@ struct Touched {
 }
 
 /// Hands the products that may have crossed zero to the rule.
-pub(super) fn follow(tx: &mut PgConnection, cause: &Cause, changes: &[Change]) -> Result<()> {
-    let products = crossing(tx, cause, changes)?;
+pub(super) fn follow(tx: &mut PgConnection, cause: &Cause, spans: &[Span<'_>]) -> Result<()> {
+    let products = crossing(tx, cause, spans)?;
     if products.is_empty() {
         return Ok(());
     }
@@ -29,10 +29,13 @@ pub(super) fn follow(tx: &mut PgConnection, cause: &Cause, changes: &[Change]) -
 }
 
 /// A product's sum crosses zero only when one of its rows does, or when another of its rows is short and swallows the change.
-fn crossing(tx: &mut PgConnection, cause: &Cause, changes: &[Change]) -> Result<Vec<ProductId>> {
-    let sellable = |c: &Change| (c.before.figures().available(), c.after.figures().available());
-    let moved: Vec<SkuId> = changes.iter().filter(|c| sellable(c).0 != sellable(c).1).map(|c| c.after.sku).collect();
-    let crossed: Vec<SkuId> = changes.iter().filter(|c| (sellable(c).0 > 0) != (sellable(c).1 > 0)).map(|c| c.after.sku).collect();
+fn crossing(tx: &mut PgConnection, cause: &Cause, spans: &[Span<'_>]) -> Result<Vec<ProductId>> {
+    // What a hold whose time is over had made of a row is anybody's guess by now: looked at again.
+    let sellable = |s: &Span<'_>| (s.before.figures(cause.now).available(), s.after.figures(cause.now).available());
+    let unsure = |s: &Span<'_>| s.before.is_due(cause.now);
+    let rows = |wanted: &dyn Fn(&Span<'_>) -> bool| spans.iter().filter(|s| wanted(s)).map(|s| s.after.sku).collect::<Vec<SkuId>>();
+    let moved = rows(&|s| unsure(s) || sellable(s).0 != sellable(s).1);
+    let crossed = rows(&|s| unsure(s) || (sellable(s).0 > 0) != (sellable(s).1 > 0));
     if moved.is_empty() {
         return Ok(Vec::new());
     }

@@ -5,6 +5,7 @@
 use super::model::Row;
 use crate::Result;
 use crate::ids::{MerchantId, ShopId, SkuId};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 
@@ -19,29 +20,33 @@ pub enum Mark {
     Short,
     /// The ERP's counters differ from ours (Q-13).
     Drift,
+    /// A person holds the number (W-02).
+    Held,
 }
 
 impl Mark {
-    pub const ALL: [Mark; 4] = [Mark::Low, Mark::Out, Mark::Short, Mark::Drift];
+    pub const ALL: [Mark; 5] = [Mark::Low, Mark::Out, Mark::Short, Mark::Drift, Mark::Held];
     pub fn as_str(self) -> &'static str {
         match self {
             Mark::Low => "low",
             Mark::Out => "out",
             Mark::Short => "short",
             Mark::Drift => "drift",
+            Mark::Held => "held",
         }
     }
     pub fn of(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|m| m.as_str() == name)
     }
     /// Whether a row has this mark.
-    pub fn is_on(self, row: &Row, low_stock: i64) -> bool {
-        let available = row.figures().available();
+    pub fn is_on(self, row: &Row, low_stock: i64, now: DateTime<Utc>) -> bool {
+        let available = row.figures(now).available();
         match self {
             Mark::Low => available > 0 && available <= low_stock,
             Mark::Out => available == 0,
             Mark::Short => available < 0,
             Mark::Drift => row.drift().next().is_some(),
+            Mark::Held => row.held_by(now).is_some(),
         }
     }
 }
@@ -54,13 +59,14 @@ pub(super) struct Changes {
 }
 
 impl Changes {
-    /// `before` is `None` for a row that has just been made.
-    pub fn note(&mut self, before: Option<&Row>, after: &Row, low_stock: i64) {
+    /// A row that has just been made has no marks yet; which ones a row has whose hold is over depends on when they were made.
+    pub fn note(&mut self, before: &Row, after: &Row, low_stock: i64, now: DateTime<Utc>) {
         for mark in Mark::ALL {
             let place = (after.sku, after.shop, mark);
-            match (before.is_some_and(|b| mark.is_on(b, low_stock)), mark.is_on(after, low_stock)) {
-                (false, true) => self.on.push(place),
-                (true, false) => self.off.push(place),
+            let was = if before.is_due(now) { None } else { Some(!before.is_new() && mark.is_on(before, low_stock, now)) };
+            match (was, mark.is_on(after, low_stock, now)) {
+                (Some(false) | None, true) => self.on.push(place),
+                (Some(true) | None, false) => self.off.push(place),
                 _ => {}
             }
         }
@@ -101,9 +107,10 @@ pub fn remark(tx: &mut PgConnection, merchant: MerchantId) -> Result<usize> {
     Ok(diesel::sql_query(
         "insert into stock_marks (merchant_id, sku_id, shop_id, mark) \
          select s.merchant_id, s.sku_id, s.shop_id, m.mark from merchants t join stock s on s.merchant_id = t.id \
-         cross join lateral (select s.erp_qty - s.frozen - s.sold_open - s.safety as n) a \
+         cross join lateral (select stock_available(s) as n) a \
          join lateral (values ('low', a.n > 0 and a.n <= t.low_stock), ('out', a.n = 0), ('short', a.n < 0), \
-           ('drift', coalesce(s.reported_sold <> s.sold, false) or coalesce(s.reported_frozen <> s.frozen, false))) as m(mark, is_on) on m.is_on \
+           ('drift', coalesce(s.reported_sold <> s.sold, false) or coalesce(s.reported_frozen <> s.frozen, false)), \
+           ('held', s.hold_id is not null)) as m(mark, is_on) on m.is_on \
          where t.id = $1",
     )
     .bind::<BigInt, _>(merchant)

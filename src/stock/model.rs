@@ -1,16 +1,19 @@
-//! The one verb that changes the ERP's number, and the row it changes.
+//! The row of one SKU at one shop, and the one verb by which the ERP's number changes.
 
-use super::availability::Figures;
-use super::rows::{Change, Telling, lock, make, write};
+use super::absorb::{self, Open};
+use super::availability::{Figures, Hold};
+use super::holds;
+use super::modes::{Mode, Triple, Watermark};
+use super::rows::{Change, lock, make, write};
+use super::rules::{self, Rules};
 use crate::Result;
 use crate::clock::on_the_wire;
-use crate::ids::{ShopId, SkuId};
-use crate::merchants;
+use crate::ids::{HoldId, ShopId, SkuId};
 use crate::trail::{Cause, Kind};
 use crate::wire::{LineCode, Outcome, Patch, Problem};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Nullable, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 
 /// Within this time a repeated report of the same figures does not touch the row again: its freshness (G-04) is told to the minute.
 const FRESH_SECONDS: i64 = 60;
@@ -27,6 +30,8 @@ pub struct Row {
     #[diesel(sql_type = Bool)]
     pub by_person: bool,
     #[diesel(sql_type = Nullable<BigInt>)]
+    pub reported_qty: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
     pub reported_sold: Option<i64>,
     #[diesel(sql_type = Nullable<BigInt>)]
     pub reported_frozen: Option<i64>,
@@ -36,28 +41,92 @@ pub struct Row {
     pub sold: i64,
     #[diesel(sql_type = BigInt)]
     pub sold_open: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub sold_offset: Option<i64>,
     #[diesel(sql_type = BigInt)]
     pub safety: i64,
+    /// Kept back from every row of the merchant while its figures are overdue.
+    #[diesel(sql_type = BigInt)]
+    pub extra: i64,
+    #[diesel(sql_type = BigInt)]
+    pub oversell: i64,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub source_time: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub ack_seq: Option<i64>,
+    /// When the ERP read its number, by its own clock.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub as_of: Option<DateTime<Utc>>,
     /// When the ERP last reported this row, changed or not.
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub reported_at: Option<DateTime<Utc>>,
+    /// When the last push of the number arrived; exact while paid units are open.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub received_at: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub hold_id: Option<HoldId>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub hold_qty: Option<i64>,
+    #[diesel(sql_type = BigInt)]
+    pub hold_used: i64,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub hold_until: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Bool)]
+    pub hold_keeps: bool,
     /// Goes up whenever a figure changes.
     #[diesel(sql_type = BigInt)]
     pub version: i64,
     /// When a figure last changed.
     #[diesel(sql_type = Timestamptz)]
     pub updated_at: DateTime<Utc>,
+    /// Where the row lies while it is locked; empty when it was only read.
+    #[diesel(sql_type = Text)]
+    pub place: String,
 }
 
-/// The columns of a [`Row`], of a table called `s`.
-pub(super) const COLUMNS: &str = "s.sku_id, s.shop_id, s.erp_qty, s.qty_by = 'person' as by_person, s.reported_sold, s.reported_frozen, \
-     s.frozen, s.sold, s.sold_open, s.safety, s.source_time, s.reported_at, s.version, s.updated_at";
+/// The columns of a [`Row`], of a table called `s`, of the merchant `$1`.
+pub(super) const COLUMNS: &str = "s.sku_id, s.shop_id, s.erp_qty, s.qty_by = 'person' as by_person, s.reported_qty, s.reported_sold, s.reported_frozen, \
+     s.frozen, s.sold, s.sold_open, s.sold_offset, s.safety, coalesce((select stale_extra from stock_rules where merchant_id = $1), 0) as extra, s.oversell, \
+     s.source_time, s.ack_seq, s.as_of, s.reported_at, s.received_at, s.hold_id, s.hold_qty, s.hold_used, s.hold_until, s.hold_keeps, s.version, s.updated_at";
 
 impl Row {
-    pub fn figures(&self) -> Figures {
-        Figures { erp_qty: self.erp_qty, by_person: self.by_person, frozen: self.frozen, sold_open: self.sold_open, safety: self.safety }
+    pub fn figures(&self, now: DateTime<Utc>) -> Figures {
+        Figures {
+            erp_qty: self.erp_qty,
+            by_person: self.by_person,
+            frozen: self.frozen,
+            sold_open: self.sold_open,
+            safety: self.safety,
+            extra: self.extra,
+            oversell: self.oversell,
+            hold: self.hold_qty.filter(|_| !self.is_due(now)).map(|qty| Hold { qty, used: self.hold_used }),
+        }
+    }
+
+    /// The hold that is on.
+    pub fn held_by(&self, now: DateTime<Utc>) -> Option<HoldId> {
+        self.hold_id.filter(|_| !self.is_due(now))
+    }
+
+    /// The hold's time is over, and nobody has taken it off yet.
+    pub(super) fn is_due(&self, now: DateTime<Utc>) -> bool {
+        !self.hold_keeps && self.hold_until.is_some_and(|until| until <= now)
+    }
+
+    /// The hold's time is over and it waits for the next push.
+    pub fn gives_way(&self, now: DateTime<Utc>) -> bool {
+        self.hold_keeps && self.hold_until.is_some_and(|until| until <= now)
+    }
+
+    #[must_use]
+    pub(super) fn without_hold(self) -> Self {
+        Self { hold_id: None, hold_qty: None, hold_used: 0, hold_until: None, hold_keeps: false, ..self }
+    }
+
+    /// The same row, changed now.
+    #[must_use]
+    pub(super) fn changed(self, now: DateTime<Utc>) -> Self {
+        Self { version: self.version + 1, updated_at: now, ..self }
     }
 
     /// The ERP's counters that differ from ours (Q-13): wire name, reported, ours.
@@ -84,6 +153,10 @@ pub struct Set {
     pub reported_frozen: Patch<i64>,
     /// Q-15: older than what is stored does not count.
     pub source_time: Option<DateTime<Utc>>,
+    /// The highest order number the ERP had booked when it read its number.
+    pub ack_seq: Option<i64>,
+    /// When it read it, by its own clock.
+    pub as_of: Option<DateTime<Utc>>,
     /// Compare and set: only if this is the row's version.
     pub if_version: Option<i64>,
 }
@@ -99,6 +172,8 @@ impl Set {
             reported_sold: Patch::Missing,
             reported_frozen: Patch::Missing,
             source_time: None,
+            ack_seq: None,
+            as_of: None,
             if_version: None,
         }
     }
@@ -122,18 +197,29 @@ pub fn set(tx: &mut PgConnection, cause: &Cause, mut sets: Vec<Set>) -> Result<V
     sets.sort_by_key(|s| (s.sku, s.shop, s.no));
     let mut done = Vec::with_capacity(sets.len());
     let (sets, rows) = hold(tx, cause, take_out_twins(sets, &mut done), &mut done)?;
-    // Asked after the locks are held: whoever moves the line holds them too.
-    let low_stock = merchants::find(tx, cause.merchant)?.low_stock;
+    // Asked after the locks are held: whoever moves the low-stock line holds them too.
+    let mut rules = rules::of(tx, cause.merchant)?;
+    rules.note_lag(cause.now, sets.iter().filter_map(|s| s.as_of));
+    let mut open = absorb::open_of(tx, cause, &rows)?;
     let mut changes = Vec::new();
+    let mut inside = Vec::new();
     for (set, row) in sets.into_iter().zip(rows) {
-        let (ended, change) = judge(cause, &set, row);
-        done.push(ended);
-        changes.extend(change);
+        let paid = open.remove(&(row.sku, row.shop)).unwrap_or_default();
+        let verdict = judge(cause, &rules, &set, row, paid);
+        done.push(verdict.done);
+        changes.extend(verdict.change);
+        inside.extend(verdict.inside);
     }
-    let kind = if cause.kind == Kind::Person { "manual_set" } else { "erp_set" };
-    write(tx, cause, &changes, &Telling { kind, reason: None }, low_stock)?;
+    write(tx, cause, &changes, None, rules.low_stock)?;
+    absorb::settle(tx, cause, &inside)?;
+    holds::pushed(tx, cause, &changes)?;
+    rules.keep_lag(tx, cause)?;
     done.sort_by_key(|d| d.no);
     Ok(done)
+}
+
+fn places(sets: &[Set]) -> Vec<(SkuId, ShopId)> {
+    sets.iter().map(|s| (s.sku, s.shop)).collect()
 }
 
 fn rejected(set: &Set, problem: Problem) -> Done {
@@ -155,7 +241,7 @@ fn take_out_twins(sets: Vec<Set>, done: &mut Vec<Done>) -> Vec<Set> {
 
 /// Locks the rows, makes those that are missing, and hands back the sets that have one, side by side with it.
 fn hold(tx: &mut PgConnection, cause: &Cause, sets: Vec<Set>, done: &mut Vec<Done>) -> Result<(Vec<Set>, Vec<Row>)> {
-    let mut rows = lock(tx, cause.merchant, &sets)?;
+    let mut rows = lock(tx, cause.merchant, &places(&sets))?;
     if rows.len() == sets.len() {
         return Ok((sets, rows));
     }
@@ -166,8 +252,8 @@ fn hold(tx: &mut PgConnection, cause: &Cause, sets: Vec<Set>, done: &mut Vec<Don
         (Some(_), Some(wanted)) => rejected(s, Problem::new(LineCode::Conflict, "ifVersion", wanted.to_string()).detail(0)),
         _ => rejected(s, Problem::new(LineCode::Missing, "inventory", "")),
     }));
-    make(tx, cause, &new)?;
-    rows.extend(lock(tx, cause.merchant, &new)?);
+    make(tx, cause, &places(&new))?;
+    rows.extend(lock(tx, cause.merchant, &places(&new))?);
     rows.sort_by_key(|r| (r.sku, r.shop));
     there.extend(new);
     there.sort_by_key(|s| (s.sku, s.shop));
@@ -175,39 +261,98 @@ fn hold(tx: &mut PgConnection, cause: &Cause, sets: Vec<Set>, done: &mut Vec<Don
 }
 
 /// What a set does to its row.
-fn judge(cause: &Cause, set: &Set, row: Row) -> (Done, Option<Change>) {
+struct Verdict {
+    done: Done,
+    change: Option<Change>,
+    /// The paid units that the new number has taken off.
+    inside: Vec<Open>,
+}
+
+impl Verdict {
+    fn nothing(done: Done) -> Self {
+        Self { done, change: None, inside: Vec::new() }
+    }
+}
+
+fn judge(cause: &Cause, rules: &Rules, set: &Set, row: Row, paid: Vec<Open>) -> Verdict {
     if let Some(wanted) = set.if_version.filter(|v| *v != row.version) {
         let problem = Problem::new(LineCode::Conflict, "ifVersion", wanted.to_string()).detail(row.version);
-        return (Done { row: Some(row), ..rejected(set, problem) }, None);
+        return Verdict::nothing(Done { row: Some(row), ..rejected(set, problem) });
     }
-    if let (Some(sent), Some(known)) = (set.source_time, row.source_time)
+    let source_time = set.source_time.or(set.as_of);
+    if let (Some(sent), Some(known)) = (source_time, row.source_time)
         && sent < known
     {
         let problem = Problem::new(LineCode::Stale, "sourceTime", on_the_wire(sent)).detail(on_the_wire(known));
-        return (Done { no: set.no, outcome: Outcome::Stale, problems: vec![problem], row: Some(row) }, None);
+        return Verdict::nothing(Done { no: set.no, outcome: Outcome::Stale, problems: vec![problem], row: Some(row) });
     }
     let by_person = cause.kind == Kind::Person;
     let mut after = row.clone();
-    if let Some(qty) = set.qty {
-        (after.erp_qty, after.by_person) = (qty, by_person);
-    }
     after.reported_sold = set.reported_sold.clone().over(row.reported_sold);
     after.reported_frozen = set.reported_frozen.clone().over(row.reported_frozen);
+    let mut inside = Vec::new();
+    let mut held = None;
+    if let Some(qty) = set.qty {
+        match number(rules.mode, by_person, qty, &mut after) {
+            Ok(number) => after.erp_qty = number,
+            Err(field) => return Verdict::nothing(rejected(set, Problem::new(LineCode::Missing, field, ""))),
+        }
+        after.by_person = by_person;
+        if !by_person {
+            let watermark = Watermark { ack_seq: set.ack_seq, as_of: set.as_of, previous: row.received_at, lag: rules.lag() };
+            inside = paid.into_iter().filter(|p| watermark.covers(rules.mode, &p.paid())).collect();
+            after.sold_open -= inside.iter().map(|p| p.qty).sum::<i64>();
+            (after.ack_seq, after.as_of) = (set.ack_seq.or(row.ack_seq), set.as_of.or(row.as_of));
+        }
+        if row.gives_way(cause.now) && !by_person {
+            after = after.without_hold();
+        }
+        held = after.held_by(cause.now);
+    }
     let changed = row.is_new() || after != row;
     if changed {
-        (after.version, after.updated_at) = (row.version + 1, cause.now);
+        after = after.changed(cause.now);
     }
-    after.source_time = set.source_time.or(row.source_time);
+    after.source_time = source_time.or(row.source_time);
     let tired = row.reported_at.is_none_or(|at| cause.now - at >= Duration::seconds(FRESH_SECONDS));
     if !by_person && (changed || tired || after.source_time != row.source_time) {
         after.reported_at = Some(cause.now);
     }
+    if !by_person && set.qty.is_some() && (row.sold_open > 0 || after != row) {
+        after.received_at = Some(cause.now);
+    }
+    let mut problems = drift(set, &after);
+    if held.is_some() {
+        let until = after.hold_until.map(on_the_wire).unwrap_or_default();
+        problems.insert(0, Problem::new(LineCode::Held, "inventory", after.hold_qty.unwrap_or_default().to_string()).detail(until));
+    }
+    let outcome = match (held, changed) {
+        (Some(_), _) => Outcome::Held,
+        (None, true) => Outcome::Applied,
+        (None, false) => Outcome::Unchanged,
+    };
+    let kind = if by_person { "manual_set" } else { "erp_set" };
+    let change = (after != row).then(|| Change::new(kind, row, after.clone()).line(set.no));
+    Verdict { done: Done { no: set.no, outcome, problems, row: Some(after) }, change, inside }
+}
+
+/// The one number of the row. In mode triple it stands for three, and a part that was never told is missing.
+fn number(mode: Mode, by_person: bool, qty: i64, after: &mut Row) -> std::result::Result<i64, &'static str> {
+    if mode != Mode::Triple || by_person {
+        return Ok(qty);
+    }
+    after.reported_qty = Some(qty);
+    let triple =
+        Triple { inventory: qty, freeze: after.reported_frozen.ok_or("freeze")?, saled: after.reported_sold.ok_or("saled")? };
+    let offset = *after.sold_offset.get_or_insert_with(|| triple.offset(after.sold));
+    Ok(triple.number(after.sold, offset))
+}
+
+/// Q-13: the counters just told that differ from ours.
+fn drift(set: &Set, after: &Row) -> Vec<Problem> {
     let said = |name: &str| {
         if name == "saled" { set.reported_sold != Patch::Missing } else { set.reported_frozen != Patch::Missing }
     };
     let drift = after.drift().filter(|(name, ..)| said(name));
-    let problems = drift.map(|(name, theirs, ours)| Problem::new(LineCode::CounterDrift, name, theirs.to_string()).detail(ours)).collect();
-    let outcome = if changed { Outcome::Applied } else { Outcome::Unchanged };
-    let change = (after != row).then(|| Change { before: row, after: after.clone(), no: Some(set.no) });
-    (Done { no: set.no, outcome, problems, row: Some(after) }, change)
+    drift.map(|(name, theirs, ours)| Problem::new(LineCode::CounterDrift, name, theirs.to_string()).detail(ours)).collect()
 }

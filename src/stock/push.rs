@@ -52,7 +52,7 @@ pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Lin
     }
     for done in model::set(tx, cause, sets.into_iter().map(|(set, _)| set).collect())? {
         if let Some(line) = by_no.get(&done.no) {
-            results.push(told(line, done));
+            results.push(told(line, done, cause.now));
         }
     }
     Ok(results)
@@ -67,6 +67,8 @@ fn as_set(line: &Line, sku: SkuId, shop: ShopId) -> Set {
         reported_sold: line.number("saled"),
         reported_frozen: line.number("freeze"),
         source_time: line.time("sourceTime").value(),
+        ack_seq: line.number("ackSeq").value(),
+        as_of: line.time("asOf").value(),
         if_version: line.number("ifVersion").value(),
     }
 }
@@ -79,9 +81,14 @@ fn held(line: &Line, set: &Set, cover: &gate::Cover, scope: &Scope) -> LineResul
 }
 
 /// The result of a line; where it did not count, the values that do.
-fn told(line: &Line, done: Done) -> LineResult {
+fn told(line: &Line, done: Done, now: DateTime<Utc>) -> LineResult {
     let mut result = LineResult::of(line, done.outcome);
     result.problems.extend(done.problems);
+    if let (Outcome::Held, Some(row)) = (done.outcome, &done.row) {
+        let figures = row.figures(now);
+        result = result.telling("inventory", figures.shown()).telling("automatic", figures.automatic());
+        result = result.telling("heldUntil", row.hold_until.map(on_the_wire));
+    }
     if let (Outcome::Stale | Outcome::Rejected, Some(row)) = (done.outcome, &done.row) {
         result = result.telling("inventory", row.erp_qty).telling("version", row.version.to_string());
         if let Some(at) = row.source_time {
@@ -121,7 +128,7 @@ impl Shops {
 }
 
 /// Line number → SKU, for the lines whose `skuId` is known.
-fn resolve(c: &mut PgConnection, merchant: MerchantId, lines: &[Line]) -> Result<HashMap<i32, SkuId>> {
+pub(super) fn resolve(c: &mut PgConnection, merchant: MerchantId, lines: &[Line]) -> Result<HashMap<i32, SkuId>> {
     #[derive(QueryableByName)]
     struct Found {
         #[diesel(sql_type = Int4)]
@@ -161,7 +168,7 @@ pub fn replay_parked(tx: &mut PgConnection, merchant: MerchantId, now: DateTime<
     if ready.is_empty() {
         return Ok(0);
     }
-    let scope = Scope { merchant, shops: None, lang: Lang::Zh };
+    let scope = Scope { merchant, shops: None, lang: Lang::Zh, now };
     let shops = Shops::of(tx, &scope)?;
     let mut seen = HashSet::new();
     let mut older = Vec::new();

@@ -8,9 +8,10 @@ use crate::ids::{MerchantId, ShopId, SkuId};
 use crate::text::Text;
 use crate::wire::{Line, Scope};
 use crate::{Error, Result};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text as SqlText};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// A SKU by the id its ERP knows.
 pub fn sku(c: &mut PgConnection, merchant: MerchantId, ext: &str) -> Result<Option<SkuId>> {
@@ -30,7 +31,7 @@ pub fn sku(c: &mut PgConnection, merchant: MerchantId, ext: &str) -> Result<Opti
 /// The rows of one SKU at these shops, by shop number.
 pub fn rows(c: &mut PgConnection, merchant: MerchantId, sku: SkuId, shops: &[ShopId]) -> Result<Vec<Row>> {
     let sql =
-        format!("select {COLUMNS} from stock s where s.merchant_id = $1 and s.sku_id = $2 and s.shop_id = any($3) order by s.shop_id");
+        format!("select {COLUMNS}, '' as place from stock s where s.merchant_id = $1 and s.sku_id = $2 and s.shop_id = any($3) order by s.shop_id");
     Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(sku).bind::<Array<BigInt>, _>(shops).load(c)?)
 }
 
@@ -44,21 +45,25 @@ pub fn answer(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Value> 
     let rows = rows(c, scope.merchant, id, shops.all())?;
     let mut told = Map::new();
     told.insert("skuId".into(), ext.into());
-    told.extend(figures(shop, rows.iter().find(|r| r.shop == shop)));
+    told.extend(figures(shop, rows.iter().find(|r| r.shop == shop), scope.now));
     if asked.is_none() {
-        let all = rows.iter().map(|r| Value::Object(figures(r.shop, Some(r)))).collect();
+        let all = rows.iter().map(|r| Value::Object(figures(r.shop, Some(r), scope.now))).collect();
         told.insert("shops".into(), Value::Array(all));
     }
     Ok(Value::Object(told))
 }
 
 /// A shop that was never told of a SKU has none of it.
-fn figures(shop: ShopId, row: Option<&Row>) -> Map<String, Value> {
-    let f = row.map(Row::figures).unwrap_or_default();
-    let pairs: [(&str, Value); 8] = [
+fn figures(shop: ShopId, row: Option<&Row>, now: DateTime<Utc>) -> Map<String, Value> {
+    let f = row.map(|r| r.figures(now)).unwrap_or_default();
+    let held = row.filter(|r| r.held_by(now).is_some());
+    let hold = held.map(|r| json!({ "quantity": r.hold_qty, "used": r.hold_used, "until": r.hold_until.map(on_the_wire) }));
+    let pairs: [(&str, Value); 10] = [
         ("shopId", shop.to_string().into()),
         ("inventory", f.shown().into()),
         ("available", f.available().into()),
+        ("automatic", f.automatic().into()),
+        ("hold", hold.into()),
         ("saled", row.map_or(0, |r| r.sold).into()),
         ("freeze", f.frozen.into()),
         ("version", row.map_or(0, |r| r.version).to_string().into()),

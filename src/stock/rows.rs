@@ -2,46 +2,76 @@
 
 use super::listing;
 use super::marks::Changes;
-use super::model::{COLUMNS, Row, Set};
-use crate::Result;
+use super::model::{COLUMNS, Row};
 use crate::ids::{MerchantId, ShopId, SkuId};
 use crate::trail::Cause;
+use crate::{Error, Result};
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::sql_types::{Array, BigInt, Bool, Int4, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 
-/// One row's change, as written.
+/// One row's change, as written. Several changes of one row follow one another: each begins where the last one ended.
 pub(super) struct Change {
+    /// A kind of `stock_movements`.
+    pub kind: &'static str,
     pub before: Row,
     pub after: Row,
+    /// The line that said so.
     pub no: Option<i32>,
+    /// The reservation it is about.
+    pub reservation: Option<String>,
 }
 
-/// How a change is told in the ledger.
-pub(super) struct Telling<'a> {
-    /// `erp_set`, `manual_set` or `undo`.
-    pub kind: &'static str,
-    pub reason: Option<&'a str>,
+impl Change {
+    pub fn new(kind: &'static str, before: Row, after: Row) -> Self {
+        Self { kind, before, after, no: None, reservation: None }
+    }
+    pub fn line(self, no: i32) -> Self {
+        Self { no: Some(no), ..self }
+    }
+    pub fn of(self, reservation: &str) -> Self {
+        Self { reservation: Some(reservation.to_owned()), ..self }
+    }
+    /// Worth a line in the ledger: a figure moved, or a hold.
+    fn moves(&self) -> bool {
+        let told = |r: &Row| (r.erp_qty, r.frozen, r.sold_open, r.sold, r.hold_id, r.hold_qty, r.hold_until, r.safety, r.oversell);
+        told(&self.before) != told(&self.after)
+    }
 }
 
-/// Locks in the order given. Each row is looked up by itself in a subquery of its own, so that no plan can change the order.
-pub(super) fn lock(tx: &mut PgConnection, merchant: MerchantId, sets: &[Set]) -> Result<Vec<Row>> {
-    if sets.is_empty() {
+/// From what one row has been to what it has become.
+pub(super) struct Span<'a> {
+    pub before: &'a Row,
+    pub after: &'a Row,
+}
+
+/// The rows of these changes, each once.
+fn spans(changes: &[Change]) -> Vec<Span<'_>> {
+    let one_row = |a: &Change, b: &Change| (a.after.sku, a.after.shop) == (b.after.sku, b.after.shop);
+    changes.chunk_by(one_row).filter_map(|row| Some(Span { before: &row.first()?.before, after: &row.last()?.after })).collect()
+}
+
+/// Locks in the order given, which is by (SKU, shop) everywhere. Each row is looked up by itself in a subquery of its own, so
+/// that no plan can change the order.
+pub(super) fn lock(tx: &mut PgConnection, merchant: MerchantId, places: &[(SkuId, ShopId)]) -> Result<Vec<Row>> {
+    if places.is_empty() {
         return Ok(Vec::new());
     }
     let sql = format!(
-        "select {COLUMNS} from unnest($2, $3) with ordinality as l(sku, shop, place) \
-         cross join lateral (select * from stock where merchant_id = $1 and sku_id = l.sku and shop_id = l.shop for no key update) s order by l.place"
+        "select {COLUMNS}, s.place::text from unnest($2, $3) with ordinality as l(sku, shop, no) cross join lateral \
+         (select *, ctid as place from stock where merchant_id = $1 and sku_id = l.sku and shop_id = l.shop for no key update) s order by l.no"
     );
     Ok(diesel::sql_query(sql)
         .bind::<BigInt, _>(merchant)
-        .bind::<Array<BigInt>, _>(sets.iter().map(|s| s.sku).collect::<Vec<_>>())
-        .bind::<Array<BigInt>, _>(sets.iter().map(|s| s.shop).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(places.iter().map(|p| p.0).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(places.iter().map(|p| p.1).collect::<Vec<_>>())
         .load(tx)?)
 }
 
-/// Empty rows for the sets; one that somebody else has made meanwhile is as good.
-pub(super) fn make(tx: &mut PgConnection, cause: &Cause, sets: &[Set]) -> Result<()> {
-    if sets.is_empty() {
+/// Empty rows for the places; one that somebody else has made meanwhile is as good.
+pub(super) fn make(tx: &mut PgConnection, cause: &Cause, places: &[(SkuId, ShopId)]) -> Result<()> {
+    if places.is_empty() {
         return Ok(());
     }
     diesel::sql_query(
@@ -49,71 +79,204 @@ pub(super) fn make(tx: &mut PgConnection, cause: &Cause, sets: &[Set]) -> Result
          from unnest($2, $3) with ordinality as l(sku, shop, place) order by l.place on conflict do nothing",
     )
     .bind::<BigInt, _>(cause.merchant)
-    .bind::<Array<BigInt>, _>(sets.iter().map(|s| s.sku).collect::<Vec<_>>())
-    .bind::<Array<BigInt>, _>(sets.iter().map(|s| s.shop).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(places.iter().map(|p| p.0).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(places.iter().map(|p| p.1).collect::<Vec<_>>())
     .bind::<Timestamptz, _>(cause.now)
     .execute(tx)?;
     Ok(())
 }
 
-/// Writes changed rows with their movements, marks, and whatever listing follows from them. The rows are locked.
+#[derive(QueryableByName)]
+struct Written {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+/// Writes changed rows with their movements, marks, and whatever listing follows from them. The rows are locked, and the
+/// changes of one row stand together.
 ///
-/// Only columns without an index change, so the update stays on its page (HOT).
-pub(super) fn write(tx: &mut PgConnection, cause: &Cause, changes: &[Change], telling: &Telling<'_>, low_stock: i64) -> Result<()> {
+/// Only columns without an index change, so the update stays on its page (HOT). A row that is not as it was locked stops all.
+pub(super) fn write(tx: &mut PgConnection, cause: &Cause, changes: &[Change], reason: Option<&str>, low_stock: i64) -> Result<()> {
     if changes.is_empty() {
         return Ok(());
     }
-    diesel::sql_query(
-        "with l as (select * from unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
-           as l(sku, shop, qty, by_person, reported_sold, reported_frozen, source_time, reported_at, version, updated_at, before, available, no)), \
-         written as (update stock s set erp_qty = l.qty, qty_by = case when l.by_person then 'person' else 'erp' end, reported_sold = l.reported_sold, \
-           reported_frozen = l.reported_frozen, source_time = l.source_time, reported_at = l.reported_at, version = l.version, updated_at = l.updated_at \
-           from l where s.merchant_id = $1 and s.sku_id = l.sku and s.shop_id = l.shop) \
-         insert into stock_movements (merchant_id, at, sku_id, shop_id, kind, before, after, available, actor_kind, actor_name, reason, request_id, feed_id, line_no) \
-         select $1, $15, l.sku, l.shop, $16, l.before, l.qty, l.available, $17, $18, $19, $20, $21, l.no from l where l.before <> l.qty",
-    )
-    .bind::<BigInt, _>(cause.merchant)
-    .bind::<Array<BigInt>, _>(column(changes, |c| c.after.sku))
-    .bind::<Array<BigInt>, _>(column(changes, |c| c.after.shop))
-    .bind::<Array<BigInt>, _>(column(changes, |c| c.after.erp_qty))
-    .bind::<Array<Bool>, _>(column(changes, |c| c.after.by_person))
-    .bind::<Array<Nullable<BigInt>>, _>(column(changes, |c| c.after.reported_sold))
-    .bind::<Array<Nullable<BigInt>>, _>(column(changes, |c| c.after.reported_frozen))
-    .bind::<Array<Nullable<Timestamptz>>, _>(column(changes, |c| c.after.source_time))
-    .bind::<Array<Nullable<Timestamptz>>, _>(column(changes, |c| c.after.reported_at))
-    .bind::<Array<BigInt>, _>(column(changes, |c| c.after.version))
-    .bind::<Array<Timestamptz>, _>(column(changes, |c| c.after.updated_at))
-    .bind::<Array<BigInt>, _>(column(changes, |c| c.before.erp_qty))
-    .bind::<Array<BigInt>, _>(column(changes, |c| c.after.figures().available()))
-    .bind::<Array<Nullable<Int4>>, _>(column(changes, |c| c.no))
-    .bind::<Timestamptz, _>(cause.now)
-    .bind::<Text, _>(telling.kind)
-    .bind::<Text, _>(cause.kind.as_str())
-    .bind::<Text, _>(&cause.actor_name)
-    .bind::<Nullable<Text>, _>(telling.reason)
-    .bind::<Nullable<SqlUuid>, _>(cause.request_id)
-    .bind::<Nullable<BigInt>, _>(cause.feed)
-    .execute(tx)?;
+    let spans = spans(changes);
+    let written: Written = statement(cause, changes, &spans, reason).get_result(tx)?;
+    if usize::try_from(written.n).ok() != Some(spans.len()) {
+        return Err(Error::broken(format!("{} of {} rows of stock were as they had been locked", written.n, spans.len())));
+    }
     let mut marks = Changes::default();
-    for change in changes {
-        marks.note((!change.before.is_new()).then_some(&change.before), &change.after, low_stock);
+    for span in &spans {
+        marks.note(span.before, span.after, low_stock, cause.now);
     }
     marks.write(tx, cause.merchant)?;
-    listing::follow(tx, cause, changes)
+    listing::follow(tx, cause, &spans)
 }
 
-fn column<T>(changes: &[Change], pick: impl Fn(&Change) -> T) -> Vec<T> {
-    changes.iter().map(pick).collect()
+/// Groups of columns; a statement carries only those in which some row differs, since a push of a thousand rows seldom touches
+/// the counters and a sale never touches what the ERP said.
+struct Groups {
+    erp: bool,
+    /// What modes need to know about a push.
+    marks: bool,
+    counters: bool,
+    hold: bool,
+    rules: bool,
+}
+
+impl Groups {
+    fn of(spans: &[Span<'_>]) -> Self {
+        let differ = |told: fn(&Span<'_>) -> bool| spans.iter().any(told);
+        Self {
+            erp: differ(|Span { before: b, after: a }| {
+                (a.erp_qty, a.by_person, a.reported_sold, a.reported_frozen, a.source_time, a.reported_at, a.received_at)
+                    != (b.erp_qty, b.by_person, b.reported_sold, b.reported_frozen, b.source_time, b.reported_at, b.received_at)
+            }),
+            marks: differ(|Span { before: b, after: a }| {
+                (a.reported_qty, a.ack_seq, a.as_of, a.sold_offset) != (b.reported_qty, b.ack_seq, b.as_of, b.sold_offset)
+            }),
+            counters: differ(|Span { before: b, after: a }| {
+                (a.frozen, a.sold, a.sold_open, a.hold_used) != (b.frozen, b.sold, b.sold_open, b.hold_used)
+            }),
+            hold: differ(|Span { before: b, after: a }| {
+                (a.hold_id, a.hold_qty, a.hold_until, a.hold_keeps) != (b.hold_id, b.hold_qty, b.hold_until, b.hold_keeps)
+            }),
+            rules: differ(|Span { before: b, after: a }| (a.safety, a.oversell) != (b.safety, b.oversell)),
+        }
+    }
+
+    /// The columns written besides the version, as `stock` names them.
+    fn columns(&self) -> Vec<&'static str> {
+        let groups: [(bool, &[&'static str]); 5] = [
+            (self.erp, &["erp_qty", "qty_by", "reported_sold", "reported_frozen", "source_time", "reported_at", "received_at"]),
+            (self.marks, &["reported_qty", "ack_seq", "as_of", "sold_offset"]),
+            (self.counters, &["frozen", "sold", "sold_open", "hold_used"]),
+            (self.hold, &["hold_id", "hold_qty", "hold_until", "hold_keeps"]),
+            (self.rules, &["safety", "oversell"]),
+        ];
+        groups.into_iter().filter(|(on, _)| *on).flat_map(|(_, names)| names.iter().copied()).collect()
+    }
+}
+
+/// What the rows carry in every statement, and what the ledger does; arrays, in the order bound.
+const ROW: [&str; 4] = ["place", "was", "version", "updated_at"];
+const LEDGER: [&str; 13] = [
+    "sku", "shop", "kind", "erp_before", "erp_after", "d_frozen", "d_open", "d_sold", "available", "held", "reservation", "no", "step",
+];
+/// Single values before the arrays.
+const SINGLE: usize = 7;
+
+fn statement(cause: &Cause, changes: &[Change], spans: &[Span<'_>], reason: Option<&str>) -> BoxedSqlQuery<'static, Pg, SqlQuery> {
+    let groups = Groups::of(spans);
+    let columns = groups.columns();
+    let places = |from: usize, n: usize| (from + 1..=from + n).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ");
+    let row: Vec<&str> = ROW.into_iter().chain(columns.iter().copied()).collect();
+    let sets: String = columns.iter().map(|c| format!(", {c} = l.{c}")).collect();
+    let sql = format!(
+        "with written as (update stock s set version = l.version, updated_at = l.updated_at{sets} from unnest({}) as l({}) \
+           where s.ctid = l.place::tid and s.merchant_id = $1 and s.version = l.was returning 1), \
+         moved as (insert into stock_movements (merchant_id, at, sku_id, shop_id, kind, before, after, d_frozen, d_open, d_sold, available, held, \
+             reservation, actor_kind, actor_name, reason, request_id, feed_id, line_no) \
+           select $1, $2, m.sku, m.shop, m.kind, m.erp_before, m.erp_after, m.d_frozen, m.d_open, m.d_sold, m.available, m.held, m.reservation, \
+             $3, $4, $5, $6, $7, m.no from unnest({}) as m({}) order by m.step) \
+         select count(*) as n from written",
+        places(SINGLE + LEDGER.len(), row.len()),
+        row.join(", "),
+        places(SINGLE, LEDGER.len()),
+        LEDGER.join(", "),
+    );
+    let query = diesel::sql_query(sql)
+        .into_boxed::<Pg>()
+        .bind::<BigInt, _>(cause.merchant)
+        .bind::<Timestamptz, _>(cause.now)
+        .bind::<Text, _>(cause.kind.as_str())
+        .bind::<Text, _>(cause.actor_name.clone())
+        .bind::<Nullable<Text>, _>(reason.map(ToOwned::to_owned))
+        .bind::<Nullable<SqlUuid>, _>(cause.request_id)
+        .bind::<Nullable<BigInt>, _>(cause.feed);
+    let query = with_ledger(query, cause, changes)
+        .bind::<Array<Text>, _>(column(spans, |s| s.before.place.clone()))
+        .bind::<Array<BigInt>, _>(column(spans, |s| s.before.version))
+        .bind::<Array<BigInt>, _>(column(spans, |s| s.after.version))
+        .bind::<Array<Timestamptz>, _>(column(spans, |s| s.after.updated_at));
+    with_groups(query, &groups, spans)
+}
+
+type Query = BoxedSqlQuery<'static, Pg, SqlQuery>;
+
+/// Binds [`LEDGER`].
+fn with_ledger(query: Query, cause: &Cause, changes: &[Change]) -> Query {
+    let moves: Vec<&Change> = changes.iter().filter(|c| c.moves()).collect();
+    let figures = |c: &&Change| c.after.figures(cause.now);
+    query
+        .bind::<Array<BigInt>, _>(column(&moves, |c| c.after.sku))
+        .bind::<Array<BigInt>, _>(column(&moves, |c| c.after.shop))
+        .bind::<Array<Text>, _>(column(&moves, |c| c.kind))
+        .bind::<Array<BigInt>, _>(column(&moves, |c| c.before.erp_qty))
+        .bind::<Array<BigInt>, _>(column(&moves, |c| c.after.erp_qty))
+        .bind::<Array<BigInt>, _>(column(&moves, |c| c.after.frozen - c.before.frozen))
+        .bind::<Array<BigInt>, _>(column(&moves, |c| c.after.sold_open - c.before.sold_open))
+        .bind::<Array<BigInt>, _>(column(&moves, |c| c.after.sold - c.before.sold))
+        .bind::<Array<BigInt>, _>(column(&moves, |c| figures(c).available()))
+        .bind::<Array<Nullable<BigInt>>, _>(column(&moves, |c| figures(c).hold.map(|h| h.qty - h.used)))
+        .bind::<Array<Nullable<Text>>, _>(column(&moves, |c| c.reservation.clone()))
+        .bind::<Array<Nullable<Int4>>, _>(column(&moves, |c| c.no))
+        .bind::<Array<BigInt>, _>((0..).take(moves.len()).collect::<Vec<i64>>())
+}
+
+/// Binds the groups in the order [`Groups::columns`] names them.
+fn with_groups(mut query: Query, groups: &Groups, spans: &[Span<'_>]) -> Query {
+    if groups.erp {
+        query = query
+            .bind::<Array<BigInt>, _>(column(spans, |s| s.after.erp_qty))
+            .bind::<Array<Text>, _>(column(spans, |s| if s.after.by_person { "person" } else { "erp" }))
+            .bind::<Array<Nullable<BigInt>>, _>(column(spans, |s| s.after.reported_sold))
+            .bind::<Array<Nullable<BigInt>>, _>(column(spans, |s| s.after.reported_frozen))
+            .bind::<Array<Nullable<Timestamptz>>, _>(column(spans, |s| s.after.source_time))
+            .bind::<Array<Nullable<Timestamptz>>, _>(column(spans, |s| s.after.reported_at))
+            .bind::<Array<Nullable<Timestamptz>>, _>(column(spans, |s| s.after.received_at));
+    }
+    if groups.marks {
+        query = query
+            .bind::<Array<Nullable<BigInt>>, _>(column(spans, |s| s.after.reported_qty))
+            .bind::<Array<Nullable<BigInt>>, _>(column(spans, |s| s.after.ack_seq))
+            .bind::<Array<Nullable<Timestamptz>>, _>(column(spans, |s| s.after.as_of))
+            .bind::<Array<Nullable<BigInt>>, _>(column(spans, |s| s.after.sold_offset));
+    }
+    if groups.counters {
+        query = query
+            .bind::<Array<BigInt>, _>(column(spans, |s| s.after.frozen))
+            .bind::<Array<BigInt>, _>(column(spans, |s| s.after.sold))
+            .bind::<Array<BigInt>, _>(column(spans, |s| s.after.sold_open))
+            .bind::<Array<BigInt>, _>(column(spans, |s| s.after.hold_used));
+    }
+    if groups.hold {
+        query = query
+            .bind::<Array<Nullable<BigInt>>, _>(column(spans, |s| s.after.hold_id))
+            .bind::<Array<Nullable<BigInt>>, _>(column(spans, |s| s.after.hold_qty))
+            .bind::<Array<Nullable<Timestamptz>>, _>(column(spans, |s| s.after.hold_until))
+            .bind::<Array<Bool>, _>(column(spans, |s| s.after.hold_keeps));
+    }
+    if groups.rules {
+        query = query
+            .bind::<Array<BigInt>, _>(column(spans, |s| s.after.safety))
+            .bind::<Array<BigInt>, _>(column(spans, |s| s.after.oversell));
+    }
+    query
+}
+
+fn column<R, T>(rows: &[R], pick: impl Fn(&R) -> T) -> Vec<T> {
+    rows.iter().map(pick).collect()
 }
 
 /// Locks the rows there are, in order, before anything else is locked.
-pub(super) fn lock_for(tx: &mut PgConnection, merchant: MerchantId, mut sets: Vec<Set>) -> Result<()> {
-    sets.sort_by_key(|s| (s.sku, s.shop));
-    lock(tx, merchant, &sets).map(drop)
+pub(super) fn lock_for(tx: &mut PgConnection, merchant: MerchantId, mut places: Vec<(SkuId, ShopId)>) -> Result<()> {
+    places.sort_unstable();
+    lock(tx, merchant, &places).map(drop)
 }
 
 /// One row, locked; nobody's row is not found.
 pub(super) fn lock_one(tx: &mut PgConnection, merchant: MerchantId, sku: SkuId, shop: ShopId) -> Result<Row> {
-    let mut rows = lock(tx, merchant, &[Set::quantity(0, sku, shop, 0)])?;
-    rows.pop().ok_or(crate::Error::NotFound)
+    let mut rows = lock(tx, merchant, &[(sku, shop)])?;
+    rows.pop().ok_or(Error::NotFound)
 }

@@ -25,7 +25,7 @@ pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Lin
     let shop = Shops::of(tx, scope)?.default();
     let wishes: Vec<Wish> = lines.iter().filter_map(Wish::of).collect();
     if let Some(shop) = shop {
-        let known: Vec<Set> = skus(tx, cause, &wishes)?.into_iter().map(|(no, (sku, _))| Set::quantity(no, sku, shop, 0)).collect();
+        let known = skus(tx, cause, &wishes)?.into_values().map(|(sku, _)| (sku, shop)).collect();
         rows::lock_for(tx, cause.merchant, known)?;
     }
     let prod_ids: Vec<String> = lines.iter().map(|l| l.text_or_empty("prodId")).collect();

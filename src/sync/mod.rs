@@ -8,4 +8,4 @@ mod worker;
 
 pub use differences::Difference;
 pub use release::{preview, release};
-pub use worker::{Worker, keep_house, replay_parked, start};
+pub use worker::{Worker, check_counters, end_in_time, keep_house, replay_parked, start};

@@ -54,8 +54,16 @@ pub fn start(platform: &Data<Platform>, keep_calls_months: i32) -> Worker {
             {
                 tracing::warn!(%why, "housekeeping will be tried again");
             }
+            if round.is_multiple_of(ROUNDS_BETWEEN_HOUSEKEEPING)
+                && let Err(why) = check_counters(&platform.db, platform.clock.now()).await
+            {
+                tracing::warn!(%why, "counters will be looked at again");
+            }
             if let Err(why) = replay_parked(&platform.db, platform.clock.now()).await {
                 tracing::warn!(%why, "parked lines will be tried again");
+            }
+            if let Err(why) = end_in_time(&platform.db, platform.clock.now()).await {
+                tracing::warn!(%why, "what is over will be ended in the next round");
             }
             if let Err(why) = release(&platform.db, METHODS, platform.clock.now()).await {
                 tracing::warn!(%why, "kept lines will be tried again");
@@ -79,6 +87,28 @@ pub async fn replay_parked(db: &Db, now: DateTime<Utc>) -> Result<usize> {
         }
     }
     Ok(settled)
+}
+
+/// Ends what has run out of time: freezes nobody paid, holds. For sales they have ended already.
+pub async fn end_in_time(db: &Db, now: DateTime<Utc>) -> Result<usize> {
+    let mut ended = 0;
+    for merchant in db.read(move |c| stock::reservations::merchants_due(c, now)).await? {
+        ended += db.write(move |tx| stock::reservations::expire(tx, merchant, now)).await?;
+    }
+    for merchant in db.read(move |c| stock::holds::merchants_due(c, now)).await? {
+        ended += db.write(move |tx| stock::holds::expire(tx, merchant, now)).await?;
+    }
+    Ok(ended)
+}
+
+/// Looks at the counters of the merchant that has waited longest, once a day each (G14).
+pub async fn check_counters(db: &Db, now: DateTime<Utc>) -> Result<()> {
+    let Some(merchant) = db.read(move |c| stock::verify::due(c, now)).await? else { return Ok(()) };
+    let found = db.snapshot(move |c| stock::verify::check(c, merchant)).await?;
+    if !found.differences.is_empty() {
+        tracing::error!(%merchant, differences = found.differences.len(), "counters differ from what they count");
+    }
+    db.write(move |tx| stock::verify::keep(tx, merchant, now, &found)).await
 }
 
 /// Drops what time has made meaningless and makes room for the coming months.

@@ -136,7 +136,7 @@ impl Line {
     }
 
     /// Takes fields out, as if they had not been sent; what was sent for them comes back. `sent` stays as it was.
-    pub fn take_out(&mut self, names: &[&str]) -> Map<String, Value> {
+    pub fn take_out(&mut self, names: &[&'static str]) -> Map<String, Value> {
         let mut taken = Map::new();
         for name in names {
             if self.cells.remove(name).is_some()

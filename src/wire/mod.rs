@@ -19,6 +19,7 @@ use crate::Result;
 use crate::ids::{MerchantId, ShopId};
 use crate::text::Lang;
 use crate::trail::Cause;
+use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use serde_json::Value;
 
@@ -92,6 +93,8 @@ pub struct Scope {
     /// `None`: every shop of the merchant.
     pub shops: Option<Vec<ShopId>>,
     pub lang: Lang,
+    /// What counts as now: a hold may be over.
+    pub now: DateTime<Utc>,
 }
 
 impl Scope {

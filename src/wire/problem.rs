@@ -83,8 +83,15 @@ line_codes! {
     InAudit "IN_AUDIT" "line-in-audit"
     /// Kept: the module is switched off, or the merchant has paused.
     SyncOff "SYNC_OFF" "line-sync-off"
-    /// Kept: a person holds this value, by an exception, a lock or a hold.
+    /// A person holds the value, by a hold, an exception or a lock: the ERP's is kept as its shadow (W-02, W-03).
     Held "HELD" "line-held"
+    /// A buyer wants more than there is.
+    NotEnough "NOT_ENOUGH" "line-not-enough"
+    UnknownReservation "UNKNOWN_RESERVATION" "line-unknown-reservation"
+    /// The reservation has gone on already, and this step is not possible any more (I-2).
+    WrongState "WRONG_STATE" "line-wrong-state"
+    /// The same reservation id with other goods.
+    OtherLines "OTHER_LINES" "line-other-lines"
     /// On the platform's block list, or in a forbidden category.
     Forbidden "FORBIDDEN_GOODS" "line-forbidden-goods"
 }

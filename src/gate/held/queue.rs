@@ -167,7 +167,7 @@ const FREE: &str = "h.merchant_id = $1 and h.module = $2 and not exists (select 
        where e.merchant_id = $1 and e.module = h.module and (e.until is null or e.until > $3) \
        and e.product_id = coalesce(h.product_id, k.product_id) and (e.sku_id is null or h.sku_id is null or e.sku_id = h.sku_id) \
        and (e.shop_id is null or e.shop_id = h.shop_id) \
-       and (e.field = '' or not exists (select 1 from jsonb_object_keys(h.line) f where f <> all('{prodId,skuId,shopId,sourceTime,ifVersion}') \
+       and (e.field = '' or not exists (select 1 from jsonb_object_keys(h.line) f where f <> all('{prodId,skuId,shopId,sourceTime,ifVersion,ackSeq,asOf}') \
          and not exists (select 1 from exceptions o where o.merchant_id = $1 and o.module = h.module and o.product_id = e.product_id \
            and (o.sku_id is null or h.sku_id is null or o.sku_id = h.sku_id) and o.field = f and (o.until is null or o.until > $3))))))";
 
@@ -261,7 +261,7 @@ pub(in crate::gate) fn discard_under(tx: &mut PgConnection, cause: &Cause, e: &E
     let lines = under(tx, cause, e, format!("update held_lines h set line = line - $6, version = version + 1 where {UNDER}"))?;
     diesel::sql_query(
         "delete from held_lines h where h.merchant_id = $1 and h.module = $2 and h.product_id = $3 and h.why = 'item' \
-         and line - '{prodId,skuId,shopId,sourceTime,ifVersion}'::text[] = '{}'",
+         and line - '{prodId,skuId,shopId,sourceTime,ifVersion,ackSeq,asOf}'::text[] = '{}'",
     )
     .bind::<BigInt, _>(cause.merchant)
     .bind::<Text, _>(&e.module)

@@ -38,7 +38,7 @@ pub struct Offer {
 pub fn offer(c: &mut PgConnection, merchant: MerchantId, product: ProductId) -> Result<Offer> {
     Ok(diesel::sql_query(
         "select count(*) as skus, min(s.base_price) as price, coalesce(sum(q.n), 0)::bigint as stock from skus s \
-         left join lateral (select sum(t.erp_qty - t.frozen - t.sold_open - t.safety) as n from stock t where (t.merchant_id, t.sku_id) = (s.merchant_id, s.id)) q on true \
+         left join lateral (select sum(stock_available(t)) as n from stock t where (t.merchant_id, t.sku_id) = (s.merchant_id, s.id)) q on true \
          where s.merchant_id = $1 and s.product_id = $2 and s.enabled",
     )
     .bind::<BigInt, _>(merchant)

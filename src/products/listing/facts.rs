@@ -100,7 +100,7 @@ pub(super) fn load(c: &mut PgConnection, merchant: MerchantId, products: &[Produ
         "select p.id, p.prod_id, p.listing, p.unlisted_by, p.list_wish, p.audit_status, p.enabled, r.auto_list, ({own}) as category_allowed, \
          (b.id is null or (b.status = 'active' and {base})) as base_ok, \
          exists (select 1 from skus k where k.merchant_id = p.merchant_id and k.product_id = p.id and k.enabled and k.base_price is not null) as priced, \
-         coalesce((select sum(s.erp_qty - s.frozen - s.sold_open - s.safety) from skus k \
+         coalesce((select sum(stock_available(s)) from skus k \
              join stock s on s.merchant_id = k.merchant_id and s.sku_id = k.id \
              where k.merchant_id = p.merchant_id and k.product_id = p.id and k.enabled), 0)::bigint as total \
          from products p join merchants r on r.id = p.merchant_id \

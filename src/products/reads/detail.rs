@@ -119,7 +119,7 @@ pub fn skus(c: &mut PgConnection, merchant: MerchantId, product: ProductId) -> R
     Ok(diesel::sql_query(
         "select k.sku_id, k.code, k.barcode, k.attributes, k.base_price, k.cost_price, k.retail_price, k.member_price, k.reference_price, k.is_default, \
          k.enabled, coalesce(q.available, 0)::bigint as available, k.updated_at from skus k \
-         left join lateral (select sum(greatest(t.erp_qty - t.frozen - t.sold_open - t.safety, 0)) as available from stock t \
+         left join lateral (select sum(greatest(stock_available(t), 0)) as available from stock t \
             where t.merchant_id = k.merchant_id and t.sku_id = k.id) q on true \
          where k.merchant_id = $1 and k.product_id = $2 order by k.is_default desc, k.id limit 500",
     )
@@ -160,7 +160,7 @@ pub struct StockRow {
 /// The stock of a product's SKUs, shop by shop.
 pub fn stock(c: &mut PgConnection, merchant: MerchantId, product: ProductId) -> Result<Vec<StockRow>> {
     Ok(diesel::sql_query(
-        "select k.sku_id, t.shop_id, h.name as shop, greatest(t.erp_qty - t.frozen - t.sold_open - t.safety, 0) as available, t.erp_qty, t.qty_by, \
+        "select k.sku_id, t.shop_id, h.name as shop, greatest(stock_available(t), 0) as available, t.erp_qty, t.qty_by, \
          t.frozen, t.sold_open, t.safety, t.sold, t.updated_at \
          from skus k join stock t on t.merchant_id = k.merchant_id and t.sku_id = k.id join shops h on h.merchant_id = t.merchant_id and h.id = t.shop_id \
          where k.merchant_id = $1 and k.product_id = $2 order by k.is_default desc, k.id, t.shop_id limit 500",

@@ -73,7 +73,7 @@ pub fn page(c: &mut PgConnection, merchant: MerchantId, search: &Search, from: F
          left join lateral (select count(*) as skus, (array_agg(k.base_price order by k.is_default desc, k.base_price) \
             filter (where k.enabled and k.base_price is not null))[1] as price \
             from skus k where k.merchant_id = p.merchant_id and k.product_id = p.id) s on true \
-         left join lateral (select sum(t.erp_qty - t.frozen - t.sold_open - t.safety) as available, count(distinct t.shop_id) as shops \
+         left join lateral (select sum(stock_available(t)) as available, count(distinct t.shop_id) as shops \
             from skus k join stock t on t.merchant_id = k.merchant_id and t.sku_id = k.id \
             where k.merchant_id = p.merchant_id and k.product_id = p.id and k.enabled) q on true \
          left join lateral (select t.actor_name as name from trail t where p.unlisted_by = 'person' and t.merchant_id = p.merchant_id \

@@ -61,7 +61,7 @@ pub(super) const LACK: &str = "case when not p.enabled then 'enabled' \
      when not exists (select 1 from base_products b where b.id = p.base_product_id and b.status = 'active') then 'matched' \
      when p.audit_status <> 'approved' then 'approved' \
      when not exists (select 1 from skus k where k.merchant_id = p.merchant_id and k.product_id = p.id and k.enabled and k.base_price is not null) then 'priced' \
-     when (select m.auto_list from merchants m where m.id = p.merchant_id) and coalesce((select sum(t.erp_qty - t.frozen - t.sold_open - t.safety) \
+     when (select m.auto_list from merchants m where m.id = p.merchant_id) and coalesce((select sum(stock_available(t)) \
         from skus k join stock t on t.merchant_id = k.merchant_id and t.sku_id = k.id \
         where k.merchant_id = p.merchant_id and k.product_id = p.id and k.enabled), 0) <= 0 then 'in_stock' end";
 

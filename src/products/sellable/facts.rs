@@ -71,7 +71,7 @@ pub fn facts(c: &mut PgConnection, merchant: MerchantId, products: &[ProductId])
             where a.merchant_id = p.merchant_id and a.product_id = p.id and a.decision not in ('undone', 'difficult') order by a.id desc limit 1) d on true \
          left join lateral (select (array_agg(k.base_price order by k.is_default desc, k.base_price))[1] as price from skus k \
             where k.merchant_id = p.merchant_id and k.product_id = p.id and k.enabled and k.base_price is not null) s on true \
-         left join lateral (select sum(t.erp_qty - t.frozen - t.sold_open - t.safety) as available, count(distinct t.shop_id) as shops \
+         left join lateral (select sum(stock_available(t)) as available, count(distinct t.shop_id) as shops \
             from skus k join stock t on t.merchant_id = k.merchant_id and t.sku_id = k.id \
             where k.merchant_id = p.merchant_id and k.product_id = p.id and k.enabled) q on true \
          order by w.n",

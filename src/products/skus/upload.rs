@@ -182,7 +182,10 @@ fn withhold(
     }
     let all = known.no_price.clone().or_else(|| known.guarded.whole(Module::Price, sku.product_id, Some(sku.id)));
     let (mut told, mut taken, mut why) = (Vec::new(), Map::new(), "item");
-    for (field, _) in PRICE_FIELDS.iter().filter(|(field, _)| line.has(field)) {
+    for (field, _) in PRICE_FIELDS {
+        if !line.has(field) {
+            continue;
+        }
         let cover = all.clone().or_else(|| known.guarded.field(Module::Price, sku.product_id, Some(sku.id), field));
         let Some(cover) = cover else { continue };
         let mut with = before.clone();

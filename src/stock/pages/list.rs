@@ -125,6 +125,6 @@ pub async fn show(ctx: Ctx, filter: Query<Filter>) -> Reply {
         shops: shops.into_iter().map(|s| filter.choice(s)).collect(),
         pager: Pager::of("/stock", &filter.query(&filter.view, &filter.shop), Some(&filter.after), &page),
         filter,
-        page: page.map(|item| Line::of(item, low_stock)),
+        page: page.map(|item| Line::of(item, low_stock, ctx.now)),
     })
 }
