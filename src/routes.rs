@@ -4,7 +4,7 @@ use crate::feeds::gateway::{self, Methods};
 use crate::merchants::LowStockMoved;
 use crate::web::{NavGroup, NavItem, Permission, Person, assets};
 use crate::wire::{Method, openapi};
-use crate::{accounts, catalog, docs, feeds, gate, merchants, products, search, stock};
+use crate::{accounts, catalog, docs, feeds, gate, merchants, products, search, stock, sync};
 use actix_web::web::{self, Data, ServiceConfig};
 
 /// The open platform, in the order of the seeds.
@@ -39,6 +39,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(docs::routes)
         .configure(merchants::routes)
         .configure(products::routes)
+        .configure(sync::routes)
         .configure(feeds::routes)
         .configure(catalog::routes)
         .configure(products::audit::routes)
@@ -63,7 +64,7 @@ fn group(title: Option<&'static str>, items: Vec<NavItem>) -> NavGroup {
 }
 
 fn merchant_nav(person: &Person) -> Vec<NavGroup> {
-    let mut sync = vec![item("calls", "/sync/calls", "arrows-exchange", "nav-calls")];
+    let mut sync = vec![item("sync", "/sync", "arrows-exchange", "nav-sync")];
     if person.may(Permission::ManageKeys) {
         sync.push(item("keys", "/api-keys", "key", "nav-keys"));
     }

@@ -12,6 +12,7 @@ mod catalog;
 mod demo;
 mod desk;
 mod fences;
+mod gate;
 mod ground;
 mod manual;
 mod products;

@@ -2,10 +2,14 @@
 //!
 //! Any number of instances may run it side by side: every job takes its rows with `skip locked` or deletes by age.
 
+pub mod centre;
 mod differences;
+mod live;
+mod pages;
 mod release;
 mod worker;
 
 pub use differences::Difference;
+pub use pages::routes;
 pub use release::{preview, release};
 pub use worker::{Worker, check_counters, end_in_time, keep_house, replay_parked, start};

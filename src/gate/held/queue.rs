@@ -80,8 +80,8 @@ pub struct Shown {
 }
 
 impl Shown {
-    pub fn is_old(&self, now: DateTime<Utc>) -> bool {
-        now - self.last_at > Duration::hours(OLD_HOURS)
+    pub fn is_old(&self, now: &DateTime<Utc>) -> bool {
+        *now - self.last_at > Duration::hours(OLD_HOURS)
     }
     /// How forms name it.
     pub fn name(&self) -> String {
