@@ -45,6 +45,7 @@ const OWN: &[(&str, &str)] = &[
     // Rows of the platform, which merchants' people do not find either.
     ("/merchants/{code}", "select code from merchants where id = {a}"),
     ("/settings/shops/{id}", "select 3"),
+    ("/sync/exceptions/{id}", "select id from exceptions"),
     ("/base-products/{id}", "select id from base_products"),
     ("/platform-categories/{id}", "select '1'"),
     ("/aliases/{id}", "select 1"),
@@ -142,7 +143,16 @@ async fn scene(house: &House) -> Cast {
     house.sql("insert into base_products (code, name, name_key, spec_key, maker_key) values ('BP-1', '甲', 'x', 'x', 'x')");
     house.sql(&format!("insert into shops (merchant_id, id, name) values ({}, 3, '三号店')", cast.a));
     house.sql(&format!("insert into quarantines (merchant_id, guard, at, actor_name, lines, earlier, rule) values ({}, 'zero', now(), 'ERP', 1, 0, '{{}}')", cast.a));
-    house.api(&cast.erp, "stock.reconcile", json!({ "reconciliationId": "fence", "skuId": "FENCE1-1", "shopId": 2, "inventory": 5, "final": 1 })).send().await.expect(200);
+    house
+        .api(
+            &cast.erp,
+            "stock.reconcile",
+            json!({ "reconciliationId": "fence", "skuId": "FENCE1-1", "shopId": 2, "inventory": 5, "final": 1 }),
+        )
+        .send()
+        .await
+        .expect(200);
+    house.sql(&format!("insert into exceptions (merchant_id, module, product_id, reason, by_name, since) select {0}, 'stock', id, '', '', now() from products where merchant_id = {0} limit 1", cast.a));
     house.get("/account/password").by(READER).send().await.expect(200);
     cast
 }
