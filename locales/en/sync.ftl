@@ -7,13 +7,10 @@ sync-tab-waiting = Waiting
 sync-tab-exceptions = Item exceptions
 sync-live = Live
 sync-lost = Figures of { $a }, reconnecting
-sync-pill-fine = Sync is fine
-sync-pill-failed = { $a } calls with failures today
-sync-pill-off = { $a ->
+pulse-off = { $a ->
     [one] 1 module paused
    *[other] { $a } modules paused
  }
-sync-pill-paused = All sync is paused
 sync-connections = Connections
 sync-api = API push
 sync-api-none = No credential yet
@@ -168,3 +165,4 @@ sync-off-for-all = Paused in the sync centre
 sync-locked = Locked
 sync-lock = Lock
 sync-lock-note = The ERP’s pushes will not overwrite this field. Unlock it at any time.
+pulse-paused = All sync is paused

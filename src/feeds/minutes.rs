@@ -58,7 +58,9 @@ pub(super) fn count(tx: &mut PgConnection, row: &CallRow) -> Result<()> {
 
 /// Housekeeping.
 pub fn forget_old(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<usize> {
-    Ok(diesel::sql_query("delete from call_minutes where minute < $1").bind::<Timestamptz, _>(now - Duration::days(KEPT_DAYS)).execute(tx)?)
+    Ok(diesel::sql_query("delete from call_minutes where minute < $1")
+        .bind::<Timestamptz, _>(now - Duration::days(KEPT_DAYS))
+        .execute(tx)?)
 }
 
 /// Calls of one module since a moment.

@@ -95,7 +95,9 @@ pub fn start(tx: &mut PgConnection, cause: &Cause, mut places: Vec<Place>, terms
 pub fn check_end(until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Result<()> {
     match until {
         Some(until) if until <= now => Err(Error::Conflict(Said::new("stock-hold-over"))),
-        Some(until) if until > now + Duration::days(LONGEST_DAYS) => Err(Error::Conflict(Said::new("stock-hold-too-long").with(LONGEST_DAYS))),
+        Some(until) if until > now + Duration::days(LONGEST_DAYS) => {
+            Err(Error::Conflict(Said::new("stock-hold-too-long").with(LONGEST_DAYS)))
+        }
         _ => Ok(()),
     }
 }

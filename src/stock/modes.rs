@@ -75,9 +75,7 @@ impl Watermark {
         match mode {
             Mode::Cursor => self.ack_seq.is_some_and(|seq| paid.seq <= seq),
             Mode::ErpClock => before(paid.imported_at, self.as_of),
-            Mode::OurClock => {
-                before(paid.acked_at, self.as_of.zip(self.lag).map(|(at, lag)| at + lag - Duration::seconds(DOUBT_SECONDS)))
-            }
+            Mode::OurClock => before(paid.acked_at, self.as_of.zip(self.lag).map(|(at, lag)| at + lag - Duration::seconds(DOUBT_SECONDS))),
             Mode::Physical => before(paid.shipped_at, self.as_of),
             // The number is made from the triple so that no paid unit stands outside it: see `Triple`.
             Mode::Triple => true,

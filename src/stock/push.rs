@@ -1,11 +1,12 @@
 //! `sku.inventory.update`: from lines to rows and back.
 
 use super::api::INVENTORY_UPDATE;
-use super::model::{self, Done, Set};
+use super::model::{self, Done, Row, Set};
 use crate::Result;
 use crate::clock::on_the_wire;
 use crate::feeds::{self, Batch, Channel};
 use crate::gate;
+use crate::guards;
 use crate::ids::{MerchantId, ShopId, SkuId};
 use crate::merchants;
 use crate::text::Lang;
@@ -89,6 +90,9 @@ fn told(line: &Line, done: Done, now: DateTime<Utc>) -> LineResult {
         result = result.telling("inventory", figures.shown()).telling("automatic", figures.automatic());
         result = result.telling("heldUntil", row.hold_until.map(on_the_wire));
     }
+    if let (Some(quarantine), Some(row)) = (done.quarantine, &done.row) {
+        result = stopped(result, line, quarantine, row);
+    }
     if let (Outcome::Stale | Outcome::Rejected, Some(row)) = (done.outcome, &done.row) {
         result = result.telling("inventory", row.erp_qty).telling("version", row.version.to_string());
         if let Some(at) = row.source_time {
@@ -96,6 +100,12 @@ fn told(line: &Line, done: Done, now: DateTime<Utc>) -> LineResult {
         }
     }
     result
+}
+
+/// A number that waits for a person: what stays in force, and the row it is about for whoever lets it pass.
+pub(super) fn stopped(result: LineResult, line: &Line, quarantine: i64, row: &Row) -> LineResult {
+    let sent = line.number("inventory").value().unwrap_or_default().to_string();
+    guards::stopped(result, quarantine, "inventory", &sent, row.erp_qty).telling("shopId", row.shop.to_string())
 }
 
 /// The shops a caller may name.

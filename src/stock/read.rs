@@ -30,8 +30,9 @@ pub fn sku(c: &mut PgConnection, merchant: MerchantId, ext: &str) -> Result<Opti
 
 /// The rows of one SKU at these shops, by shop number.
 pub fn rows(c: &mut PgConnection, merchant: MerchantId, sku: SkuId, shops: &[ShopId]) -> Result<Vec<Row>> {
-    let sql =
-        format!("select {COLUMNS}, '' as place from stock s where s.merchant_id = $1 and s.sku_id = $2 and s.shop_id = any($3) order by s.shop_id");
+    let sql = format!(
+        "select {COLUMNS}, '' as place from stock s where s.merchant_id = $1 and s.sku_id = $2 and s.shop_id = any($3) order by s.shop_id"
+    );
     Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(sku).bind::<Array<BigInt>, _>(shops).load(c)?)
 }
 

@@ -1,11 +1,12 @@
 //! `prod.add_or_edit` on a platform with stock: a line may bring its first quantity (P-07).
 
 use super::api::INVENTORY_UPDATE;
-use super::model::{self, Set};
+use super::model::{self, Row, Set};
 use super::push::{self, Shops};
 use super::rows;
 use crate::Result;
 use crate::gate::{self, Cover, switches};
+use crate::guards;
 use crate::ids::{ProductId, ShopId, SkuId};
 use crate::products;
 use crate::trail::{Cause, Kind};
@@ -32,22 +33,27 @@ pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Lin
     let mut results = products::upload::apply(tx, cause, scope, lines)?;
     if let Some(shop) = shop {
         let taken = |no: i32, results: &[LineResult]| {
-            results.iter().any(|r| r.no == no && matches!(r.outcome, Outcome::Applied | Outcome::Unchanged))
+            // Of a line whose price waits for a person, the rest was taken.
+            let taken = |r: &LineResult| r.parked.as_ref().is_some_and(|p| p.waits_for == guards::WAITS_FOR);
+            results.iter().any(|r| r.no == no && (matches!(r.outcome, Outcome::Applied | Outcome::Unchanged) || taken(r)))
         };
         let wanted: Vec<Wish> = wishes.into_iter().filter(|w| taken(w.no, &results)).collect();
         let skus = skus(tx, cause, &wanted)?;
         let kept = withhold(tx, cause, scope, shop, &wanted, &skus, &mut results)?;
         let sets = wanted
-            .into_iter()
+            .iter()
             .filter(|w| !kept.contains(&w.no))
             .filter_map(|w| Some(Set { source_time: w.source_time, ..Set::quantity(w.no, skus.get(&w.no)?.0, shop, w.qty) }));
+        let wished: HashMap<i32, &Wish> = wanted.iter().map(|w| (w.no, w)).collect();
         let done: HashMap<i32, model::Done> = model::set(tx, cause, sets.collect())?.into_iter().map(|d| (d.no, d)).collect();
         for result in &mut results {
-            if let Some(done) = done.get(&result.no) {
-                if done.outcome == Outcome::Applied {
-                    result.outcome = Outcome::Applied;
-                }
-                result.problems.extend(done.problems.iter().cloned());
+            let Some(done) = done.get(&result.no) else { continue };
+            if done.outcome == Outcome::Applied && result.outcome == Outcome::Unchanged {
+                result.outcome = Outcome::Applied;
+            }
+            result.problems.extend(done.problems.iter().cloned());
+            if let (Some(quarantine), Some(row), Some(wish)) = (done.quarantine, &done.row, wished.get(&result.no)) {
+                wish.stop(result, quarantine, row);
             }
         }
     }
@@ -71,6 +77,13 @@ struct Wish {
 }
 
 impl Wish {
+    /// The number waits for a person, in the quarantine of the price if that waits as well; the rest of the line was taken.
+    fn stop(&self, result: &mut LineResult, quarantine: i64, row: &Row) {
+        let quarantine = result.parked.as_ref().and_then(|p| p.code.parse().ok()).unwrap_or(quarantine);
+        let stopped = guards::stopped(result.clone(), quarantine, "inventory", &self.qty.to_string(), row.erp_qty);
+        *result = stopped.telling("shopId", row.shop.to_string());
+    }
+
     fn of(line: &Line) -> Option<Self> {
         let qty = line.number("inventory").value()?;
         Some(Self {

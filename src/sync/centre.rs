@@ -57,7 +57,11 @@ impl Row {
     }
     pub fn pace(&self) -> Option<Text> {
         self.p95.map(|ms| {
-            if ms < 1000 { Text::new("sync-ms").with(ms) } else { Text::new("sync-seconds").with(format!("{}.{}", ms / 1000, ms % 1000 / 100)) }
+            if ms < 1000 {
+                Text::new("sync-ms").with(ms)
+            } else {
+                Text::new("sync-seconds").with(format!("{}.{}", ms / 1000, ms % 1000 / 100))
+            }
         })
     }
 }
@@ -237,9 +241,4 @@ pub fn stamps(c: &mut PgConnection, merchants: &[MerchantId], now: DateTime<Utc>
     .bind::<Timestamptz, _>(now)
     .load(c)?;
     Ok(stamps.into_iter().map(|s| (s.merchant, s.stamp)).collect())
-}
-
-/// Calls of today that failed or had lines refused.
-pub fn failed_today(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<i64> {
-    Ok(minutes::since(c, merchant, today(now))?.iter().map(|s| s.failed).sum())
 }

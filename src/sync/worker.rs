@@ -1,8 +1,9 @@
+use super::freshness;
 use super::release::release;
 use crate::ids::MerchantId;
 use crate::routes::METHODS;
 use crate::web::Platform;
-use crate::{Db, Result, accounts, db, feeds, gate, products, stock};
+use crate::{Db, Result, accounts, db, feeds, gate, guards, products, stock};
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
@@ -70,6 +71,9 @@ pub fn start(platform: &Data<Platform>, keep_calls_months: i32) -> Worker {
             if let Err(why) = end_in_time(&platform.db, platform.clock.now()).await {
                 tracing::warn!(%why, "what is over will be ended in the next round");
             }
+            if let Err(why) = watch_silence(&platform.db, platform.clock.now()).await {
+                tracing::warn!(%why, "silence will be measured again in the next round");
+            }
             if let Err(why) = release(&platform.db, METHODS, platform.clock.now()).await {
                 tracing::warn!(%why, "kept lines will be tried again");
             }
@@ -116,9 +120,23 @@ pub async fn check_counters(db: &Db, now: DateTime<Utc>) -> Result<()> {
     db.write(move |tx| stock::verify::keep(tx, merchant, now, &found)).await
 }
 
+/// Notices which modules have not been heard of for too long, and which have been again; how many turned.
+pub async fn watch_silence(db: &Db, now: DateTime<Utc>) -> Result<usize> {
+    let mut turned = 0;
+    for merchant in db.read(move |c| freshness::due(c, now)).await? {
+        turned += db.write(move |tx| freshness::look(tx, merchant, now)).await?;
+    }
+    Ok(turned)
+}
+
 /// Drops what time has made meaningless and makes room for the coming months.
 pub async fn keep_house(db: &Db, now: DateTime<Utc>, keep_calls_months: i32) -> Result<()> {
-    let forgotten = db.write(move |tx| Ok(gate::forget_old(tx, now)? + accounts::forget_old(tx, now)? + feeds::minutes::forget_old(tx, now)?)).await?;
+    let forgotten = db
+        .write(move |tx| {
+            let calls = feeds::minutes::forget_old(tx, now)?;
+            Ok(calls + gate::forget_old(tx, now)? + guards::forget_old(tx, now)? + accounts::forget_old(tx, now)?)
+        })
+        .await?;
     db.write(move |tx| db::make_room(tx, now, keep_calls_months)).await?;
     if forgotten > 0 {
         tracing::debug!(forgotten, "housekeeping");

@@ -67,6 +67,12 @@ line_codes! {
     ClockAhead "CLOCK_AHEAD" "line-clock-ahead"
     /// ifVersion is not the current version.
     Conflict "CONFLICT" "line-conflict"
+    /// Too much at once, or too far: it waits for a person.
+    Quarantined "QUARANTINED" "line-quarantined"
+    /// Reconciliation: the number sent is not ours.
+    Differs "DIFFERS" "line-differs"
+    /// The reconciliation has had its final line.
+    Closed "CLOSED" "line-closed"
     /// Another line of the call was rejected and onError is "all".
     AllOrNothing "ALL_OR_NOTHING" "line-all-or-nothing"
     /// Not listed: waits for the audit; listed by itself when approved.

@@ -5,8 +5,10 @@ use crate::Result;
 use crate::clock::on_the_wire;
 use crate::gate::exceptions::PRICE_FIELDS;
 use crate::gate::{self, Cover, Guarded};
+use crate::guards;
 use crate::ids::ProductId;
 use crate::products::draft::{barcode_warning, two_places};
+use crate::products::guard;
 use crate::products::ids::{self, Kind};
 use crate::products::listing;
 use crate::products::upload::no_price;
@@ -79,11 +81,37 @@ pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Lin
             Err(end) => results.push(*end),
         }
     }
+    stop_wild_prices(tx, cause, &mut jobs)?;
     write(tx, cause, &jobs)?;
     let changed: BTreeSet<ProductId> = jobs.iter().filter(|j| j.changed).map(|j| j.draft.product_id).collect();
     listing::settle(tx, cause, &changed.into_iter().collect::<Vec<_>>())?;
     results.extend(jobs.into_iter().map(|j| j.result));
     Ok(results)
+}
+
+/// Prices that move too far, or too many of them, stay as they are until a person has looked; the rest of the line is taken.
+fn stop_wild_prices(tx: &mut PgConnection, cause: &Cause, jobs: &mut [Job]) -> Result<()> {
+    let moves = |job: &Job| job.before.as_ref().is_some_and(|b| b.base_price != job.draft.base_price);
+    if !jobs.iter().any(moves) {
+        return Ok(());
+    }
+    let rules = guards::rules(tx, cause.merchant)?;
+    let danger = |job: &Job| {
+        let before = job.before.as_ref()?.base_price;
+        guard::price(&rules, job.line_no, before, job.draft.base_price, job.draft.cost_price)
+    };
+    let dangers: Vec<_> = jobs.iter().filter_map(danger).collect();
+    let caught = guards::weigh(tx, cause, &dangers)?;
+    for job in jobs {
+        let (Some(quarantine), Some(before)) = (caught.get(&job.line_no), &job.before) else {
+            continue;
+        };
+        let told = |price: Option<Decimal>| price.map(two_places).unwrap_or_default();
+        job.result = guards::stopped(job.result.clone(), *quarantine, "price", &told(job.draft.base_price), told(before.base_price));
+        job.draft.base_price = before.base_price;
+        job.changed = job.draft != *before;
+    }
+    Ok(())
 }
 
 fn load(tx: &mut PgConnection, cause: &Cause, lines: &[Line]) -> Result<Known> {

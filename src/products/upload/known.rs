@@ -23,6 +23,8 @@ pub(super) struct SkuPrice {
     pub is_default: bool,
     #[diesel(sql_type = Nullable<Numeric>)]
     pub base_price: Option<Decimal>,
+    #[diesel(sql_type = Nullable<Numeric>)]
+    pub cost_price: Option<Decimal>,
 }
 
 #[derive(Default)]
@@ -89,7 +91,7 @@ fn sku_prices(tx: &mut PgConnection, merchant: MerchantId, products: &[ProductId
         return Ok(found);
     }
     let rows: Vec<SkuPrice> = diesel::sql_query(
-        "select product_id, is_default, base_price from skus where merchant_id = $1 and product_id = any($2) order by id for no key update",
+        "select product_id, is_default, base_price, cost_price from skus where merchant_id = $1 and product_id = any($2) order by id for no key update",
     )
     .bind::<BigInt, _>(merchant)
     .bind::<Array<BigInt>, _>(products)

@@ -1,7 +1,8 @@
 //! One line judged: how it ends, or what is to be written for it.
 
-use super::guard;
 use super::known::{Known, default_sku};
+use super::withheld;
+use crate::guards;
 use crate::ids::ProductId;
 use crate::products::draft::{Draft, two_places};
 use crate::products::ids::Kind;
@@ -37,6 +38,20 @@ pub(super) struct Old {
     pub draft: Draft,
 }
 
+impl Job {
+    /// Everything but the price is taken.
+    pub fn stop_price(&mut self, quarantine: i64) {
+        let (Some(old), Some(sent)) = (&self.old, self.price.take()) else {
+            return;
+        };
+        let before = old.draft.detail("price").to_owned();
+        self.draft.details.insert("price".to_owned(), before.clone().into());
+        self.changed = self.draft != old.draft;
+        self.rematch &= self.changed;
+        self.result = guards::stopped(self.result.clone(), quarantine, "price", &two_places(sent), before);
+    }
+}
+
 type End = Box<LineResult>;
 
 /// Judges a line. What it claims of the id space is noted in `known`, so that the next line sees it.
@@ -55,8 +70,8 @@ pub(super) fn plan(mut line: Line, known: &mut Known, lang: Lang) -> Result<Job,
     in_time(&line, stored.as_ref())?;
     let before = stored.as_ref().map(Draft::of);
     let kept = match (&stored, &before) {
-        (Some(p), Some(before)) => guard::withhold(&mut line, p, before, known, lang)?,
-        _ => guard::Kept::default(),
+        (Some(p), Some(before)) => withheld::withhold(&mut line, p, before, known, lang)?,
+        _ => withheld::Kept::default(),
     };
     let mut draft = before.clone().unwrap_or_else(|| Draft::new(&prod_id));
     draft.take(&line).map_err(|problem| Box::new(LineResult::rejected(&line, problem)))?;

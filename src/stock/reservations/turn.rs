@@ -216,7 +216,8 @@ pub fn settle(tx: &mut PgConnection, cause: &Cause, reservation: &str, reason: &
         .execute(tx)?;
     let low_stock = rules::of(tx, cause.merchant)?.low_stock;
     rows.write(tx, cause, Some(reason), low_stock)?;
-    let entry = Entry::new("reservation.settled", "reservation", reservation).change(json!(null), json!({ "lines": open.len() })).note(reason);
+    let entry =
+        Entry::new("reservation.settled", "reservation", reservation).change(json!(null), json!({ "lines": open.len() })).note(reason);
     trail::record(tx, cause, &[entry])?;
     Ok(open.len())
 }

@@ -67,25 +67,6 @@ pub async fn page(ctx: Ctx, done: Query<Done>) -> Reply {
     ctx.reply(page)
 }
 
-/// The pill in the top bar: one look at what is off, and at the failures of today.
-#[derive(Template)]
-#[template(path = "sync/status.html", blocks = ["part"])]
-struct Status {
-    frame: Frame,
-    off: usize,
-    paused: bool,
-    failed: i64,
-}
-show!(Status, |v| serde_json::json!({ "off": v.off, "paused": v.paused, "failed": v.failed }));
-
-/// `GET /sync/status`
-pub async fn status(ctx: Ctx) -> Reply {
-    let seat = ctx.merchant()?;
-    let (merchant, now) = (seat.merchant, ctx.now);
-    let (off, failed) = ctx.db.read(move |c| Ok((switches::all_off(c, merchant, now)?, centre::failed_today(c, merchant, now)?))).await?;
-    ctx.reply(Status { frame: ctx.frame("sync"), paused: off.iter().any(|o| o.module == "all"), off: off.len(), failed })
-}
-
 #[derive(Deserialize, Validate)]
 pub struct OffForm {
     module: String,

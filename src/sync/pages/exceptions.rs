@@ -125,11 +125,7 @@ impl AddForm {
 }
 
 fn home(exception: &Exception, back: &str, done: &str) -> String {
-    if back == "product" {
-        format!("/products/{}", escaped(&exception.prod_id))
-    } else {
-        format!("/sync/exceptions?done={done}")
-    }
+    if back == "product" { format!("/products/{}", escaped(&exception.prod_id)) } else { format!("/sync/exceptions?done={done}") }
 }
 
 /// `POST /sync/exceptions`: makes one, or changes how long it stands.

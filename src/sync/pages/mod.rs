@@ -18,7 +18,6 @@ use serde::Deserialize;
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(web::resource("/sync").get(centre::page))
-        .service(web::resource("/sync/status").get(centre::status))
         .service(web::resource("/sync/switch").post(centre::turn_off).delete(centre::turn_on))
         .service(web::resource("/sync/waiting").get(waiting::page).delete(waiting::discard))
         .service(web::resource("/sync/exceptions").get(exceptions::page).post(exceptions::add))
