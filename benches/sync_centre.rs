@@ -9,7 +9,7 @@ use support::{Base, Client, Fallible, Server, quantile, setting};
 
 const PAGES: [(&str, &str); 4] = [
     ("modules", "/sync"),
-    ("pill", "/sync/status"),
+    ("pill", "/sync/pulse"),
     ("waiting (1,000 lines)", "/sync/waiting?m=stock"),
     ("exceptions (1,000)", "/sync/exceptions"),
 ];

@@ -131,8 +131,9 @@
 	on('toggle', ({ target: m }) => {
 		const box = m.open && innerWidth > 720 && up(m, '.tw') && $('.pop', m), r = m.getBoundingClientRect();
 		if (!box) return;
-		const top = r.bottom + box.offsetHeight + 8 > innerHeight ? r.top - box.offsetHeight - 4 : r.bottom + 4;
-		Object.assign(box.style, { position: 'fixed', top: `${top}px`, right: `${root.clientWidth - r.right}px` });
+		const over = r.bottom + box.offsetHeight + 8 > innerHeight, top = Math.max(8, over ? Math.min(r.top - 4, innerHeight - 8) - box.offsetHeight : r.bottom + 4);
+		const side = m.matches('.left') ? { left: `${r.left}px`, right: 'auto' } : { right: `${root.clientWidth - r.right}px` };
+		Object.assign(box.style, { position: 'fixed', top: `${top}px`, ...side });
 	}, true);
 	on('scroll', () => $$('.tw .menu[open]').forEach((m) => { m.open = false; }), true);
 	on('input', (e) => { up(e.target, 'form[data-guard]')?.classList.add('dirty'); });
@@ -188,6 +189,8 @@
 	};
 	on('htmx:after:request', (e) => {
 		const { ctx } = e.detail, r = ctx.response;
+		// News must not take away what somebody is filling in.
+		if (up(ctx.sourceElement, '#live') && $('#centre .menu[open]')) e.preventDefault();
 		if (r.status >= 500) { e.preventDefault(); failed(ctx, region().dataset.broken, r.headers.get('x-request-id')); }
 	});
 	on('htmx:error', (e) => { const { ctx } = e.detail; if (ctx && !ctx.response) failed(ctx, region().dataset.offline); });

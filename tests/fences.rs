@@ -142,6 +142,7 @@ async fn scene(house: &House) -> Cast {
     house.sql("insert into categories (merchant_id, id, name, level, parent_id, path) values (0, '1', '西药', 1, '0', '1') on conflict do nothing");
     house.sql("insert into base_products (code, name, name_key, spec_key, maker_key) values ('BP-1', '甲', 'x', 'x', 'x')");
     house.sql(&format!("insert into shops (merchant_id, id, name) values ({}, 3, '三号店')", cast.a));
+    house.sql(&format!("insert into exceptions (merchant_id, module, product_id, reason, by_name, since) select {0}, 'stock', id, '', '', now() from products where merchant_id = {0} limit 1", cast.a));
     house.sql(&format!("insert into quarantines (merchant_id, guard, at, actor_name, lines, earlier, rule) values ({}, 'zero', now(), 'ERP', 1, 0, '{{}}')", cast.a));
     house
         .api(
@@ -152,7 +153,6 @@ async fn scene(house: &House) -> Cast {
         .send()
         .await
         .expect(200);
-    house.sql(&format!("insert into exceptions (merchant_id, module, product_id, reason, by_name, since) select {0}, 'stock', id, '', '', now() from products where merchant_id = {0} limit 1", cast.a));
     house.get("/account/password").by(READER).send().await.expect(200);
     cast
 }

@@ -7,10 +7,10 @@ sync-tab-waiting = Waiting
 sync-tab-exceptions = Item exceptions
 sync-live = Live
 sync-lost = Figures of { $a }, reconnecting
-sync-pill-fine = Sync is fine
-sync-pill-failed = { $a } calls with failures today
-sync-pill-off = { $a } modules paused
-sync-pill-paused = All sync is paused
+pulse-off = { $a ->
+    [one] 1 module paused
+   *[other] { $a } modules paused
+ }
 sync-connections = Connections
 sync-api = API push
 sync-api-none = No credential yet
@@ -59,8 +59,14 @@ sync-ending = Resumes by itself { $a }
 sync-name = Merchant’s name
 sync-name-hint = For “no end”, type the merchant’s name to confirm
 sync-type-name = To pause everything with no end, type “{ $a }”
-sync-n-exceptions = { $a } exceptions
-sync-n-locks = { $a } locked fields
+sync-n-exceptions = { $a ->
+    [one] 1 exception
+   *[other] { $a } exceptions
+ }
+sync-n-locks = { $a ->
+    [one] 1 locked field
+   *[other] { $a } locked fields
+ }
 sync-n-waiting = { $a } waiting
 sync-until = Paused until
 sync-until-at = until { $a }
@@ -152,10 +158,11 @@ trail-held-discarded = discarded waiting lines
 overview-pause-ending = the pause ends at { $a }
 overview-pause-ending-then = Sync resumes by itself and applies the newest values; extend it if you need to
 overview-pause-ending-go = Have a look
-sync-of-product = Automatic sync of this product
+sync-of-product = Automatic sync
 sync-finer = By SKU, shop or price
 sync-only-this = Stops this one thing of this one product; pushes are kept and applied afterwards.
 sync-off-for-all = Paused in the sync centre
 sync-locked = Locked
 sync-lock = Lock
 sync-lock-note = The ERP’s pushes will not overwrite this field. Unlock it at any time.
+pulse-paused = All sync is paused

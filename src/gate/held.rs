@@ -100,6 +100,7 @@ pub fn hold(tx: &mut PgConnection, cause: &Cause, scope: &Scope, method: &Method
     }
     let rows: Vec<Kept> = kept.iter().map(|(_, k)| k.clone()).collect();
     let taken = keep(tx, cause, &rows)?;
+    let newer = newer(tx, cause.merchant, method, rows.iter().filter(|r| !taken.contains(&r.key)))?;
     results.extend(kept.into_iter().map(|(line, one)| {
         if taken.contains(&one.key) {
             let result = LineResult::of(line, Outcome::Held).because(cover.problem("", "", scope.lang));
@@ -109,10 +110,40 @@ pub fn hold(tx: &mut PgConnection, cause: &Cause, scope: &Scope, method: &Method
             }
         } else {
             let sent = line.sent.get("sourceTime").and_then(Value::as_str).unwrap_or_default().to_owned();
-            LineResult::of(line, Outcome::Stale).because(Problem::new(LineCode::Stale, "sourceTime", sent).detail(""))
+            let kept = newer.get(&one.key).map(|at| on_the_wire(*at)).unwrap_or_default();
+            LineResult::of(line, Outcome::Stale).because(Problem::new(LineCode::Stale, "sourceTime", sent).detail(kept))
         }
     }));
     Ok(results)
+}
+
+/// How new the kept lines are that something older has met.
+fn newer<'a>(
+    c: &mut PgConnection,
+    merchant: MerchantId,
+    method: &Method,
+    older: impl Iterator<Item = &'a Kept>,
+) -> Result<HashMap<String, DateTime<Utc>>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        key: String,
+        #[diesel(sql_type = Timestamptz)]
+        source_time: DateTime<Utc>,
+    }
+    let keys: Vec<&str> = older.map(|k| k.key.as_str()).collect();
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<Row> = diesel::sql_query(
+        "select key, source_time from held_lines where merchant_id = $1 and method = $2 and module = $3 and key = any($4) and source_time is not null",
+    )
+    .bind::<BigInt, _>(merchant)
+    .bind::<Text, _>(method.name)
+    .bind::<Text, _>(method.module.as_str())
+    .bind::<Array<Text>, _>(keys)
+    .load(c)?;
+    Ok(rows.into_iter().map(|r| (r.key, r.source_time)).collect())
 }
 
 /// A shop that is not there, or outside the credential's reach, must not come in by waiting.

@@ -5,7 +5,7 @@
 
 mod known;
 mod plan;
-mod withhold;
+mod withheld;
 mod write;
 
 use super::guard;

@@ -242,8 +242,3 @@ pub fn stamps(c: &mut PgConnection, merchants: &[MerchantId], now: DateTime<Utc>
     .load(c)?;
     Ok(stamps.into_iter().map(|s| (s.merchant, s.stamp)).collect())
 }
-
-/// Calls of today that failed or had lines refused.
-pub fn failed_today(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<i64> {
-    Ok(minutes::since(c, merchant, today(now))?.iter().map(|s| s.failed).sum())
-}

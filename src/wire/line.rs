@@ -127,14 +127,6 @@ impl Line {
         }
     }
 
-    /// Another text in the place of the one sent, which stays as it is in `sent`: for codes that have been translated.
-    pub fn put(&mut self, name: &'static str, text: &str) {
-        self.cells.insert(name, Cell::Text(text.to_owned()));
-    }
-    /// Goes on as if the field had not been sent.
-    pub fn forget(&mut self, name: &str) {
-        self.cells.remove(name);
-    }
     /// The same line with this one field alone.
     #[must_use]
     pub fn only(&self, name: &str) -> Self {
@@ -154,6 +146,14 @@ impl Line {
             }
         }
         taken
+    }
+    /// Another text in the place of the one sent, which stays as it is in `sent`: for codes that have been translated.
+    pub fn put(&mut self, name: &'static str, text: &str) {
+        self.cells.insert(name, Cell::Text(text.to_owned()));
+    }
+    /// Goes on as if the field had not been sent.
+    pub fn forget(&mut self, name: &str) {
+        self.cells.remove(name);
     }
 
     pub fn has(&self, name: &str) -> bool {

@@ -66,7 +66,7 @@ impl House {
     pub fn verbs(&self) -> String {
         self.ask("select string_agg(verb, ' ' order by id) from trail where verb ~ '^(switch|exception|field|held)\\.'")
     }
-    pub async fn available(&self, cast: &Cast, sku: &str) -> i64 {
+    pub async fn can_buy(&self, cast: &Cast, sku: &str) -> i64 {
         let told = self.api(&cast.erp, "sku.inventory.get", json!({ "skuId": sku, "shopId": 1 })).send().await.expect(200).value();
         told["data"]["inventory"].as_i64().expect("a number")
     }

@@ -25,7 +25,7 @@ async fn the_difference_shown_is_what_becomes_of_it() {
 #[actix_web::test]
 async fn the_pages_have_three_faces_in_every_state() {
     let (house, cast) = scene(2).await;
-    for path in ["/sync", "/sync/status", "/sync/waiting", "/sync/exceptions"] {
+    for path in ["/sync", "/sync/waiting", "/sync/exceptions"] {
         house.get(path).by(READER).send().await.expect(200);
         house.get(path).by(OWNER).part().send().await.expect(200);
         house.get(path).by(OWNER).json().send().await.expect(200);
@@ -48,7 +48,7 @@ async fn the_pages_have_three_faces_in_every_state() {
     assert!(page.contains("二号店") && page.contains("规格"), "{page}");
     let page = house.get("/sync/exceptions").by(OWNER).header("accept-language", "en").send().await.expect(200).body;
     assert!(page.contains("Release and apply"), "{page}");
-    assert!(house.get("/sync/status").by(OWNER).send().await.expect(200).body.contains("全部暂停"));
+    assert!(house.get("/sync/pulse").by(OWNER).part().send().await.expect(200).body.contains("同步已全部暂停"));
     // A form that is not accepted comes back with what was typed.
     let bad = [("module", "price"), ("span", "custom"), ("at", "2026-12-24T08:00"), ("reason", "过节"), ("seen", "0")];
     let again = house.post("/sync/switch").by(OWNER).form(&bad).send().await.expect(422).body;
@@ -106,7 +106,7 @@ async fn a_stream_says_hello_and_hears_of_changes() {
     use std::pin::Pin;
     let (house, cast) = scene(1).await;
     house.get("/events").json().send().await.expect(401);
-    house.get("/sync/status").by(OWNER).send().await.expect(200);
+    house.get("/sync").by(OWNER).send().await.expect(200);
     let app = test::init_service(duijie::server::app(&house.platform)).await;
     let request = test::TestRequest::with_uri("/events").insert_header(("cookie", house.cookie(OWNER).unwrap())).to_request();
     let answer = app.call(request).await.unwrap();

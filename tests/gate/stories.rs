@@ -12,7 +12,7 @@ async fn what_is_pushed_while_stock_is_off_is_kept_and_applied_afterwards() {
     let first = &told.value()["data"]["lines"][0];
     assert_eq!(first["now"]["heldUntil"], "2026-11-22 14:00:00");
     assert!(first["problems"][0]["msg"].as_str().unwrap().contains("盘点"), "{first}");
-    assert_eq!(house.available(&cast, "S1").await, 100);
+    assert_eq!(house.can_buy(&cast, "S1").await, 100);
     // Newest wins, by arrival; the shop is the default one whether it is named or not.
     house.later(minutes(1));
     house.push(&cast, json!({ "skuId": "S1", "shopId": 1, "inventory": 5 })).await.expect(200);
@@ -23,7 +23,7 @@ async fn what_is_pushed_while_stock_is_off_is_kept_and_applied_afterwards() {
     assert_eq!(stock, json!({ "module": "stock", "on": 0, "until": "2026-11-22 14:00:00", "reason": "盘点", "waiting": 1 }));
     house.on("stock", "all", &[]).await.expect(200);
     assert_eq!(house.release().await, 1);
-    assert_eq!((house.available(&cast, "S1").await, house.held()), (5, String::new()));
+    assert_eq!((house.can_buy(&cast, "S1").await, house.held()), (5, String::new()));
     assert_eq!(house.verbs(), "switch.turned_off switch.turned_on");
     // Once more changes nothing: the list is empty.
     assert_eq!(house.release().await, 0);
@@ -40,10 +40,10 @@ async fn a_pause_ends_at_its_time() {
     house.later(minutes(1));
     // Nobody has come by yet, and it is on: the direct push takes the place of what waits.
     assert_eq!(house.push(&cast, lines(1, |_| 3)).await.expect(200).lines(), []);
-    assert_eq!((house.available(&cast, "S1").await, house.held()), (3, String::new()));
+    assert_eq!((house.can_buy(&cast, "S1").await, house.held()), (3, String::new()));
     house.release().await;
     assert_eq!(house.verbs(), "switch.turned_off switch.expired");
-    assert_eq!(house.available(&cast, "S1").await, 3);
+    assert_eq!(house.can_buy(&cast, "S1").await, 3);
 }
 
 // §4.6: the day-old shadow is not applied by itself; a person may still want it.
@@ -57,7 +57,7 @@ async fn what_is_a_day_old_needs_a_word() {
         house.log_in(OWNER).await;
         house.on("stock", how, &[]).await.expect(200);
         assert_eq!(house.release().await, 1);
-        assert_eq!((house.available(&cast, "S1").await, house.held()), (stock, String::new()), "{how}");
+        assert_eq!((house.can_buy(&cast, "S1").await, house.held()), (stock, String::new()), "{how}");
     }
 }
 
@@ -143,7 +143,7 @@ async fn an_older_report_never_replaces_a_kept_newer_one() {
     // A late one comes directly: it is applied, and then overtaken by what waited.
     house.push(&cast, at("11:45:00", 77)).await.expect(200);
     house.release().await;
-    assert_eq!((house.available(&cast, "S1").await, house.held()), (8, String::new()));
+    assert_eq!((house.can_buy(&cast, "S1").await, house.held()), (8, String::new()));
 }
 
 // Two lines about one row, with the shop named and not.

@@ -1,7 +1,7 @@
 //! One line judged: how it ends, or what is to be written for it.
 
 use super::known::{Known, default_sku};
-use super::withhold::{self, Kept};
+use super::withheld;
 use crate::guards;
 use crate::ids::ProductId;
 use crate::products::draft::{Draft, two_places};
@@ -70,8 +70,8 @@ pub(super) fn plan(mut line: Line, known: &mut Known, lang: Lang) -> Result<Job,
     in_time(&line, stored.as_ref())?;
     let before = stored.as_ref().map(Draft::of);
     let kept = match (&stored, &before) {
-        (Some(p), Some(before)) => withhold::withhold(&mut line, p, before, known, lang)?,
-        _ => Kept::default(),
+        (Some(p), Some(before)) => withheld::withhold(&mut line, p, before, known, lang)?,
+        _ => withheld::Kept::default(),
     };
     let mut draft = before.clone().unwrap_or_else(|| Draft::new(&prod_id));
     draft.take(&line).map_err(|problem| Box::new(LineResult::rejected(&line, problem)))?;

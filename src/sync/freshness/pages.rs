@@ -151,6 +151,7 @@ show!(PulsePage, |v| &v.pulse);
 
 async fn show_pulse(ctx: Ctx) -> Reply {
     let merchant = ctx.merchant()?.merchant;
-    let pulse = ctx.db.read(move |c| pulse::of_merchant(c, merchant)).await?;
+    let now = ctx.now;
+    let pulse = ctx.db.read(move |c| pulse::of_merchant(c, merchant, now)).await?;
     ctx.reply(PulsePage { frame: ctx.frame("sync"), pulse })
 }

@@ -2,8 +2,10 @@
 
 use super::{outage, watch};
 use crate::Result;
+use crate::gate::switches;
 use crate::ids::MerchantId;
 use crate::text::Text;
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use serde::Serialize;
@@ -19,8 +21,8 @@ pub struct Pulse {
     pub href: &'static str,
 }
 
-/// Outage, overdue, quarantine, waiting lines: the first of these there is.
-pub fn of_merchant(c: &mut PgConnection, merchant: MerchantId) -> Result<Pulse> {
+/// Outage, pause, overdue, quarantine, waiting lines, modules that are off: the first of these there is.
+pub fn of_merchant(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<Pulse> {
     #[derive(QueryableByName)]
     struct Counts {
         #[diesel(sql_type = BigInt)]
@@ -31,6 +33,10 @@ pub fn of_merchant(c: &mut PgConnection, merchant: MerchantId) -> Result<Pulse> 
     let pulse = |tone, text, href| Ok(Pulse { tone, text, href });
     if outage::open(c, merchant)?.is_some() {
         return pulse("hold", Text::new("pulse-outage"), "/sync/freshness");
+    }
+    let off = switches::all_off(c, merchant, now)?;
+    if off.iter().any(|o| o.module == "all") {
+        return pulse("hold", Text::new("pulse-paused"), "/sync");
     }
     if let [(module, _), rest @ ..] = watch::overdue(c, merchant)?.as_slice() {
         let label = crate::wire::Module::of(module).map_or("module-stock", crate::wire::Module::label);
@@ -50,6 +56,7 @@ pub fn of_merchant(c: &mut PgConnection, merchant: MerchantId) -> Result<Pulse> 
     match (counts.stopped, counts.waiting) {
         (1.., _) => pulse("warn", Text::new("pulse-quarantine").with(counts.stopped), "/sync/quarantine"),
         (_, 1..) => pulse("warn", Text::new("pulse-waiting").with(counts.waiting), "/sync/failures"),
-        _ => pulse("ok", Text::new("pulse-ok"), "/sync/freshness"),
+        _ if !off.is_empty() => pulse("hold", Text::new("pulse-off").with(off.len()), "/sync"),
+        _ => pulse("ok", Text::new("pulse-ok"), "/sync"),
     }
 }

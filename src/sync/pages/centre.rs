@@ -1,13 +1,13 @@
 //! `/sync`: is each flow on, fresh and clean; if not, what do I press?
 
-use super::{Done, is_owner, may_switch, tabs, term, what};
+use super::{Done, is_owner, may_switch, term, what};
 use crate::form::Form;
 use crate::gate::held;
 use crate::gate::switches::{self, What};
 use crate::show;
 use crate::sync::centre::{self, Centre, Row};
 use crate::text::Text;
-use crate::web::{Ctx, Frame, Input, Permission, Reply, Seat, Tab, filters, redirect};
+use crate::web::{Ctx, Frame, Input, Permission, Reply, Seat, filters, redirect};
 use crate::wire::Module;
 use crate::{Error, Result};
 use actix_web::web::Query;
@@ -22,7 +22,6 @@ struct Page {
     frame: Frame,
     now: DateTime<Utc>,
     see: Centre,
-    tabs: Vec<Tab>,
     may: bool,
     owner: bool,
     /// The switch whose form was not accepted, and what was typed.
@@ -48,15 +47,7 @@ impl Page {
 async fn shown(ctx: &Ctx, seat: &Seat, typed: (String, Form)) -> Result<Page> {
     let (merchant, now) = (seat.merchant, ctx.now);
     let see = ctx.db.snapshot(move |c| centre::of_merchant(c, merchant, now)).await?;
-    Ok(Page {
-        frame: ctx.frame("sync"),
-        now,
-        tabs: tabs("/sync", Some(&see)),
-        see,
-        may: seat.person.may(Permission::ManageKeys),
-        owner: is_owner(seat),
-        typed,
-    })
+    Ok(Page { frame: ctx.frame("sync"), now, see, may: seat.person.may(Permission::ManageKeys), owner: is_owner(seat), typed })
 }
 
 /// `GET /sync`
@@ -65,25 +56,6 @@ pub async fn page(ctx: Ctx, done: Query<Done>) -> Reply {
     let seat = ctx.merchant()?;
     let page = shown(&ctx, &seat, Default::default()).await?;
     ctx.reply(page)
-}
-
-/// The pill in the top bar: one look at what is off, and at the failures of today.
-#[derive(Template)]
-#[template(path = "sync/status.html", blocks = ["part"])]
-struct Status {
-    frame: Frame,
-    off: usize,
-    paused: bool,
-    failed: i64,
-}
-show!(Status, |v| serde_json::json!({ "off": v.off, "paused": v.paused, "failed": v.failed }));
-
-/// `GET /sync/status`
-pub async fn status(ctx: Ctx) -> Reply {
-    let seat = ctx.merchant()?;
-    let (merchant, now) = (seat.merchant, ctx.now);
-    let (off, failed) = ctx.db.read(move |c| Ok((switches::all_off(c, merchant, now)?, centre::failed_today(c, merchant, now)?))).await?;
-    ctx.reply(Status { frame: ctx.frame("sync"), paused: off.iter().any(|o| o.module == "all"), off: off.len(), failed })
 }
 
 #[derive(Deserialize, Validate)]

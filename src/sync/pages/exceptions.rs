@@ -1,6 +1,6 @@
 //! `/sync/exceptions`: goods that stay as they are whatever is pushed, and locked fields (W-03, W-04).
 
-use super::{Done, is_owner, may_except, tabs, term};
+use super::{Done, is_owner, may_except, term};
 use crate::form::Form;
 use crate::gate::exceptions::{self, Exception, MODULES, PRICE_FIELDS, PRODUCT_FIELDS, Wanted};
 use crate::ids::ShopId;
@@ -8,7 +8,7 @@ use crate::merchants::{self, Shop};
 use crate::products::sellable::escaped;
 use crate::show;
 use crate::text::Text;
-use crate::web::{Ctx, Cursor, Frame, Input, PER_PAGE, Page, Pager, Reply, Seat, Tab, filters, redirect};
+use crate::web::{Ctx, Cursor, Frame, Input, PER_PAGE, Page, Pager, Reply, Seat, filters, redirect};
 use crate::wire::Module;
 use crate::{Error, Result};
 use actix_web::web::{Path, Query};
@@ -36,7 +36,6 @@ pub struct Ask {
 #[template(path = "sync/exceptions.html", blocks = ["part"])]
 struct List {
     frame: Frame,
-    tabs: Vec<Tab>,
     module: String,
     page: Page<Exception>,
     pager: Pager,
@@ -67,7 +66,6 @@ async fn shown(ctx: &Ctx, seat: &Seat, ask: &Ask, form: Form) -> Result<List> {
     let query = if ask.m.is_empty() { String::new() } else { format!("m={}", escaped(&ask.m)) };
     Ok(List {
         frame: ctx.frame("sync"),
-        tabs: tabs("/sync/exceptions", None),
         module: ask.m.clone(),
         pager: Pager::of("/sync/exceptions", &query, Some(&ask.after), &page),
         page,

@@ -5,12 +5,11 @@ mod events;
 mod exceptions;
 mod waiting;
 
-use super::centre::Centre;
 use crate::form::Form;
 use crate::gate::switches::What;
 use crate::gate::terms::{self, Term};
 use crate::text::Text;
-use crate::web::{Ctx, Permission, Seat, Tab};
+use crate::web::{Ctx, Permission, Seat};
 use crate::wire::Module;
 use crate::{Error, Result};
 use actix_web::web::{self, ServiceConfig};
@@ -18,7 +17,6 @@ use serde::Deserialize;
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(web::resource("/sync").get(centre::page))
-        .service(web::resource("/sync/status").get(centre::status))
         .service(web::resource("/sync/switch").post(centre::turn_off).delete(centre::turn_on))
         .service(web::resource("/sync/waiting").get(waiting::page).delete(waiting::discard))
         .service(web::resource("/sync/exceptions").get(exceptions::page).post(exceptions::add))
@@ -75,22 +73,4 @@ impl Done {
         };
         ctx.noticing(text)
     }
-}
-
-/// The views under the table of modules.
-fn tabs(path: &str, centre: Option<&Centre>) -> Vec<Tab> {
-    let tab = |href: &str, label, count: Option<i64>, tone| Tab {
-        label: Text::new(label),
-        current: path == href,
-        href: href.to_owned(),
-        count,
-        tone: if count.is_some_and(|n| n > 0) { tone } else { "" },
-    };
-    vec![
-        tab("/sync", "sync-tab-modules", None, ""),
-        tab("/sync/waiting", "sync-tab-waiting", centre.map(|c| c.waiting), "hold"),
-        tab("/sync/exceptions", "sync-tab-exceptions", centre.map(|c| c.exceptions), "hold"),
-        tab("/sync/calls", "nav-calls", centre.map(|c| c.calls), ""),
-        tab("/sync/calls?view=failed", "calls-tab-failed", centre.map(|c| c.failed), "bad"),
-    ]
 }

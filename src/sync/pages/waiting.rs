@@ -1,13 +1,13 @@
 //! `/sync/waiting`: what has been pushed while something was off, and what would become of it.
 
-use super::{Done, may_switch, tabs};
+use super::{Done, may_switch};
 use crate::feeds::gateway::Methods;
 use crate::gate::held::{self, Count};
 use crate::gate::switches::{self, Off};
 use crate::show;
 use crate::sync::{Difference, preview};
 use crate::text::Text;
-use crate::web::{Ctx, Cursor, Frame, Input, PER_PAGE, Page, Pager, Permission, Reply, Tab, filters, redirect};
+use crate::web::{Ctx, Cursor, Frame, Input, PER_PAGE, Page, Pager, Permission, Reply, filters, redirect};
 use crate::wire::{Module, Outcome};
 use crate::{Error, Result};
 use actix_web::web::{Data, Query};
@@ -38,7 +38,6 @@ struct Choice {
 struct Waiting {
     frame: Frame,
     now: DateTime<Utc>,
-    tabs: Vec<Tab>,
     choices: Vec<Choice>,
     module: Module,
     /// Why it waits, if it is for a switch: the module's own, or everybody's.
@@ -93,7 +92,6 @@ pub async fn page(ctx: Ctx, ask: Query<Ask>, methods: Data<Methods>) -> Reply {
     ctx.reply(Waiting {
         frame: ctx.frame("sync"),
         now,
-        tabs: tabs("/sync/waiting", None),
         choices,
         module,
         off,
