@@ -142,7 +142,15 @@ async fn scene(house: &House) -> Cast {
     house.sql("insert into base_products (code, name, name_key, spec_key, maker_key) values ('BP-1', '甲', 'x', 'x', 'x')");
     house.sql(&format!("insert into shops (merchant_id, id, name) values ({}, 3, '三号店')", cast.a));
     house.sql(&format!("insert into quarantines (merchant_id, guard, at, actor_name, lines, earlier, rule) values ({}, 'zero', now(), 'ERP', 1, 0, '{{}}')", cast.a));
-    house.api(&cast.erp, "stock.reconcile", json!({ "reconciliationId": "fence", "skuId": "FENCE1-1", "shopId": 2, "inventory": 5, "final": 1 })).send().await.expect(200);
+    house
+        .api(
+            &cast.erp,
+            "stock.reconcile",
+            json!({ "reconciliationId": "fence", "skuId": "FENCE1-1", "shopId": 2, "inventory": 5, "final": 1 }),
+        )
+        .send()
+        .await
+        .expect(200);
     house.get("/account/password").by(READER).send().await.expect(200);
     cast
 }

@@ -161,7 +161,9 @@ fn keep_parked(tx: &mut PgConnection, cause: &Cause, feed: FeedId, method: &Meth
     .bind::<Array<Text>, _>(parked.iter().map(|(_, p)| p.waits_for).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(parked.iter().map(|(_, p)| p.code.as_str()).collect::<Vec<_>>())
     .bind::<Array<Jsonb>, _>(parked.iter().map(|(r, _)| r.sent.clone()).collect::<Vec<_>>())
-    .bind::<Array<Nullable<Jsonb>>, _>(parked.iter().map(|(r, _)| (!r.now.is_empty()).then(|| Value::Object(r.now.clone()))).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Jsonb>>, _>(
+        parked.iter().map(|(r, _)| (!r.now.is_empty()).then(|| Value::Object(r.now.clone()))).collect::<Vec<_>>(),
+    )
     .execute(tx)?;
     Ok(())
 }

@@ -69,12 +69,14 @@ fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Line>) 
 
 /// The reconciliation of that name, begun if need be, and locked.
 fn begin(tx: &mut PgConnection, cause: &Cause, name: &str) -> Result<Open> {
-    diesel::sql_query("insert into reconciliations (merchant_id, name, at, heard_at, by_name) values ($1, $2, $3, $3, $4) on conflict do nothing")
-        .bind::<BigInt, _>(cause.merchant)
-        .bind::<Text, _>(name)
-        .bind::<Timestamptz, _>(cause.now)
-        .bind::<Text, _>(&cause.actor_name)
-        .execute(tx)?;
+    diesel::sql_query(
+        "insert into reconciliations (merchant_id, name, at, heard_at, by_name) values ($1, $2, $3, $3, $4) on conflict do nothing",
+    )
+    .bind::<BigInt, _>(cause.merchant)
+    .bind::<Text, _>(name)
+    .bind::<Timestamptz, _>(cause.now)
+    .bind::<Text, _>(&cause.actor_name)
+    .execute(tx)?;
     Ok(diesel::sql_query("select id, closed_at from reconciliations where merchant_id = $1 and name = $2 for update")
         .bind::<BigInt, _>(cause.merchant)
         .bind::<Text, _>(name)

@@ -121,7 +121,11 @@ async fn paste(ctx: Ctx, input: Input<Paste>) -> Reply {
                         for part in rows.chunks(MAX_LINES) {
                             let batch = Batch { lines: part.to_vec(), ..Batch::default() };
                             let report = feeds::run(tx, &cause, &scope, Channel::Page, &STOCK_RECONCILE, batch)?;
-                            if let Some(bad) = report.results.iter().find_map(|r| r.problems.first().filter(|_| r.outcome == crate::wire::Outcome::Rejected)) {
+                            if let Some(bad) = report
+                                .results
+                                .iter()
+                                .find_map(|r| r.problems.first().filter(|_| r.outcome == crate::wire::Outcome::Rejected))
+                            {
                                 return Err(Error::Conflict(bad.text()));
                             }
                         }
@@ -264,7 +268,10 @@ mod tests {
         let read = |rows: &str| lines(&Paste { name: " 甲 ".into(), rows: rows.into() });
         assert_eq!(
             read("编码\t库存\nS1\t5\n\nS2，0，2\n").unwrap(),
-            [json!({ "reconciliationId": "甲", "skuId": "S1", "inventory": 5 }), json!({ "reconciliationId": "甲", "skuId": "S2", "inventory": 0, "shopId": "2" })]
+            [
+                json!({ "reconciliationId": "甲", "skuId": "S1", "inventory": 5 }),
+                json!({ "reconciliationId": "甲", "skuId": "S2", "inventory": 0, "shopId": "2" })
+            ]
         );
         assert_eq!(read("S1,5\nS2,多").unwrap_err(), Text::new("reconcile-bad-row").with(2_i64).with("S2,多"));
         assert_eq!(read("编码,库存").unwrap_err(), Text::new("reconcile-no-rows"));

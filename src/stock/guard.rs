@@ -16,7 +16,9 @@ pub(super) fn stop(tx: &mut PgConnection, cause: &Cause, verdicts: &mut [Verdict
         return Ok(());
     }
     for verdict in verdicts {
-        if let (Some(quarantine), Some(change)) = (caught.get(&verdict.done.no), verdict.change.take_if(|_| caught.contains_key(&verdict.done.no))) {
+        if let (Some(quarantine), Some(change)) =
+            (caught.get(&verdict.done.no), verdict.change.take_if(|_| caught.contains_key(&verdict.done.no)))
+        {
             verdict.inside.clear();
             verdict.done.outcome = Outcome::Parked;
             verdict.done.problems.clear();

@@ -36,9 +36,8 @@ pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Lin
         };
         let wanted: Vec<Wish> = wishes.into_iter().filter(|w| taken(w.no, &results)).collect();
         let skus = skus(tx, cause, &wanted)?;
-        let sets = wanted
-            .iter()
-            .filter_map(|w| Some(Set { source_time: w.source_time, ..Set::quantity(w.no, *skus.get(&w.no)?, shop, w.qty) }));
+        let sets =
+            wanted.iter().filter_map(|w| Some(Set { source_time: w.source_time, ..Set::quantity(w.no, *skus.get(&w.no)?, shop, w.qty) }));
         let wished: HashMap<i32, &Wish> = wanted.iter().map(|w| (w.no, w)).collect();
         let done: HashMap<i32, model::Done> = model::set(tx, cause, sets.collect())?.into_iter().map(|d| (d.no, d)).collect();
         for result in &mut results {

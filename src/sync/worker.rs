@@ -121,7 +121,8 @@ pub async fn watch_silence(db: &Db, now: DateTime<Utc>) -> Result<usize> {
 
 /// Drops what time has made meaningless and makes room for the coming months.
 pub async fn keep_house(db: &Db, now: DateTime<Utc>, keep_calls_months: i32) -> Result<()> {
-    let forgotten = db.write(move |tx| Ok(gate::forget_old(tx, now)? + guards::forget_old(tx, now)? + accounts::forget_old(tx, now)?)).await?;
+    let forgotten =
+        db.write(move |tx| Ok(gate::forget_old(tx, now)? + guards::forget_old(tx, now)? + accounts::forget_old(tx, now)?)).await?;
     db.write(move |tx| db::make_room(tx, now, keep_calls_months)).await?;
     if forgotten > 0 {
         tracing::debug!(forgotten, "housekeeping");

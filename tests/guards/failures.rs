@@ -16,7 +16,8 @@ fn product(id: &str, category: &str) -> serde_json::Value {
 #[actix_web::test]
 async fn a_code_is_mapped_once_and_its_lines_come_back() {
     let (house, cast) = house(1).await;
-    let sent = house.api(&cast.erp, "prod.add_or_edit", json!([product("N1", "X-9"), product("N2", "X-9")])).send().await.expect(200).value();
+    let sent =
+        house.api(&cast.erp, "prod.add_or_edit", json!([product("N1", "X-9"), product("N2", "X-9")])).send().await.expect(200).value();
     assert_eq!(sent["data"]["parked"], 2, "{sent}");
     house.push(&cast, json!({ "skuId": "NIL", "shopId": "1", "inventory": 3 })).await.expect(200);
     house.later(Duration::minutes(61));
@@ -28,7 +29,13 @@ async fn a_code_is_mapped_once_and_its_lines_come_back() {
     let read_only = house.get("/sync/failures").by(READER).send().await.expect(200).body;
     assert!(!read_only.contains("对应并重放"), "{read_only}");
     house.get("/sync/failures").by(OWNER).part().send().await.expect(200);
-    let lines = house.get("/sync/failures/lines?waits=1&method=prod.add_or_edit&problem=category&code=X-9").by(OWNER).json().send().await.expect(200);
+    let lines = house
+        .get("/sync/failures/lines?waits=1&method=prod.add_or_edit&problem=category&code=X-9")
+        .by(OWNER)
+        .json()
+        .send()
+        .await
+        .expect(200);
     assert_eq!(lines.value()["data"]["lines"].as_array().map(Vec::len), Some(2), "{}", lines.body);
     house.get("/sync/failures/lines?waits=1&method=prod.add_or_edit&problem=category&code=X-9").by(OWNER).send().await.expect(200);
 
@@ -39,7 +46,13 @@ async fn a_code_is_mapped_once_and_its_lines_come_back() {
     }
     house.post("/sync/failures/codes").by(OWNER).form(&[("theirs", "X-9"), ("ours", "c3")]).send().await.expect(303);
     assert_eq!(replay(&house).await, 2);
-    assert_eq!(house.ask(&format!("select string_agg(prod_id || category_id, ' ' order by id) from products where merchant_id = {} and prod_id like 'N%'", cast.a)), "N1c3 N2c3");
+    assert_eq!(
+        house.ask(&format!(
+            "select string_agg(prod_id || category_id, ' ' order by id) from products where merchant_id = {} and prod_id like 'N%'",
+            cast.a
+        )),
+        "N1c3 N2c3"
+    );
     let next = house.api(&cast.erp, "prod.add_or_edit", product("N3", "X-9")).send().await.expect(200).value();
     assert_eq!(next["data"]["applied"], 1, "{next}");
     assert_eq!(next["data"]["lines"][0]["problems"][0]["code"], "IN_AUDIT", "no word about a chain that is of another tree: {next}");
@@ -57,15 +70,44 @@ async fn a_code_is_mapped_once_and_its_lines_come_back() {
 #[actix_web::test]
 async fn a_cause_is_put_aside_until_it_comes_again() {
     let (house, cast) = house(2).await;
-    house.push(&cast, json!([{ "skuId": "S1", "shopId": "77", "inventory": 3 }, { "skuId": "GHOST", "shopId": "1", "inventory": 3 }])).await.expect(200);
+    house
+        .push(&cast, json!([{ "skuId": "S1", "shopId": "77", "inventory": 3 }, { "skuId": "GHOST", "shopId": "1", "inventory": 3 }]))
+        .await
+        .expect(200);
     let causes = house.get("/sync/failures").by(OWNER).json().send().await.expect(200).value();
     let told: Vec<_> = causes["data"]["causes"].as_array().unwrap().iter().map(|c| format!("{} {}", c["problem"], c["code"])).collect();
     assert!(told.contains(&"\"UNKNOWN_SHOP\" \"77\"".to_owned()) && told.contains(&"\"sku\" \"GHOST\"".to_owned()), "{told:?}");
     let method = ("method", "sku.inventory.update");
-    house.post("/sync/failures/dismissal").by(OWNER).form(&[method, ("problem", "UNKNOWN_SHOP"), ("code", "77")]).json().send().await.expect(422);
-    house.post("/sync/failures/dismissal").by(READER).form(&[method, ("problem", "UNKNOWN_SHOP"), ("code", "77"), ("reason", "x")]).json().send().await.expect(403);
-    house.post("/sync/failures/dismissal").by(OWNER).form(&[method, ("problem", "UNKNOWN_SHOP"), ("code", "77"), ("reason", "旧店")]).send().await.expect(303);
-    house.post("/sync/failures/dismissal").by(OWNER).form(&[method, ("waits", "1"), ("problem", "sku"), ("code", "GHOST"), ("reason", "停售")]).send().await.expect(303);
+    house
+        .post("/sync/failures/dismissal")
+        .by(OWNER)
+        .form(&[method, ("problem", "UNKNOWN_SHOP"), ("code", "77")])
+        .json()
+        .send()
+        .await
+        .expect(422);
+    house
+        .post("/sync/failures/dismissal")
+        .by(READER)
+        .form(&[method, ("problem", "UNKNOWN_SHOP"), ("code", "77"), ("reason", "x")])
+        .json()
+        .send()
+        .await
+        .expect(403);
+    house
+        .post("/sync/failures/dismissal")
+        .by(OWNER)
+        .form(&[method, ("problem", "UNKNOWN_SHOP"), ("code", "77"), ("reason", "旧店")])
+        .send()
+        .await
+        .expect(303);
+    house
+        .post("/sync/failures/dismissal")
+        .by(OWNER)
+        .form(&[method, ("waits", "1"), ("problem", "sku"), ("code", "GHOST"), ("reason", "停售")])
+        .send()
+        .await
+        .expect(303);
     let page = house.get("/sync/failures").by(OWNER).send().await.expect(200).body;
     assert!(page.contains("没有待处理的行"), "{page}");
     assert_eq!(house.ask("select outcome from parked_lines"), "dismissed");
@@ -111,7 +153,13 @@ async fn contradictions_are_shown_and_settled() {
     house.push(&cast, json!({ "skuId": "S3", "shopId": "1", "inventory": 4 })).await.expect(200);
     let page = house.get("/sync/conflicts").by(OWNER).send().await.expect(200).body;
     assert!(page.contains("<b>26</b>") && page.contains("用 ERP 的 4"), "{page}");
-    house.post("/sync/conflicts").by(OWNER).form(&[("view", "held"), ("sku", "S3"), ("shop", "1"), ("theirs", "4")]).send().await.expect(303);
+    house
+        .post("/sync/conflicts")
+        .by(OWNER)
+        .form(&[("view", "held"), ("sku", "S3"), ("shop", "1"), ("theirs", "4")])
+        .send()
+        .await
+        .expect(303);
     assert!(house.get("/sync/conflicts").by(OWNER).send().await.expect(200).body.contains("没有冲突"));
     house.get("/sync/conflicts").by(OWNER).part().send().await.expect(200);
 }

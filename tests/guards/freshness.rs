@@ -56,7 +56,13 @@ async fn silence_keeps_pieces_back_until_it_ends() {
     house.push(&cast, serde_json::json!({ "skuId": "S1", "shopId": "99", "inventory": 3 })).await;
     assert_eq!(watch(&house).await, 1);
     // Whoever stops watching gets the pieces back.
-    house.post("/sync/freshness").by(OWNER).form(&[("module", "stock"), ("every_minutes", "10"), ("extra_safety", "25")]).send().await.expect(303);
+    house
+        .post("/sync/freshness")
+        .by(OWNER)
+        .form(&[("module", "stock"), ("every_minutes", "10"), ("extra_safety", "25")])
+        .send()
+        .await
+        .expect(303);
     assert_eq!(available(&house, &cast).await, 31);
 }
 
@@ -64,7 +70,13 @@ async fn silence_keeps_pieces_back_until_it_ends() {
 async fn a_person_says_that_the_erp_is_down_and_that_it_is_back() {
     let (house, cast) = house(1).await;
     house.push(&cast, lines(1, |_| 30)).await.expect(200);
-    house.post("/sync/freshness").by(OWNER).form(&[("module", "stock"), ("every_minutes", "60"), ("extra_safety", "25")]).send().await.expect(303);
+    house
+        .post("/sync/freshness")
+        .by(OWNER)
+        .form(&[("module", "stock"), ("every_minutes", "60"), ("extra_safety", "25")])
+        .send()
+        .await
+        .expect(303);
     house.post("/sync/outage").by(READER).form(&[("reason", "停电")]).json().send().await.expect(403);
     house.post("/sync/outage").by(OWNER).form(&[("reason", "")]).send().await.expect(422);
     house.post("/sync/outage").by(OWNER).form(&[("reason", "停电")]).send().await.expect(303);

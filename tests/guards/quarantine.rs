@@ -103,7 +103,8 @@ async fn part_passes_and_newer_things_stay() {
     house.push(&cast, one(5, 0)).await.expect(200);
     assert_eq!(house.ends(), "-×36 applied×2 dismissed×1 stale×2");
     // A person has counted row 6 meanwhile.
-    let version = house.ask("select s.version from stock s join skus k on k.id = s.sku_id where k.sku_id = 'S6' and s.merchant_id = k.merchant_id");
+    let version =
+        house.ask("select s.version from stock s join skus k on k.id = s.sku_id where k.sku_id = 'S6' and s.merchant_id = k.merchant_id");
     let form = [("quantity", "3"), ("chosen", "stock-reason-count"), ("version", version.as_str())];
     house.post("/stock/S6/1/quantity").by(OWNER).form(&form).send().await.expect(303);
 

@@ -56,7 +56,8 @@ async fn a_whole_picture_is_compared_and_a_person_takes_or_keeps() {
     house.push(&cast, one(6, 0)).await.expect(200);
     let before = house.quantities();
     // S1 equal, S2 and S3 different, UFO unknown, S4 and S5 not named, S6 empty on both sides.
-    let first = house.api(&cast.erp, "stock.reconcile", json!([said("r1", "S1", 10), said("r1", "S2", 7)])).send().await.expect(200).value();
+    let first =
+        house.api(&cast.erp, "stock.reconcile", json!([said("r1", "S1", 10), said("r1", "S2", 7)])).send().await.expect(200).value();
     assert_eq!(first["data"]["lines"][0]["problems"][0]["code"], "DIFFERS", "{first}");
     assert_eq!(first["data"]["lines"][0]["now"]["inventory"], 10);
     let open = house.get("/sync/reconciliations/1").by(OWNER).send().await.expect(200).body;
@@ -109,18 +110,29 @@ async fn a_whole_picture_is_compared_and_a_person_takes_or_keeps() {
 #[actix_web::test]
 async fn a_picture_is_pasted_and_mistakes_are_named() {
     let (house, cast) = stocked(40).await;
-    let paste = |name: &'static str, rows: &'static str| house.post("/sync/reconciliations").by(OWNER).form(&[("name", name), ("rows", rows)]).send();
+    let paste = |name: &'static str, rows: &'static str| {
+        house.post("/sync/reconciliations").by(OWNER).form(&[("name", name), ("rows", rows)]).send()
+    };
     let bad = paste("一", "S1\t5\nS2\t多").await.expect(422).body;
     assert!(bad.contains("第 2 行看不懂") && bad.contains("S2\t多"), "{bad}");
     let unknown = paste("一", "S1\t5\t77").await.expect(422).body;
     assert!(unknown.contains("77"), "{unknown}");
     let made = paste("一", "编码\t数量\nS1\t10\nS2\t3").await.expect(303);
     assert_eq!(made.header("location"), "/sync/reconciliations/1".replace('1', &house.ask("select max(id) from reconciliations")));
-    assert_eq!(house.ask("select concat_ws(' ', equal, different, missing_here, missing_there) from reconciliations where name = '一'"), "1 1 0 38");
+    assert_eq!(
+        house.ask("select concat_ws(' ', equal, different, missing_here, missing_there) from reconciliations where name = '一'"),
+        "1 1 0 38"
+    );
     let list = house.get("/sync/reconciliations").by(READER).send().await.expect(200).body;
     assert!(list.contains("一") && !list.contains("粘贴 ERP 的库存"), "{list}");
     // All 38 to none, because a person says so.
     let id = house.ask("select max(id) from reconciliations");
-    house.post(&format!("/sync/reconciliations/{id}/theirs")).by(OWNER).form(&[("view", "missing_there"), ("all", "1")]).send().await.expect(303);
+    house
+        .post(&format!("/sync/reconciliations/{id}/theirs"))
+        .by(OWNER)
+        .form(&[("view", "missing_there"), ("all", "1")])
+        .send()
+        .await
+        .expect(303);
     assert_eq!(house.ask(&format!("select count(*) from stock where merchant_id = {} and erp_qty = 0", cast.a)), "38");
 }

@@ -162,8 +162,11 @@ pub fn counts(c: &mut PgConnection, merchant: MerchantId) -> Result<(i64, i64)> 
         #[diesel(sql_type = BigInt)]
         drift: i64,
     }
-    let count = |mark: &str| format!("(select count(*) from (select 1 from stock_marks where merchant_id = $1 and mark = '{mark}' limit {COUNTED}) x)");
-    let counts: Counts =
-        diesel::sql_query(format!("select {} as held, {} as drift", count("held"), count("drift"))).bind::<BigInt, _>(merchant).get_result(c)?;
+    let count = |mark: &str| {
+        format!("(select count(*) from (select 1 from stock_marks where merchant_id = $1 and mark = '{mark}' limit {COUNTED}) x)")
+    };
+    let counts: Counts = diesel::sql_query(format!("select {} as held, {} as drift", count("held"), count("drift")))
+        .bind::<BigInt, _>(merchant)
+        .get_result(c)?;
     Ok((counts.held, counts.drift))
 }

@@ -150,7 +150,14 @@ impl Held {
 pub type From = (DateTime<Utc>, FeedId, i64);
 
 /// The lines of a cause, newest first, below `before`.
-pub fn lines(c: &mut PgConnection, merchant: MerchantId, of: &Which, before: Option<From>, now: DateTime<Utc>, limit: i64) -> Result<Vec<Held>> {
+pub fn lines(
+    c: &mut PgConnection,
+    merchant: MerchantId,
+    of: &Which,
+    before: Option<From>,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<Held>> {
     let (at, feed, no) = before.unwrap_or((now + Duration::days(1), FeedId(i64::MAX), i64::MAX));
     let sql = if of.waits {
         "select w.at, w.feed_id as feed, w.line_no::bigint as no, w.key, w.line, case when f.channel = 'api' then f.request_id end as call \

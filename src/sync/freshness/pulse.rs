@@ -34,7 +34,11 @@ pub fn of_merchant(c: &mut PgConnection, merchant: MerchantId) -> Result<Pulse> 
     }
     if let [(module, _), rest @ ..] = watch::overdue(c, merchant)?.as_slice() {
         let label = crate::wire::Module::of(module).map_or("module-stock", crate::wire::Module::label);
-        let text = if rest.is_empty() { Text::new("pulse-overdue").with(Text::new(label)) } else { Text::new("pulse-overdue-many").with(rest.len() + 1) };
+        let text = if rest.is_empty() {
+            Text::new("pulse-overdue").with(Text::new(label))
+        } else {
+            Text::new("pulse-overdue-many").with(rest.len() + 1)
+        };
         return pulse("bad", text, "/sync/freshness");
     }
     let counts: Counts = diesel::sql_query(format!(

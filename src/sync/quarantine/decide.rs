@@ -96,7 +96,8 @@ pub fn release(tx: &mut PgConnection, cause: &Cause, methods: &[&'static Method]
     }
     feeds::settle_parked(tx, cause.merchant, &ends, cause.now)?;
     let ended = Ended::of(&ends);
-    let told = json!({ "lines": ended.lines, "applied": ended.applied, "unchanged": ended.unchanged, "stale": ended.stale, "other": ended.other });
+    let told =
+        json!({ "lines": ended.lines, "applied": ended.applied, "unchanged": ended.unchanged, "stale": ended.stale, "other": ended.other });
     trail::record(tx, cause, &[Entry::new("quarantine.released", "quarantine", id).change(Value::Null, told).note(why)])?;
     Ok(ended)
 }

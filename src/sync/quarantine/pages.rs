@@ -67,8 +67,7 @@ async fn list(ctx: Ctx, ask: Query<Ask>) -> Reply {
     let seat = ctx.merchant()?;
     let merchant = seat.merchant;
     let before = Cursor::read::<i64>(&ask.after);
-    let (rows, rules) =
-        ctx.db.read(move |c| Ok((read::list(c, merchant, before, PER_PAGE + 1)?, guards::rules(c, merchant)?))).await?;
+    let (rows, rules) = ctx.db.read(move |c| Ok((read::list(c, merchant, before, PER_PAGE + 1)?, guards::rules(c, merchant)?))).await?;
     let page = Page::cut(rows, PER_PAGE, |q: &Quarantine| q.id);
     ctx.reply(List {
         frame: ctx.frame("quarantine"),
