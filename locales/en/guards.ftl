@@ -191,3 +191,4 @@ trail-stock-erp-taken = ERP's stock taken
 trail-reconciliation-closed = Reconciliation closed
 trail-reconciliation-taken = ERP's numbers taken from a reconciliation
 trail-reconciliation-kept = Ours kept in a reconciliation
+reconcile-cut = Only the first { $a } rows are listed; so many usually mean that final was sent too early

@@ -191,3 +191,4 @@ trail-stock-erp-taken = 采用 ERP 的库存
 trail-reconciliation-closed = 对账结束
 trail-reconciliation-taken = 对账采用 ERP 的数
 trail-reconciliation-kept = 对账保留平台的数
+reconcile-cut = 只列出前 { $a } 行；行数多半说明上传还没完就发了 final

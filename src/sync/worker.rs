@@ -1,7 +1,7 @@
 use super::freshness;
 use crate::ids::MerchantId;
 use crate::web::Platform;
-use crate::{Db, Result, accounts, db, feeds, gate, guards, products, stock};
+use crate::{Db, Result, accounts, db, feeds, gate, guards, products, reconcile, stock};
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
@@ -12,6 +12,8 @@ use tokio::task::JoinHandle;
 /// How often parked lines are looked at, and how many rounds pass between two house-keepings.
 const ROUND: Duration = Duration::from_secs(1);
 const ROUNDS_BETWEEN_HOUSEKEEPING: u32 = 60;
+/// Silence is measured in minutes.
+const ROUNDS_BETWEEN_LISTENING: u32 = 5;
 
 /// Replays what waits at one merchant.
 type Replay = fn(&mut PgConnection, MerchantId, DateTime<Utc>) -> Result<usize>;
@@ -64,7 +66,9 @@ pub fn start(platform: &Data<Platform>, keep_calls_months: i32) -> Worker {
             if let Err(why) = end_in_time(&platform.db, platform.clock.now()).await {
                 tracing::warn!(%why, "what is over will be ended in the next round");
             }
-            if let Err(why) = watch_silence(&platform.db, platform.clock.now()).await {
+            if round.is_multiple_of(ROUNDS_BETWEEN_LISTENING)
+                && let Err(why) = watch_silence(&platform.db, platform.clock.now()).await
+            {
                 tracing::warn!(%why, "silence will be measured again in the next round");
             }
             round = round.wrapping_add(1);
@@ -121,8 +125,11 @@ pub async fn watch_silence(db: &Db, now: DateTime<Utc>) -> Result<usize> {
 
 /// Drops what time has made meaningless and makes room for the coming months.
 pub async fn keep_house(db: &Db, now: DateTime<Utc>, keep_calls_months: i32) -> Result<()> {
-    let forgotten =
-        db.write(move |tx| Ok(gate::forget_old(tx, now)? + guards::forget_old(tx, now)? + accounts::forget_old(tx, now)?)).await?;
+    let forgotten = db
+        .write(move |tx| {
+            Ok(gate::forget_old(tx, now)? + guards::forget_old(tx, now)? + reconcile::forget_old(tx, now)? + accounts::forget_old(tx, now)?)
+        })
+        .await?;
     db.write(move |tx| db::make_room(tx, now, keep_calls_months)).await?;
     if forgotten > 0 {
         tracing::debug!(forgotten, "housekeeping");
