@@ -111,6 +111,7 @@ freshness-last = Last heard { $a }
 freshness-never = Never heard of
 freshness-suggested = suggested: { $a } min
 freshness-watch = Alert when overdue
+freshness-save = Save
 freshness-every = Every
 freshness-minutes = minutes
 freshness-extra = Pieces kept back per row meanwhile
