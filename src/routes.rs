@@ -4,7 +4,7 @@ use crate::feeds::gateway::{self, Methods};
 use crate::merchants::LowStockMoved;
 use crate::web::{NavGroup, NavItem, Permission, Person, assets};
 use crate::wire::{Method, openapi};
-use crate::{accounts, catalog, docs, feeds, guards, merchants, products, reconcile, search, stock, sync};
+use crate::{accounts, catalog, docs, feeds, gate, guards, merchants, products, reconcile, search, stock, sync};
 use actix_web::web::{self, Data, ServiceConfig};
 
 /// The open platform, in the order of the seeds.
@@ -29,6 +29,7 @@ pub static METHODS: &[&Method] = &[
     &stock::reservations::api::DEDUCT,
     &stock::reservations::api::ROLLBACK,
     &stock::reservations::api::ACK,
+    &gate::api::SWITCH_GET,
 ];
 
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -40,13 +41,13 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(docs::routes)
         .configure(merchants::routes)
         .configure(products::routes)
+        .configure(sync::routes)
         .configure(feeds::routes)
         .configure(catalog::routes)
         .configure(products::audit::routes)
         .configure(stock::routes)
         .configure(guards::routes)
         .configure(reconcile::routes)
-        .configure(sync::routes)
         .configure(search::routes);
 }
 
@@ -67,14 +68,7 @@ fn group(title: Option<&'static str>, items: Vec<NavItem>) -> NavGroup {
 }
 
 fn merchant_nav(person: &Person) -> Vec<NavGroup> {
-    let mut sync = vec![
-        item("calls", "/sync/calls", "arrows-exchange", "nav-calls"),
-        item("failures", "/sync/failures", "alert-circle", "nav-failures"),
-        item("quarantine", "/sync/quarantine", "hourglass-high", "nav-quarantine"),
-        item("conflicts", "/sync/conflicts", "equal-not", "nav-conflicts"),
-        item("freshness", "/sync/freshness", "activity-heartbeat", "nav-freshness"),
-        item("reconciliations", "/sync/reconciliations", "git-compare", "nav-reconciliations"),
-    ];
+    let mut sync = vec![item("sync", "/sync", "arrows-exchange", "nav-sync")];
     if person.may(Permission::ManageKeys) {
         sync.push(item("keys", "/api-keys", "key", "nav-keys"));
     }

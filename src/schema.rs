@@ -150,6 +150,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    call_minutes (merchant_id, minute, module) {
+        merchant_id -> Int8,
+        minute -> Timestamptz,
+        module -> Text,
+        calls -> Int4,
+        failed -> Int4,
+        lines -> Int8,
+        slow -> Array<Nullable<Int4>>,
+    }
+}
+
+diesel::table! {
     calls (merchant_id, at, id) {
         merchant_id -> Int8,
         at -> Timestamptz,
@@ -228,6 +240,23 @@ diesel::table! {
         at -> Timestamptz,
         by_name -> Text,
         reason -> Text,
+    }
+}
+
+diesel::table! {
+    exceptions (merchant_id, id) {
+        merchant_id -> Int8,
+        id -> Int8,
+        module -> Text,
+        product_id -> Int8,
+        sku_id -> Nullable<Int8>,
+        shop_id -> Nullable<Int8>,
+        field -> Text,
+        reason -> Text,
+        by_user -> Nullable<Int8>,
+        by_name -> Text,
+        since -> Timestamptz,
+        until -> Nullable<Timestamptz>,
     }
 }
 
@@ -311,6 +340,27 @@ diesel::table! {
         id -> Int8,
         lines -> Int4,
         caught -> Bool,
+    }
+}
+
+diesel::table! {
+    held_lines (merchant_id, method, module, key) {
+        merchant_id -> Int8,
+        method -> Text,
+        module -> Text,
+        key -> Text,
+        line -> Jsonb,
+        why -> Text,
+        product_id -> Nullable<Int8>,
+        sku_id -> Nullable<Int8>,
+        shop_id -> Nullable<Int8>,
+        source_time -> Nullable<Timestamptz>,
+        first_at -> Timestamptz,
+        last_at -> Timestamptz,
+        count -> Int8,
+        feed_id -> Nullable<Int8>,
+        wanted -> Bool,
+        version -> Int8,
     }
 }
 
@@ -682,6 +732,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    switches (merchant_id, module) {
+        merchant_id -> Int8,
+        module -> Text,
+        reason -> Text,
+        by_user -> Nullable<Int8>,
+        by_name -> Text,
+        since -> Timestamptz,
+        until -> Nullable<Timestamptz>,
+        mark -> Int8,
+    }
+}
+
+diesel::table! {
     trail (merchant_id, at, id) {
         merchant_id -> Int8,
         at -> Timestamptz,
@@ -728,16 +791,19 @@ diesel::joinable!(audit_decisions -> users (reviewer_id));
 diesel::joinable!(audit_items -> users (leased_by));
 diesel::joinable!(audit_skips -> users (reviewer_id));
 diesel::joinable!(base_barcodes -> base_products (base_id));
+diesel::joinable!(call_minutes -> merchants (merchant_id));
 diesel::joinable!(calls -> merchants (merchant_id));
 diesel::joinable!(categories -> merchants (merchant_id));
 diesel::joinable!(code_maps -> merchants (merchant_id));
 diesel::joinable!(dismissals -> merchants (merchant_id));
+diesel::joinable!(exceptions -> users (by_user));
 diesel::joinable!(external_ids -> merchants (merchant_id));
 diesel::joinable!(feed_lines -> merchants (merchant_id));
 diesel::joinable!(feeds -> merchants (merchant_id));
 diesel::joinable!(freshness -> merchants (merchant_id));
 diesel::joinable!(guard_rules -> merchants (merchant_id));
 diesel::joinable!(guard_ticks -> merchants (merchant_id));
+diesel::joinable!(held_lines -> merchants (merchant_id));
 diesel::joinable!(holds -> merchants (merchant_id));
 diesel::joinable!(holds -> users (by_user));
 diesel::joinable!(outages -> merchants (merchant_id));
@@ -753,6 +819,8 @@ diesel::joinable!(shops -> merchants (merchant_id));
 diesel::joinable!(skus -> merchants (merchant_id));
 diesel::joinable!(stock_checks -> merchants (merchant_id));
 diesel::joinable!(stock_rules -> merchants (merchant_id));
+diesel::joinable!(switches -> merchants (merchant_id));
+diesel::joinable!(switches -> users (by_user));
 diesel::joinable!(trail -> merchants (merchant_id));
 diesel::joinable!(users -> merchants (merchant_id));
 
@@ -767,17 +835,20 @@ diesel::allow_tables_to_appear_in_same_query!(
     base_products,
     block_list,
     buckets,
+    call_minutes,
     calls,
     carriers,
     categories,
     code_maps,
     dismissals,
+    exceptions,
     external_ids,
     feed_lines,
     feeds,
     freshness,
     guard_rules,
     guard_ticks,
+    held_lines,
     holds,
     merchants,
     nonces,
@@ -800,6 +871,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     stock_marks,
     stock_movements,
     stock_rules,
+    switches,
     trail,
     users,
 );

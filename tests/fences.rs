@@ -45,6 +45,7 @@ const OWN: &[(&str, &str)] = &[
     // Rows of the platform, which merchants' people do not find either.
     ("/merchants/{code}", "select code from merchants where id = {a}"),
     ("/settings/shops/{id}", "select 3"),
+    ("/sync/exceptions/{id}", "select id from exceptions"),
     ("/base-products/{id}", "select id from base_products"),
     ("/platform-categories/{id}", "select '1'"),
     ("/aliases/{id}", "select 1"),
@@ -151,6 +152,7 @@ async fn scene(house: &House) -> Cast {
         .send()
         .await
         .expect(200);
+    house.sql(&format!("insert into exceptions (merchant_id, module, product_id, reason, by_name, since) select {0}, 'stock', id, '', '', now() from products where merchant_id = {0} limit 1", cast.a));
     house.get("/account/password").by(READER).send().await.expect(200);
     cast
 }

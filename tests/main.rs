@@ -13,6 +13,7 @@ mod demo;
 mod desk;
 mod faults;
 mod fences;
+mod gate;
 mod ground;
 mod guards;
 mod manual;

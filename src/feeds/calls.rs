@@ -66,7 +66,7 @@ pub fn record(tx: &mut PgConnection, row: &CallRow) -> Result<()> {
     .bind::<Int4, _>(i32::try_from(row.request_bytes).unwrap_or(i32::MAX))
     .bind::<Int4, _>(i32::try_from(row.response_bytes).unwrap_or(i32::MAX))
     .execute(tx)?;
-    Ok(())
+    super::minutes::count(tx, row)
 }
 
 /// A logged call as lists and its page show it.

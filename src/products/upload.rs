@@ -5,6 +5,7 @@
 
 mod known;
 mod plan;
+mod withhold;
 mod write;
 
 use super::guard;
@@ -15,6 +16,7 @@ use crate::trail::Cause;
 use crate::wire::{Line, LineCode, LineResult, Problem, Scope};
 use diesel::PgConnection;
 use known::Known;
+pub(super) use known::no_price;
 use plan::Job;
 
 /// Applies lines, in any order; one result each. Listing is settled by the caller, after stock.
@@ -23,7 +25,7 @@ use plan::Job;
 /// Only for faults of the whole call.
 pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, mut lines: Vec<Line>) -> Result<Vec<LineResult>> {
     translate(tx, cause, &mut lines)?;
-    let mut known = Known::load(tx, cause.merchant, &lines)?;
+    let mut known = Known::load(tx, cause, &lines)?;
     let mut ends = Vec::with_capacity(lines.len());
     let mut jobs = Vec::with_capacity(lines.len());
     for line in lines {

@@ -57,7 +57,7 @@ async fn listed(ctx: &Ctx, seat: &Seat, after: &str, form: Form) -> Result<List>
     let rows = ctx.db.read(move |c| read::list(c, merchant, before, PER_PAGE + 1)).await?;
     let page = Page::cut(rows, PER_PAGE, |r: &Reconciliation| r.id);
     let pager = Pager::of("/sync/reconciliations", "", Some(after), &page);
-    Ok(List { frame: ctx.frame("reconciliations"), now: ctx.now, page, pager, may: seat.person.may(Permission::EditStock), form })
+    Ok(List { frame: ctx.frame("sync"), now: ctx.now, page, pager, may: seat.person.may(Permission::EditStock), form })
 }
 
 async fn list(ctx: Ctx, ask: Query<Ask>) -> Reply {
@@ -199,7 +199,7 @@ async fn one(ctx: Ctx, id: Path<i64>, ask: Query<Ask>) -> Reply {
         tone: if r.count(s) > 0 { "warn" } else { "" },
     };
     ctx.reply(One {
-        frame: ctx.frame("reconciliations"),
+        frame: ctx.frame("sync"),
         now: ctx.now,
         tabs: State::ALL.into_iter().map(tab).collect(),
         pager: Pager::of(&path, &format!("view={}", state.as_str()), Some(&ask.after), &page),

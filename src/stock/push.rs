@@ -5,12 +5,13 @@ use super::model::{self, Done, Row, Set};
 use crate::Result;
 use crate::clock::on_the_wire;
 use crate::feeds::{self, Batch, Channel};
+use crate::gate;
 use crate::guards;
 use crate::ids::{MerchantId, ShopId, SkuId};
 use crate::merchants;
 use crate::text::Lang;
 use crate::trail::Cause;
-use crate::wire::{Line, LineCode, LineResult, Outcome, Problem, Scope};
+use crate::wire::{Line, LineCode, LineResult, Module, Outcome, Problem, Scope, Withheld};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Int4, Jsonb, Text};
@@ -42,7 +43,15 @@ pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Lin
             }
         }
     }
-    for done in model::set(tx, cause, sets)? {
+    let places: Vec<gate::Place> = sets.iter().map(|s| (None, Some(s.sku), Some(s.shop))).collect();
+    let covers = gate::covering(tx, cause, Module::Stock, &places)?;
+    let (covered, sets): (Vec<_>, Vec<_>) = sets.into_iter().zip(covers).partition(|(_, cover)| cover.is_some());
+    for (set, cover) in covered {
+        if let (Some(cover), Some(line)) = (cover, by_no.get(&set.no)) {
+            results.push(held(line, &set, &cover, scope));
+        }
+    }
+    for done in model::set(tx, cause, sets.into_iter().map(|(set, _)| set).collect())? {
         if let Some(line) = by_no.get(&done.no) {
             results.push(told(line, done, cause.now));
         }
@@ -63,6 +72,13 @@ fn as_set(line: &Line, sku: SkuId, shop: ShopId) -> Set {
         as_of: line.time("asOf").value(),
         if_version: line.number("ifVersion").value(),
     }
+}
+
+/// An exception stands before this row: the line is kept as the row's shadow.
+fn held(line: &Line, set: &Set, cover: &gate::Cover, scope: &Scope) -> LineResult {
+    let place = (cover.product, Some(set.sku), Some(set.shop));
+    let part = Withheld { module: Module::Stock, why: cover.why(), line: None, under: None, place };
+    LineResult::of(line, Outcome::Held).because(cover.problem("inventory", "", scope.lang)).keeping(part)
 }
 
 /// The result of a line; where it did not count, the values that do.

@@ -4,16 +4,27 @@
 //!
 //! Any number of instances may run it side by side: every job takes its rows with `skip locked` or deletes by age.
 
+pub mod centre;
 mod conflicts;
+mod differences;
 mod failures;
 pub mod freshness;
+mod live;
+mod pages;
 pub mod quarantine;
+mod release;
 mod worker;
 
 use actix_web::web::ServiceConfig;
 
+pub use differences::Difference;
+pub use release::{preview, release};
 pub use worker::{Worker, check_counters, end_in_time, keep_house, replay_parked, start, watch_silence};
 
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.configure(quarantine::routes).configure(failures::routes).configure(conflicts::routes).configure(freshness::routes);
+    cfg.configure(pages::routes)
+        .configure(quarantine::routes)
+        .configure(failures::routes)
+        .configure(conflicts::routes)
+        .configure(freshness::routes);
 }

@@ -1,5 +1,7 @@
 use super::freshness;
+use super::release::release;
 use crate::ids::MerchantId;
+use crate::routes::METHODS;
 use crate::web::Platform;
 use crate::{Db, Result, accounts, db, feeds, gate, guards, products, reconcile, stock};
 use actix_web::web::Data;
@@ -29,16 +31,20 @@ fn replay_products(tx: &mut PgConnection, merchant: MerchantId, now: DateTime<Ut
 pub struct Worker {
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
+    /// Tells the pages that show what changes.
+    watching: JoinHandle<()>,
 }
 
 impl Worker {
     /// Lets the round under way finish.
     pub async fn stop(self) {
-        // The receiver is gone only if the task ended by itself.
-        if self.stop.send(true).is_ok()
-            && let Err(why) = self.task.await
-        {
-            tracing::error!(%why, "the worker did not end well");
+        // The receivers are gone only if the tasks ended by themselves.
+        if self.stop.send(true).is_ok() {
+            for task in [self.task, self.watching] {
+                if let Err(why) = task.await {
+                    tracing::error!(%why, "the worker did not end well");
+                }
+            }
         }
     }
 }
@@ -46,6 +52,7 @@ impl Worker {
 /// Starts the worker; a failed round is logged and tried again in the next.
 pub fn start(platform: &Data<Platform>, keep_calls_months: i32) -> Worker {
     let (stop, mut stopped) = watch::channel(false);
+    let watching = tokio::spawn(super::live::watch_over(Data::clone(platform), stopped.clone()));
     let platform = Data::clone(platform);
     let task = tokio::spawn(async move {
         let mut round = 0_u32;
@@ -71,6 +78,9 @@ pub fn start(platform: &Data<Platform>, keep_calls_months: i32) -> Worker {
             {
                 tracing::warn!(%why, "silence will be measured again in the next round");
             }
+            if let Err(why) = release(&platform.db, METHODS, platform.clock.now()).await {
+                tracing::warn!(%why, "kept lines will be tried again");
+            }
             round = round.wrapping_add(1);
             tokio::select! {
                 _ = stopped.changed() => break,
@@ -78,7 +88,7 @@ pub fn start(platform: &Data<Platform>, keep_calls_months: i32) -> Worker {
             }
         }
     });
-    Worker { stop, task }
+    Worker { stop, task, watching }
 }
 
 /// Replays parked lines of every merchant that has any whose wait is over; returns how many lines were settled.
@@ -127,7 +137,11 @@ pub async fn watch_silence(db: &Db, now: DateTime<Utc>) -> Result<usize> {
 pub async fn keep_house(db: &Db, now: DateTime<Utc>, keep_calls_months: i32) -> Result<()> {
     let forgotten = db
         .write(move |tx| {
-            Ok(gate::forget_old(tx, now)? + guards::forget_old(tx, now)? + reconcile::forget_old(tx, now)? + accounts::forget_old(tx, now)?)
+            Ok(gate::forget_old(tx, now)?
+                + guards::forget_old(tx, now)?
+                + reconcile::forget_old(tx, now)?
+                + accounts::forget_old(tx, now)?
+                + feeds::minutes::forget_old(tx, now)?)
         })
         .await?;
     db.write(move |tx| db::make_room(tx, now, keep_calls_months)).await?;

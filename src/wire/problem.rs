@@ -87,7 +87,9 @@ line_codes! {
     PriceIgnored "PRICE_IGNORED" "line-price-ignored"
     /// Warning: handed to an auditor.
     InAudit "IN_AUDIT" "line-in-audit"
-    /// A person holds the value: the ERP's is kept as its shadow (W-02).
+    /// Kept: the module is switched off, or the merchant has paused.
+    SyncOff "SYNC_OFF" "line-sync-off"
+    /// A person holds the value, by a hold, an exception or a lock: the ERP's is kept as its shadow (W-02, W-03).
     Held "HELD" "line-held"
     /// A buyer wants more than there is.
     NotEnough "NOT_ENOUGH" "line-not-enough"

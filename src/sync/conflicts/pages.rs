@@ -82,7 +82,7 @@ async fn page(ctx: Ctx, ask: Query<Ask>) -> Reply {
         tone: if k == Kind::Held { "hold" } else { "warn" },
     };
     ctx.reply(Conflicts {
-        frame: ctx.frame("conflicts"),
+        frame: ctx.frame("sync"),
         now,
         kind,
         tabs: Kind::ALL.into_iter().map(tab).collect(),

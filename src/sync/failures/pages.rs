@@ -79,7 +79,7 @@ async fn shown(ctx: &Ctx, seat: &Seat, form: Form) -> Result<Failures> {
         })
         .await?;
     Ok(Failures {
-        frame: ctx.frame("failures"),
+        frame: ctx.frame("sync"),
         now,
         causes,
         pairs,
@@ -195,7 +195,7 @@ async fn lines(ctx: Ctx, ask: Query<Ask>) -> Reply {
         query.append_pair(name, value);
     }
     ctx.reply(Lines {
-        frame: ctx.frame("failures"),
+        frame: ctx.frame("sync"),
         now,
         pager: Pager::of("/sync/failures/lines", &query.finish(), Some(&ask.after), &page),
         ask,

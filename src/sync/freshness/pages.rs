@@ -68,7 +68,7 @@ async fn shown(ctx: &Ctx, seat: &Seat, form: Form) -> Result<Freshness> {
         .db
         .read(move |c| Ok((watch::of_merchant(c, merchant)?, outage::open(c, merchant)?, outage::latest(c, merchant, PAST)?)))
         .await?;
-    Ok(Freshness { frame: ctx.frame("freshness"), now: ctx.now, modules, outage, past, may: seat.person.may(Permission::EditStock), form })
+    Ok(Freshness { frame: ctx.frame("sync"), now: ctx.now, modules, outage, past, may: seat.person.may(Permission::EditStock), form })
 }
 
 async fn page(ctx: Ctx, done: Query<Done>) -> Reply {
@@ -152,5 +152,5 @@ show!(PulsePage, |v| &v.pulse);
 async fn show_pulse(ctx: Ctx) -> Reply {
     let merchant = ctx.merchant()?.merchant;
     let pulse = ctx.db.read(move |c| pulse::of_merchant(c, merchant)).await?;
-    ctx.reply(PulsePage { frame: ctx.frame("freshness"), pulse })
+    ctx.reply(PulsePage { frame: ctx.frame("sync"), pulse })
 }

@@ -70,7 +70,7 @@ async fn list(ctx: Ctx, ask: Query<Ask>) -> Reply {
     let (rows, rules) = ctx.db.read(move |c| Ok((read::list(c, merchant, before, PER_PAGE + 1)?, guards::rules(c, merchant)?))).await?;
     let page = Page::cut(rows, PER_PAGE, |q: &Quarantine| q.id);
     ctx.reply(List {
-        frame: ctx.frame("quarantine"),
+        frame: ctx.frame("sync"),
         now: ctx.now,
         pager: Pager::of("/sync/quarantine", "", Some(&ask.after), &page),
         page,
@@ -104,7 +104,7 @@ async fn shown(ctx: &Ctx, seat: &Seat, id: i64, after: &str, form: Form) -> Resu
     let (q, rows) = ctx.db.read(move |c| Ok((read::find(c, merchant, id)?, read::lines(c, merchant, id, from, PER_PAGE + 1)?))).await?;
     let page = Page::cut(rows, PER_PAGE, |l: &Stopped| l.id);
     Ok(One {
-        frame: ctx.frame("quarantine"),
+        frame: ctx.frame("sync"),
         may: seat.person.may(q.needs()),
         pager: Pager::of(&format!("/sync/quarantine/{id}"), "", Some(after), &page),
         q,
