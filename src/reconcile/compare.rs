@@ -8,7 +8,7 @@ use crate::stock::push::Shops;
 use crate::trail::{self, Cause, Entry};
 use crate::wire::{Field, Kind, Line, LineCode, LineResult, Method, Module, Outcome, Problem, Scope, Verb};
 use crate::{Error, Result};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Int4, Nullable, Text, Timestamptz};
 use serde_json::{Value, json};
@@ -140,7 +140,16 @@ fn compare(tx: &mut PgConnection, cause: &Cause, id: i64, lines: &[(Line, ShopId
     lines.iter().map(|(line, _)| told(line)).collect()
 }
 
-/// Finds what the ERP did not name, counts, and lets go of what is equal.
+/// Rows the ERP did not name are all counted and so many kept: whoever ends a comparison too early has none to decide about.
+pub const KEPT: i64 = 20_000;
+
+#[derive(QueryableByName)]
+struct Unnamed {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+/// Finds what the ERP did not name, and counts. What is equal is let go of later ([`forget_old`]).
 fn close(tx: &mut PgConnection, cause: &Cause, id: i64, name: &str) -> Result<()> {
     #[derive(QueryableByName)]
     struct Counts {
@@ -153,33 +162,53 @@ fn close(tx: &mut PgConnection, cause: &Cause, id: i64, name: &str) -> Result<()
         #[diesel(sql_type = BigInt)]
         missing_there: i64,
     }
-    diesel::sql_query(
-        "insert into reconciliation_rows (merchant_id, reconciliation_id, sku_id, shop_id, state, ours) \
-         select $1, $2, k.sku_id, s.shop_id, 'missing_there', s.erp_qty from stock s join skus k on k.merchant_id = s.merchant_id and k.id = s.sku_id \
-         where s.merchant_id = $1 and s.erp_qty <> 0 \
-         and s.shop_id in (select distinct shop_id from reconciliation_rows where merchant_id = $1 and reconciliation_id = $2) \
-         and not exists (select 1 from reconciliation_rows r where r.merchant_id = $1 and r.reconciliation_id = $2 and r.sku_id = k.sku_id and r.shop_id = s.shop_id)",
+    let unnamed: Unnamed = diesel::sql_query(
+        "with missing as materialized (select k.sku_id, s.shop_id, s.erp_qty from stock s join skus k on k.merchant_id = s.merchant_id and k.id = s.sku_id \
+           where s.merchant_id = $1 and s.erp_qty <> 0 \
+           and s.shop_id in (select distinct shop_id from reconciliation_rows where merchant_id = $1 and reconciliation_id = $2) \
+           and not exists (select 1 from reconciliation_rows r where r.merchant_id = $1 and r.reconciliation_id = $2 and r.sku_id = k.sku_id and r.shop_id = s.shop_id)), \
+         kept as (insert into reconciliation_rows (merchant_id, reconciliation_id, sku_id, shop_id, state, ours) \
+           select $1, $2, m.sku_id, m.shop_id, 'missing_there', m.erp_qty from (select * from missing order by sku_id, shop_id limit $3) m) \
+         select count(*) as n from missing",
     )
     .bind::<BigInt, _>(cause.merchant)
     .bind::<BigInt, _>(id)
-    .execute(tx)?;
+    .bind::<BigInt, _>(KEPT)
+    .get_result(tx)?;
     let counts: Counts = diesel::sql_query(
         "with n as (select state, count(*) as n from reconciliation_rows where merchant_id = $1 and reconciliation_id = $2 group by state), \
          t as (select coalesce(sum(n) filter (where state = 'equal'), 0)::bigint as equal, coalesce(sum(n) filter (where state = 'different'), 0)::bigint as different, \
-           coalesce(sum(n) filter (where state = 'missing_here'), 0)::bigint as missing_here, \
-           coalesce(sum(n) filter (where state = 'missing_there'), 0)::bigint as missing_there from n) \
-         update reconciliations r set closed_at = $3, equal = t.equal, different = t.different, missing_here = t.missing_here, missing_there = t.missing_there, \
+           coalesce(sum(n) filter (where state = 'missing_here'), 0)::bigint as missing_here from n) \
+         update reconciliations r set closed_at = $3, equal = t.equal, different = t.different, missing_here = t.missing_here, missing_there = $4, \
            shops = (select array_agg(distinct shop_id) from reconciliation_rows where merchant_id = $1 and reconciliation_id = $2) \
          from t where r.merchant_id = $1 and r.id = $2 returning r.equal, r.different, r.missing_here, r.missing_there",
     )
     .bind::<BigInt, _>(cause.merchant)
     .bind::<BigInt, _>(id)
     .bind::<Timestamptz, _>(cause.now)
+    .bind::<BigInt, _>(unnamed.n)
     .get_result(tx)?;
-    diesel::sql_query("delete from reconciliation_rows where merchant_id = $1 and reconciliation_id = $2 and state = 'equal'")
-        .bind::<BigInt, _>(cause.merchant)
-        .bind::<BigInt, _>(id)
-        .execute(tx)?;
     let told = json!({ "equal": counts.equal, "different": counts.different, "missingHere": counts.missing_here, "missingThere": counts.missing_there });
     trail::record(tx, cause, &[Entry::new("reconciliation.closed", "reconciliation", name).change(Value::Null, told)])
+}
+
+/// After so many days without a word a comparison will not be ended any more.
+const GIVEN_UP_DAYS: i64 = 7;
+
+/// Equal rows let go of at once.
+const LET_GO: i64 = 50_000;
+
+/// Housekeeping: comparisons that were begun and never ended, and, some at a time, the equal rows of those that were.
+pub fn forget_old(tx: &mut PgConnection, now: DateTime<Utc>) -> Result<usize> {
+    let given_up = diesel::sql_query("delete from reconciliations where closed_at is null and heard_at < $1")
+        .bind::<Timestamptz, _>(now - Duration::days(GIVEN_UP_DAYS))
+        .execute(tx)?;
+    let equal = diesel::sql_query(
+        "delete from reconciliation_rows where ctid in (select r.ctid from reconciliations c join reconciliation_rows r on r.merchant_id = c.merchant_id \
+           and r.reconciliation_id = c.id and r.state = 'equal' where c.closed_at > $1 limit $2)",
+    )
+    .bind::<Timestamptz, _>(now - Duration::days(GIVEN_UP_DAYS))
+    .bind::<BigInt, _>(LET_GO)
+    .execute(tx)?;
+    Ok(given_up + equal)
 }

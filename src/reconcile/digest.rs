@@ -30,8 +30,8 @@ pub static STOCK_DIGEST: Method = Method {
     verb: Verb::Read(answer),
     example: r#"{"shopId": "1", "buckets": 2}"#,
     answer: r#"{"shopId": "1", "rows": 2, "newest": "2026-11-22 14:32:08", "digest": [
- {"bucket": 0, "rows": 2, "hash": "8a9d4a4dd4e5a4b0a9f0f7b7b3c1f1b6a5d0a1ad1c3c8e1f5e7f0c9f4c3f4a55"},
- {"bucket": 1, "rows": 0, "hash": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}]}"#,
+ {"bucket": 0, "rows": 0, "hash": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+ {"bucket": 1, "rows": 2, "hash": "3b2607eebc543d37ed6da348a3e8111979441f6abe59364a37cbae5cc4f13168"}]}"#,
 };
 
 #[derive(QueryableByName)]

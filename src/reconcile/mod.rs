@@ -10,6 +10,7 @@ mod digest;
 mod pages;
 mod read;
 
-pub use compare::STOCK_RECONCILE;
+pub use compare::{STOCK_RECONCILE, forget_old};
+
 pub use digest::STOCK_DIGEST;
 pub use pages::routes;

@@ -1,6 +1,6 @@
 //! `/sync/reconciliations`: what was compared, what differs, and whose number counts.
 
-use super::compare::STOCK_RECONCILE;
+use super::compare::{KEPT, STOCK_RECONCILE};
 use super::decide::{self, Chosen, Taken};
 use super::read::{self, Reconciliation, Row, State};
 use crate::feeds::{self, Batch, Channel};
@@ -160,6 +160,16 @@ struct One {
     may: bool,
 }
 show!(One, |v| json!({ "reconciliation": v.r, "rows": v.page.rows, "next": v.page.next }));
+
+impl One {
+    fn kept(&self) -> i64 {
+        KEPT
+    }
+    /// There are more than were kept.
+    fn cut(&self) -> bool {
+        self.state == State::MissingThere && self.r.missing_there > KEPT
+    }
+}
 
 async fn one(ctx: Ctx, id: Path<i64>, ask: Query<Ask>) -> Reply {
     let ctx = match (ask.done.as_str(), ask.n.split_once('-')) {

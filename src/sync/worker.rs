@@ -3,7 +3,7 @@ use super::release::release;
 use crate::ids::MerchantId;
 use crate::routes::METHODS;
 use crate::web::Platform;
-use crate::{Db, Result, accounts, db, feeds, gate, guards, products, stock};
+use crate::{Db, Result, accounts, db, feeds, gate, guards, products, reconcile, stock};
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
@@ -14,6 +14,8 @@ use tokio::task::JoinHandle;
 /// How often parked lines are looked at, and how many rounds pass between two house-keepings.
 const ROUND: Duration = Duration::from_secs(1);
 const ROUNDS_BETWEEN_HOUSEKEEPING: u32 = 60;
+/// Silence is measured in minutes.
+const ROUNDS_BETWEEN_LISTENING: u32 = 5;
 
 /// Replays what waits at one merchant.
 type Replay = fn(&mut PgConnection, MerchantId, DateTime<Utc>) -> Result<usize>;
@@ -71,7 +73,9 @@ pub fn start(platform: &Data<Platform>, keep_calls_months: i32) -> Worker {
             if let Err(why) = end_in_time(&platform.db, platform.clock.now()).await {
                 tracing::warn!(%why, "what is over will be ended in the next round");
             }
-            if let Err(why) = watch_silence(&platform.db, platform.clock.now()).await {
+            if round.is_multiple_of(ROUNDS_BETWEEN_LISTENING)
+                && let Err(why) = watch_silence(&platform.db, platform.clock.now()).await
+            {
                 tracing::warn!(%why, "silence will be measured again in the next round");
             }
             if let Err(why) = release(&platform.db, METHODS, platform.clock.now()).await {
@@ -133,8 +137,11 @@ pub async fn watch_silence(db: &Db, now: DateTime<Utc>) -> Result<usize> {
 pub async fn keep_house(db: &Db, now: DateTime<Utc>, keep_calls_months: i32) -> Result<()> {
     let forgotten = db
         .write(move |tx| {
-            let calls = feeds::minutes::forget_old(tx, now)?;
-            Ok(calls + gate::forget_old(tx, now)? + guards::forget_old(tx, now)? + accounts::forget_old(tx, now)?)
+            Ok(gate::forget_old(tx, now)?
+                + guards::forget_old(tx, now)?
+                + reconcile::forget_old(tx, now)?
+                + accounts::forget_old(tx, now)?
+                + feeds::minutes::forget_old(tx, now)?)
         })
         .await?;
     db.write(move |tx| db::make_room(tx, now, keep_calls_months)).await?;

@@ -6,6 +6,7 @@ mod prices;
 mod quarantine;
 mod reconcile;
 mod same;
+mod shots;
 
 use crate::support::{Cast, House};
 use serde_json::{Value, json};
