@@ -255,6 +255,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    listing_rechecks (merchant_id, id) {
+        merchant_id -> Int8,
+        id -> Int8,
+        about -> Text,
+        key -> Text,
+        seen_merchant -> Int8,
+        seen_product -> Int8,
+        asked_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     merchants (id) {
         id -> Int8,
         code -> Text,
@@ -520,6 +532,7 @@ diesel::joinable!(categories -> merchants (merchant_id));
 diesel::joinable!(external_ids -> merchants (merchant_id));
 diesel::joinable!(feed_lines -> merchants (merchant_id));
 diesel::joinable!(feeds -> merchants (merchant_id));
+diesel::joinable!(listing_rechecks -> merchants (merchant_id));
 diesel::joinable!(parked_lines -> merchants (merchant_id));
 diesel::joinable!(products -> base_products (base_product_id));
 diesel::joinable!(products -> merchants (merchant_id));
@@ -547,6 +560,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     external_ids,
     feed_lines,
     feeds,
+    listing_rechecks,
     merchants,
     nonces,
     parked_lines,

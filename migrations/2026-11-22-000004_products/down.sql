@@ -1,1 +1,1 @@
-drop table audit_skips, audit_decisions, audit_items, skus, product_keys, products, external_ids;
+drop table audit_skips, audit_decisions, audit_items, skus, product_keys, listing_rechecks, products, external_ids;

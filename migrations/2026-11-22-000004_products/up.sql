@@ -55,6 +55,18 @@ create index products_unlisted on products (merchant_id, unlisted_by, id) where 
 create index products_base on products (base_product_id, merchant_id, id);
 create index products_grams on products using gin (grams);
 
+create table listing_rechecks (
+    merchant_id bigint not null references merchants (id),
+    id bigint generated always as identity,
+    about text not null check (about in ('rule', 'category', 'block', 'base')),
+    key text not null,
+    seen_merchant bigint not null default 0,
+    seen_product bigint not null default 0,
+    asked_at timestamptz not null,
+    primary key (merchant_id, id)
+);
+comment on table listing_rechecks is 'Decisions that bear on the listing of many products, and how far they have been looked at again. Merchant 0: those of every merchant.';
+
 create table product_keys (
     merchant_id bigint not null,
     product_id bigint not null,

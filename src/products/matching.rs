@@ -247,12 +247,12 @@ impl Marks {
     /// stays. Where the two sides name different registers, the name must confirm.
     fn approval_determines(&self) -> bool {
         let confirmed = self.name >= NameRelation::Related || (self.maker.agrees() && !self.registers_differ);
-        self.approval_is_identity && self.approval.agrees() && self.spec.is_equal() && self.has_figures && confirmed
+        self.approval_is_identity && self.approval.agrees() && self.spec.is_equal() && self.spec_tells && confirmed
     }
 
     /// The same name in full, the same pack, the same company.
     fn name_determines(&self) -> bool {
-        self.name >= NameRelation::Spelled && self.spec.is_equal() && self.has_figures && self.maker.agrees()
+        self.name >= NameRelation::Spelled && self.spec.is_equal() && self.spec_tells && self.maker.agrees()
     }
 
     fn against_barcode(&self) -> Option<AskReason> {

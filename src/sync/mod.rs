@@ -4,4 +4,4 @@
 
 mod worker;
 
-pub use worker::{Worker, keep_house, replay_parked, start};
+pub use worker::{Worker, keep_house, recheck, replay_parked, start};

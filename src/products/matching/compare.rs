@@ -2,7 +2,7 @@
 
 use super::item::{Aliases, Candidate, Item};
 use super::names::{NameRelation, family};
-use crate::catalog::approval::Approval;
+use crate::catalog::approval::{Approval, Register};
 use crate::catalog::keys::{likeness, text_key};
 use crate::catalog::spec::SpecRelation;
 use crate::products::evidence::{Evidence, Field, Line, Verdict, diff, score};
@@ -19,7 +19,9 @@ pub(super) struct Marks {
     pub(super) registers_differ: bool,
     pub(super) name: NameRelation,
     pub(super) spec: SpecRelation,
-    pub(super) has_figures: bool,
+    /// The specification can tell products of one approval, or one name and maker, apart: by its figures, or by the model
+    /// of a registered device.
+    pub(super) spec_tells: bool,
     /// The specifications are equal without rearranging, or an auditor has said so.
     pub(super) spec_is_plain: bool,
     pub(super) maker: Verdict,
@@ -30,6 +32,11 @@ pub(super) struct Marks {
     pack: SpecRelation,
     form: Verdict,
     maker_alike: bool,
+}
+
+/// Its approval number is in the register of devices.
+fn is_device(item: &Item) -> bool {
+    item.approval.as_ref().is_some_and(|approval| approval.register == Register::Device)
 }
 
 /// `None` when both sides say something.
@@ -70,7 +77,7 @@ impl Marks {
             registers_differ: approvals.is_some_and(|(a, b)| a.registers_differ(b)),
             name: theirs.names.relation(&ours.names),
             spec,
-            has_figures: theirs.spec.has_figures(),
+            spec_tells: theirs.spec.has_figures() || (is_device(theirs) && theirs.spec.names_a_model()),
             spec_is_plain: taught || spec == SpecRelation::Same || theirs.spec.is_stated_alike(&ours.spec),
             maker_alike: maker == Verdict::Different && likeness(&theirs.maker.key, &ours.maker.key) >= 0.6,
             maker,
