@@ -145,6 +145,7 @@ comment on table audit_decisions is 'Immutable record of every review, with what
 create index audit_decisions_product on audit_decisions (merchant_id, product_id, id desc);
 create index audit_decisions_reviewer on audit_decisions (reviewer_id, at desc);
 create index audit_decisions_recent on audit_decisions (at desc, id desc) where reviewer_id is not null;
+create index audit_decisions_automatic on audit_decisions (at desc) where reviewer_id is null;
 create trigger audit_decisions_are_final before update or delete on audit_decisions for each row execute function refuse_change();
 
 create table audit_skips (

@@ -46,6 +46,22 @@ pub enum MatchedBy {
     NameSpecAndManufacturer,
 }
 
+impl MatchedBy {
+    /// In the order in which they are tried.
+    pub const ALL: [Self; 4] = [Self::ExplicitId, Self::Barcode, Self::ApprovalAndSpec, Self::NameSpecAndManufacturer];
+
+    /// The key of its name.
+    #[must_use]
+    pub fn text_key(self) -> &'static str {
+        match self {
+            Self::ExplicitId => "products-matched-by-explicit",
+            Self::Barcode => "products-matched-by-barcode",
+            Self::ApprovalAndSpec => "products-matched-by-approval",
+            Self::NameSpecAndManufacturer => "products-matched-by-name",
+        }
+    }
+}
+
 /// A candidate for a person to look at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ranked<I> {
