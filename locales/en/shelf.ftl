@@ -209,7 +209,6 @@ shelf-log-none = No change yet
 shelf-log-call = See the call
 shelf-log-feed = See the batch
 shelf-log-line = line { $a }
-shelf-log-rule = By the rule
 shelf-log-system = System
 
 # Can it be sold

@@ -209,7 +209,6 @@ shelf-log-none = 还没有变更
 shelf-log-call = 看调用
 shelf-log-feed = 看这一批
 shelf-log-line = 第 { $a } 行
-shelf-log-rule = 由规则
 shelf-log-system = 系统
 
 # 现在能卖吗

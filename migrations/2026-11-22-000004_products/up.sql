@@ -49,8 +49,9 @@ create index products_erp_code on products (merchant_id, erp_code);
 create index products_updated on products (merchant_id, updated_at, id);
 create index products_audit on products (merchant_id, audit_status, id);
 create index products_listing on products (merchant_id, listing, id);
-create index products_category on products (merchant_id, category_id, id);
-create index products_brand on products (merchant_id, brand, id) where brand <> '';
+-- What other filters ask for stands in these two, so that several at once need not look at the rows.
+create index products_category on products (merchant_id, category_id, id) include (listing, unlisted_by, audit_status, base_product_id);
+create index products_brand on products (merchant_id, brand, id) include (category_id, listing, unlisted_by, audit_status, base_product_id) where brand <> '';
 create index products_unlisted on products (merchant_id, unlisted_by, id) where listing = 'unlisted';
 create index products_base on products (base_product_id, merchant_id, id);
 create index products_grams on products using gin (grams);

@@ -108,8 +108,10 @@ impl Marks {
             },
             |(theirs, ours)| self.name_verdict(theirs, ours),
         );
-        let spec = verdict_of(self.spec);
-        let pack = verdict_of(self.pack);
+        // Who did not say it: told where both are at hand.
+        let silent = theirs.and_then(|(theirs, ours)| missing(theirs.spec.is_missing(), ours.spec.is_missing()));
+        let said = |relation: SpecRelation| silent.filter(|_| relation == SpecRelation::Missing).unwrap_or(verdict_of(relation));
+        let (spec, pack) = (said(self.spec), said(self.pack));
         // A field that differs, but is close, gives a third of its points, so that the nearest stands first.
         let close = |field: Field, verdict: Verdict, near: bool| match verdict {
             _ if verdict.agrees() => field.weight(),
