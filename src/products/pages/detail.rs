@@ -6,7 +6,8 @@ use super::facts::{self, Fact};
 use super::log::{self, Happened};
 use super::proof::{self, Judged};
 use super::shown::{Badge, audit_badge, listing_badge};
-use crate::products::reads::{self, Base, Sku, StockRow, View};
+use crate::catalog::base::BaseProduct;
+use crate::products::reads::{self, Sku, StockRow, View};
 use crate::products::sellable::{self, Check, Facts, Verdict, escaped};
 use crate::products::{Product, look};
 use crate::text::Text;
@@ -80,7 +81,7 @@ struct Detail {
     prev: String,
     next: String,
     p: Product,
-    base: Option<Base>,
+    base: Option<BaseProduct>,
     kind: &'static str,
     hue: &'static str,
     listing: Badge,
@@ -100,7 +101,7 @@ struct Detail {
     may_list: bool,
 }
 show!(Detail, |v| json!({
-    "product": v.p, "base": v.base, "verdict": v.verdict.code(), "rule": v.rule.key(), "skus": v.skus, "stock": v.stock,
+    "product": v.p, "base": v.base.as_ref().map(BaseProduct::shown), "verdict": v.verdict.code(), "rule": v.rule.key(), "skus": v.skus, "stock": v.stock,
     "checks": v.checks.iter().map(|c| json!({ "code": c.condition.code(), "ok": c.ok, "required": c.required })).collect::<Vec<_>>(),
     "prev": v.prev, "next": v.next,
 }));
