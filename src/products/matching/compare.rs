@@ -24,6 +24,8 @@ pub(super) struct Marks {
     pub(super) spec_tells: bool,
     /// The specifications are equal without rearranging, or an auditor has said so.
     pub(super) spec_is_plain: bool,
+    /// Who does not state a specification, if not both do.
+    silent: Option<Verdict>,
     pub(super) maker: Verdict,
     pub(super) forms_differ: bool,
     pub(super) variants_differ: bool,
@@ -80,6 +82,7 @@ impl Marks {
             spec_tells: theirs.spec.has_figures() || (is_device(theirs) && theirs.spec.names_a_model()),
             spec_is_plain: taught || spec == SpecRelation::Same || theirs.spec.is_stated_alike(&ours.spec),
             maker_alike: maker == Verdict::Different && likeness(&theirs.maker.key, &ours.maker.key) >= 0.6,
+            silent: missing(theirs.spec.is_missing(), ours.spec.is_missing()),
             maker,
             forms_differ: form == Verdict::Different,
             variants_differ: theirs.names.variants_differ(&ours.names),
@@ -108,9 +111,8 @@ impl Marks {
             },
             |(theirs, ours)| self.name_verdict(theirs, ours),
         );
-        // Who did not say it: told where both are at hand.
-        let silent = theirs.and_then(|(theirs, ours)| missing(theirs.spec.is_missing(), ours.spec.is_missing()));
-        let said = |relation: SpecRelation| silent.filter(|_| relation == SpecRelation::Missing).unwrap_or(verdict_of(relation));
+        let said =
+            |relation: SpecRelation| self.silent.filter(|_| relation == SpecRelation::Missing).unwrap_or_else(|| verdict_of(relation));
         let (spec, pack) = (said(self.spec), said(self.pack));
         // A field that differs, but is close, gives a third of its points, so that the nearest stands first.
         let close = |field: Field, verdict: Verdict, near: bool| match verdict {
