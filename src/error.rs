@@ -150,8 +150,11 @@ impl From<Sql> for Error {
 
 /// Diesel does not carry the SQLSTATE, so the server's (English, `lc_messages=C`) sentence decides.
 fn is_passing(message: &str) -> bool {
-    const PASSING: [&str; 7] = [
+    const PASSING: [&str; 9] = [
         "No space left on device",
+        // A disk that fills up within a page says how far it came instead.
+        "could not extend file",
+        "could not write to file",
         "terminating connection",
         "the database system is",
         "server closed the connection",

@@ -113,6 +113,7 @@ fn platform_nav(person: &Person) -> Vec<NavGroup> {
     if person.may(Permission::Audit) {
         audit.push(item("audit", "/audit", "clipboard-check", "nav-audit"));
         audit.push(item("audited", "/audit/done", "checks", "nav-audited"));
+        audit.push(item("audit-rules", "/audit/rules", "adjustments-horizontal", "nav-audit-rules"));
     }
     vec![
         group(Some("nav-group-audit"), audit),

@@ -386,6 +386,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    listing_rechecks (merchant_id, id) {
+        merchant_id -> Int8,
+        id -> Int8,
+        about -> Text,
+        key -> Text,
+        seen_merchant -> Int8,
+        seen_product -> Int8,
+        asked_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     merchants (id) {
         id -> Int8,
         code -> Text,
@@ -806,6 +818,7 @@ diesel::joinable!(guard_ticks -> merchants (merchant_id));
 diesel::joinable!(held_lines -> merchants (merchant_id));
 diesel::joinable!(holds -> merchants (merchant_id));
 diesel::joinable!(holds -> users (by_user));
+diesel::joinable!(listing_rechecks -> merchants (merchant_id));
 diesel::joinable!(outages -> merchants (merchant_id));
 diesel::joinable!(parked_lines -> merchants (merchant_id));
 diesel::joinable!(products -> base_products (base_product_id));
@@ -850,6 +863,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     guard_ticks,
     held_lines,
     holds,
+    listing_rechecks,
     merchants,
     nonces,
     outages,

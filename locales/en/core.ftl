@@ -45,6 +45,7 @@ nav-keys = API and credentials
 nav-docs = API documentation
 nav-group-audit = Review
 nav-audit = Review queue
+nav-audit-rules = Matching rules
 nav-audited = Reviewed
 nav-aliases = Aliases
 nav-group-master = Master data

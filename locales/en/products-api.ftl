@@ -10,6 +10,7 @@ products-unknown-sku = There is no SKU "{ $a }". Upload it with sku.add_or_edit 
 products-unknown-shop = Shop "{ $a }" is not yours, or this credential may not see it. Check the shop number
 
 products-missing-enabled = the product is disabled; enable it with enable=1
+products-missing-permitted = it is on the list of goods that must not be sold
 products-missing-category = its category may not be sold on the platform
 products-missing-base = its base product is disabled or of a forbidden category
 products-missing-price = it has no price; give its SKU one

@@ -96,6 +96,8 @@ shelf-bulk-full = At most 1,000 at a time; these are the newest 1,000. Choose th
 shelf-bulk-too-many = At most 1,000 at a time
 shelf-bulk-can-list = Can be listed
 shelf-bulk-can-unlist = Will be taken off
+shelf-bulk-restored = As they were before
+shelf-bulk-moved-on = Changed again since: left alone
 shelf-bulk-off = Off sale
 shelf-bulk-same-list = Already on sale
 shelf-bulk-same-unlist = Already off by a person
@@ -207,7 +209,6 @@ shelf-log-none = No change yet
 shelf-log-call = See the call
 shelf-log-feed = See the batch
 shelf-log-line = line { $a }
-shelf-log-rule = By the rule
 shelf-log-system = System
 
 # Can it be sold

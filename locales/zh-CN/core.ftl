@@ -45,6 +45,7 @@ nav-keys = API 与凭证
 nav-docs = 接口文档
 nav-group-audit = 审核
 nav-audit = 审核队列
+nav-audit-rules = 匹配规则
 nav-audited = 已审记录
 nav-aliases = 别名
 nav-group-master = 商品主数据

@@ -10,6 +10,7 @@ products-unknown-sku = 没有 SKU「{ $a }」。先用 sku.add_or_edit 或 prod.
 products-unknown-shop = 门店「{ $a }」不是你的，或这个凭证无权访问。核对门店编号
 
 products-missing-enabled = 商品已停用。先用 enable=1 启用
+products-missing-permitted = 在禁售名录里，不能在平台销售
 products-missing-category = 所在类目不允许在平台销售
 products-missing-base = 对应的基础商品已停用或属于禁售类目
 products-missing-price = 没有单价。先给 SKU 定价

@@ -96,6 +96,8 @@ shelf-bulk-full = 一次最多 1,000 个，这里是最新的 1,000 个。做完
 shelf-bulk-too-many = 一次最多 1,000 个
 shelf-bulk-can-list = 可上架
 shelf-bulk-can-unlist = 会下架
+shelf-bulk-restored = 已恢复原状
+shelf-bulk-moved-on = 之后又改过，不动
 shelf-bulk-off = 已下架
 shelf-bulk-same-list = 已经在售，不变
 shelf-bulk-same-unlist = 已经是人工下架，不变
@@ -207,7 +209,6 @@ shelf-log-none = 还没有变更
 shelf-log-call = 看调用
 shelf-log-feed = 看这一批
 shelf-log-line = 第 { $a } 行
-shelf-log-rule = 由规则
 shelf-log-system = 系统
 
 # 现在能卖吗

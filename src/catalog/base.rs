@@ -91,6 +91,13 @@ impl BaseProduct {
     pub fn is_merged(&self) -> bool {
         self.merged_into.is_some()
     }
+    /// What a merchant is shown of it: our number and the keys stay inside.
+    pub fn shown(&self) -> serde_json::Value {
+        serde_json::json!({
+            "code": self.code, "name": self.name, "spec": self.spec, "dosage_form": self.dosage_form, "unit": self.unit,
+            "manufacturer": self.manufacturer, "brand": self.brand, "approval_no": self.approval_no, "barcodes": self.barcodes,
+        })
+    }
     /// The same as a draft, to edit.
     pub fn draft(&self) -> Draft {
         Draft {

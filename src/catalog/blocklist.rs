@@ -6,6 +6,7 @@ use super::gtin::Gtin;
 use super::keys;
 use crate::form::Form;
 use crate::ids::MerchantId;
+use crate::merchants::recheck::{self, About};
 use crate::text::Text;
 use crate::trail::{self, Cause, Entry};
 use crate::{Error, Result};
@@ -65,6 +66,10 @@ pub struct Probe {
     pub name_key: String,
 }
 
+/// SQL: the live entry `x` of the list hits the goods whose keys are `k`. The one place that says so.
+pub const HITS: &str = "x.lifted_at is null and x.key <> '' and ((x.kind = 'approval_no' and x.key = k.approval_key) \
+     or (x.kind = 'barcode' and x.key = k.gtin) or (x.kind = 'name' and strpos(k.name_key, x.key) > 0))";
+
 #[derive(QueryableByName)]
 struct Hit {
     #[diesel(sql_type = Int4)]
@@ -80,13 +85,10 @@ pub fn hits(c: &mut PgConnection, probes: &[Probe]) -> Result<Vec<Option<String>
         return Ok(reasons);
     }
     let numbers: Vec<i32> = (0..).take(probes.len()).collect();
-    let found: Vec<Hit> = diesel::sql_query(
-        "select distinct on (p.no) p.no, b.reason from unnest($1, $2, $3, $4) as p(no, approval_key, gtin, name_key) \
-         join block_list b on b.lifted_at is null and ( \
-           (b.kind = 'approval_no' and b.key = p.approval_key) or (b.kind = 'barcode' and b.key = p.gtin) \
-           or (b.kind = 'name' and strpos(p.name_key, b.key) > 0)) \
-         order by p.no, b.id",
-    )
+    let found: Vec<Hit> = diesel::sql_query(format!(
+        "select distinct on (k.no) k.no, x.reason from unnest($1, $2, $3, $4) as k(no, approval_key, gtin, name_key) \
+         join block_list x on {HITS} order by k.no, x.id"
+    ))
     .bind::<Array<Int4>, _>(numbers)
     .bind::<Array<SqlText>, _>(probes.iter().map(|p| p.approval_key.as_str()).collect::<Vec<_>>())
     .bind::<Array<SqlText>, _>(probes.iter().map(|p| p.gtin.as_str()).collect::<Vec<_>>())
@@ -179,6 +181,7 @@ pub fn add(tx: &mut PgConnection, cause: &Cause, kind: Kind, text: &str, reason:
     let entry =
         Entry::new("block.added", "block", made.id).change(Value::Null, json!({ "kind": kind.as_str(), "text": text })).note(reason);
     trail::record(tx, &cause.at(MerchantId::PLATFORM), &[entry])?;
+    recheck::ask(tx, cause, &About::Block(made.id))?;
     find(tx, made.id)
 }
 
@@ -197,6 +200,7 @@ pub fn lift(tx: &mut PgConnection, cause: &Cause, id: i64) -> Result<Blocked> {
     if changed > 0 {
         let told = Entry::new("block.lifted", "block", id).change(json!({ "kind": entry.kind, "text": entry.text }), Value::Null);
         trail::record(tx, &cause.at(MerchantId::PLATFORM), &[told])?;
+        recheck::ask(tx, cause, &About::Block(id))?;
     }
     Ok(entry)
 }

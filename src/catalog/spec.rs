@@ -141,6 +141,12 @@ impl Spec {
         !(self.amounts.is_empty() && self.levels.is_empty()) || self.notes.iter().any(digit)
     }
 
+    /// Whether it names a model (`软头型`): what tells devices of one registration apart, as figures tell packs apart.
+    #[must_use]
+    pub fn names_a_model(&self) -> bool {
+        self.notes.iter().any(|note| note.strip_suffix('型').is_some_and(|model| !model.is_empty()))
+    }
+
     /// Whether both sides state the amounts in the same order and nothing had to be explained away: `12g:300ml`
     /// and `300ml:12g` have one key, but where nothing else vouches for it, a person should see it once.
     #[must_use]

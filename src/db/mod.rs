@@ -8,7 +8,7 @@ pub mod embedded;
 
 use crate::{Error, Result};
 use chrono::{DateTime, Utc};
-use diesel::connection::SimpleConnection;
+use diesel::connection::{CacheSize, SimpleConnection};
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -37,6 +37,8 @@ impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for Manners {
     /// Sent as one batch when a connection opens. A transaction pooler in front may drop these settings: they are
     /// bounds for bad days, nothing depends on them being there.
     fn on_acquire(&self, conn: &mut PgConnection) -> std::result::Result<(), diesel::r2d2::Error> {
+        // Named statements would outlive the transaction, and a pooler may hand the next one another connection.
+        conn.set_prepared_statement_cache_size(CacheSize::Disabled);
         conn.batch_execute(
             "set application_name = 'duijie'; set statement_timeout = '30s'; set lock_timeout = '5s'; \
              set idle_in_transaction_session_timeout = '30s'; set timezone = 'UTC'",
@@ -115,6 +117,11 @@ impl Db {
     /// When the schema is newer than this program, or a migration fails.
     pub fn migrate(&self, now: DateTime<Utc>) -> Result<()> {
         let mut conn = self.pool.get().map_err(Error::broken)?;
+        // Mostly nothing is pending. That is found out, and room made, within one transaction each, so that a start through
+        // a transaction pooler leaves no lock behind on a connection of somebody else.
+        if conn.transaction(|tx| is_current(tx))? {
+            return conn.transaction(|tx| make_partitions(tx, now));
+        }
         conn.batch_execute("set statement_timeout = 0")?;
         diesel::sql_query(format!("select pg_advisory_lock({MIGRATION_LOCK})")).execute(&mut conn)?;
         let outcome = bring_up(&mut conn, now);
@@ -125,12 +132,31 @@ impl Db {
     }
 }
 
+/// The versions of the migrations this program knows.
+fn known() -> Result<Vec<String>> {
+    let ours = diesel::migration::MigrationSource::<diesel::pg::Pg>::migrations(&MIGRATIONS).map_err(Error::Broken)?;
+    Ok(ours.iter().map(|m| m.name().version().to_string()).collect())
+}
+
+/// Whether the database has exactly the migrations this program knows.
+fn is_current(tx: &mut PgConnection) -> Result<bool> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Text>)]
+        found: Option<String>,
+    }
+    let table: Found = diesel::sql_query("select to_regclass('__diesel_schema_migrations')::text as found").get_result(tx)?;
+    if table.found.is_none() {
+        return Ok(false);
+    }
+    let applied: Vec<Found> = diesel::sql_query("select version::text as found from __diesel_schema_migrations order by 1").load(tx)?;
+    let mut ours = known()?;
+    ours.sort();
+    Ok(applied.into_iter().filter_map(|v| v.found).eq(ours))
+}
+
 fn bring_up(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<()> {
-    let ours: Vec<String> = diesel::migration::MigrationSource::<diesel::pg::Pg>::migrations(&MIGRATIONS)
-        .map_err(Error::Broken)?
-        .iter()
-        .map(|m| m.name().version().to_string())
-        .collect();
+    let ours = known()?;
     let applied = conn.applied_migrations().map_err(Error::Broken)?;
     if let Some(unknown) = applied.iter().map(ToString::to_string).find(|v| !ours.contains(v)) {
         let newest = ours.iter().max().cloned().unwrap_or_default();
@@ -139,13 +165,17 @@ fn bring_up(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<()> {
         )));
     }
     conn.run_pending_migrations(MIGRATIONS).map_err(Error::Broken)?;
+    make_partitions(conn, now)
+}
+
+fn make_partitions(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<()> {
     diesel::sql_query("select ensure_month_partitions($1, 2)").bind::<diesel::sql_types::Timestamptz, _>(now).execute(conn)?;
     Ok(())
 }
 
 /// Makes the partitions of the coming months and drops call logs and feed lines older than `keep_months`.
 pub fn make_room(tx: &mut PgConnection, now: DateTime<Utc>, keep_months: i32) -> Result<()> {
-    diesel::sql_query("select ensure_month_partitions($1, 2)").bind::<diesel::sql_types::Timestamptz, _>(now).execute(tx)?;
+    make_partitions(tx, now)?;
     diesel::sql_query("select drop_old_partitions($1, $2)")
         .bind::<diesel::sql_types::Timestamptz, _>(now)
         .bind::<diesel::sql_types::Int4, _>(keep_months)

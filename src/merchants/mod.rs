@@ -3,6 +3,7 @@
 mod model;
 pub mod overview;
 mod pages;
+pub mod recheck;
 mod settings;
 
 pub use model::{Merchant, NewMerchant, Shop, add_shop, all, create, find, shops};

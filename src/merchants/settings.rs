@@ -1,6 +1,7 @@
 //! What a merchant has decided about itself, and its card as the platform sees it.
 
 use super::model::{Merchant, Shop};
+use super::recheck::{self, About};
 use crate::Error;
 use crate::Result;
 use crate::ids::{MerchantId, ShopId};
@@ -55,6 +56,9 @@ pub fn set_rules(tx: &mut PgConnection, cause: &Cause, rules: Rules) -> Result<M
         .bind::<BigInt, _>(rules.low_stock)
         .execute(tx)?;
     trail::record(tx, cause, &[Entry::new("merchant.changed", "merchant", &before.code).change(old.into(), new.into())])?;
+    if before.auto_list != rules.auto_list {
+        recheck::ask(tx, cause, &About::Rule)?;
+    }
     Ok(Moved { anything: true, low_stock: before.low_stock != rules.low_stock })
 }
 

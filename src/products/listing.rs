@@ -5,6 +5,8 @@
 //! ERP took off, the rule leaves alone.
 
 mod facts;
+pub mod recheck;
+mod restore;
 mod upload;
 
 use crate::Result;
@@ -14,6 +16,7 @@ use crate::trail::{self, Cause, Entry, Kind};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 use facts::Facts;
+pub use restore::{Restored, restore};
 use serde_json::json;
 use std::collections::HashMap;
 pub(super) use upload::apply;

@@ -46,6 +46,22 @@ pub enum MatchedBy {
     NameSpecAndManufacturer,
 }
 
+impl MatchedBy {
+    /// In the order in which they are tried.
+    pub const ALL: [Self; 4] = [Self::ExplicitId, Self::Barcode, Self::ApprovalAndSpec, Self::NameSpecAndManufacturer];
+
+    /// The key of its name.
+    #[must_use]
+    pub fn text_key(self) -> &'static str {
+        match self {
+            Self::ExplicitId => "products-matched-by-explicit",
+            Self::Barcode => "products-matched-by-barcode",
+            Self::ApprovalAndSpec => "products-matched-by-approval",
+            Self::NameSpecAndManufacturer => "products-matched-by-name",
+        }
+    }
+}
+
 /// A candidate for a person to look at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ranked<I> {
@@ -247,12 +263,12 @@ impl Marks {
     /// stays. Where the two sides name different registers, the name must confirm.
     fn approval_determines(&self) -> bool {
         let confirmed = self.name >= NameRelation::Related || (self.maker.agrees() && !self.registers_differ);
-        self.approval_is_identity && self.approval.agrees() && self.spec.is_equal() && self.has_figures && confirmed
+        self.approval_is_identity && self.approval.agrees() && self.spec.is_equal() && self.spec_tells && confirmed
     }
 
     /// The same name in full, the same pack, the same company.
     fn name_determines(&self) -> bool {
-        self.name >= NameRelation::Spelled && self.spec.is_equal() && self.has_figures && self.maker.agrees()
+        self.name >= NameRelation::Spelled && self.spec.is_equal() && self.spec_tells && self.maker.agrees()
     }
 
     fn against_barcode(&self) -> Option<AskReason> {

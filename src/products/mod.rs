@@ -7,7 +7,7 @@
 //! off: by rule, by the ERP or by a person, who has the last word. [`replay`] brings back lines that waited for a category.
 //!
 //! Locks are taken in one order everywhere: the merchant's id space ([`ids`]) when something new is to be named, then
-//! products by id, then SKUs by id. So two calls about the same goods wait for each other and never deadlock.
+//! products by id, then SKUs by id, and audit items after their products. So two calls about the same goods wait for each other and never deadlock.
 
 mod answers;
 pub mod api;

@@ -1,6 +1,7 @@
 //! What a change of many products comes to, in groups a person can act on: the same words before and after.
 
 use super::api::SHELF_UPDATE;
+use super::listing::{self, Restored};
 use crate::Result;
 use crate::feeds::{self, Batch, Channel, Report};
 use crate::ids::{MerchantId, ProductId};
@@ -13,6 +14,7 @@ use diesel::PgConnection;
 use serde::Serialize;
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
+use uuid::Uuid;
 
 /// Lists or unlists these products through the one write path and weighs what became of it; a preview is the same, rolled back.
 pub fn put(tx: &mut PgConnection, cause: &Cause, lang: Lang, ids: &[String], list: bool, preview: bool) -> Result<Weighed> {
@@ -25,6 +27,20 @@ pub fn put(tx: &mut PgConnection, cause: &Cause, lang: Lang, ids: &[String], lis
     Weighed::of(tx, cause.merchant, &report)
 }
 
+/// Takes back what the request `act` did to these products. I-9
+pub fn undo(tx: &mut PgConnection, cause: &Cause, act: Uuid, ids: &[String]) -> Result<Weighed> {
+    let asked: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let names = reads::named(tx, cause.merchant, &asked)?;
+    let products: Vec<ProductId> = names.values().map(|(id, _)| *id).collect();
+    let Restored { back, moved_on } = listing::restore(tx, cause, act, &products)?;
+    let some = |ids: &[String]| ids.iter().take(NAMED).map(|id| Named::of(id, &names)).collect();
+    let mut weighed = Weighed { total: back.len() + moved_on.len(), some: some(&back), done: back, ..Weighed::default() };
+    if !moved_on.is_empty() {
+        weighed.groups = vec![Group { label: Text::new("shelf-bulk-moved-on"), tone: "", count: moved_on.len(), some: some(&moved_on) }];
+    }
+    Ok(weighed)
+}
+
 /// Products a group names; the rest is only counted.
 const NAMED: usize = 6;
 
@@ -35,6 +51,14 @@ pub struct Named {
     pub name: String,
     #[serde(skip)]
     pub href: String,
+}
+
+impl Named {
+    fn of(prod_id: &str, names: &HashMap<String, (ProductId, String)>) -> Self {
+        let name = names.get(prod_id).map(|(_, name)| name.clone());
+        let href = if name.is_some() { format!("/products/{}", escaped(prod_id)) } else { String::new() };
+        Self { prod_id: prod_id.to_owned(), name: name.unwrap_or_default(), href }
+    }
 }
 
 /// Products kept back by the same thing.
@@ -83,11 +107,7 @@ impl Weighed {
         let mut weighed = Self { total: report.results.len(), ..Self::default() };
         let mut groups: BTreeMap<(u8, String), Group> = BTreeMap::new();
         for result in &report.results {
-            let named = || Named {
-                prod_id: result.key.clone(),
-                name: names.get(&result.key).map(|(_, name)| name.clone()).unwrap_or_default(),
-                href: if names.contains_key(&result.key) { format!("/products/{}", escaped(&result.key)) } else { String::new() },
-            };
+            let named = || Named::of(&result.key, &names);
             let problem = result.problems.first();
             let (rank, label, tone) = match (result.outcome, problem) {
                 (Outcome::Applied, None) => {

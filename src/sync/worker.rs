@@ -81,6 +81,9 @@ pub fn start(platform: &Data<Platform>, keep_calls_months: i32) -> Worker {
             if let Err(why) = release(&platform.db, METHODS, platform.clock.now()).await {
                 tracing::warn!(%why, "kept lines will be tried again");
             }
+            if let Err(why) = recheck(&platform.db, platform.clock.now()).await {
+                tracing::warn!(%why, "listings will be looked at again");
+            }
             round = round.wrapping_add(1);
             tokio::select! {
                 _ = stopped.changed() => break,
@@ -131,6 +134,15 @@ pub async fn watch_silence(db: &Db, now: DateTime<Utc>) -> Result<usize> {
         turned += db.write(move |tx| freshness::look(tx, merchant, now)).await?;
     }
     Ok(turned)
+}
+
+/// Looks at the listings that a decision elsewhere bears on, each step a transaction of its own; how many products.
+pub async fn recheck(db: &Db, now: DateTime<Utc>) -> Result<usize> {
+    let mut looked_at = 0;
+    while let Some(step) = db.write(move |tx| products::listing::recheck::step(tx, now)).await? {
+        looked_at += step;
+    }
+    Ok(looked_at)
 }
 
 /// Drops what time has made meaningless and makes room for the coming months.

@@ -4,5 +4,7 @@
 //! append-only; a trigger refuses updates and deletes.
 
 mod model;
+mod words;
 
 pub use model::{Cause, Change, Entry, Event, Kind, Search, of_feed, of_merchant, of_subject, record, search};
+pub use words::note as note_in_words;

@@ -306,3 +306,32 @@ async fn housekeeping_forgets_what_time_has_made_meaningless() {
     house.platform.db.write(move |tx| duijie::accounts::forget_old(tx, now)).await.expect("swept");
     assert_eq!(house.ask("select (select count(*) from sessions) + (select count(*) from nonces) + (select count(*) from buckets)"), "0");
 }
+
+// G-05: a scope is a fence, not a hint.
+#[tokio::test]
+async fn a_credential_without_the_scope_gets_nothing_done() {
+    let house = House::open().await;
+    let cast = Cast::enter(&house).await;
+    let (cause, key) = (Cause::system(cast.a, "tests", house.now()), house.platform.master_key);
+    let scopes = vec!["stock:read".into(), "product:write".into()];
+    let new = NewApp { name: "少权限".into(), scopes, ..NewApp::default() };
+    let issued = house.platform.db.write(move |tx| apps::create(tx, &cause, &key, new)).await.expect("a credential");
+    let app = Key { app_key: issued.app_key, secret: issued.secret };
+    let said = || house.ask("select (select count(*) from trail) + (select count(*) from feeds) + (select count(*) from categories)");
+    let before = said();
+    let category = serde_json::json!({ "id": "1", "name": "药", "type": 1, "parentId": "0", "enable": 1 });
+    let stock = serde_json::json!({ "skuId": "S1", "shopId": 1, "inventory": 5 });
+    for (method, body) in [("catalog.add_or_edit", category), ("sku.inventory.update", stock), ("catalog.list.get", serde_json::json!({}))]
+    {
+        let answer = house.api(&app, method, body).send().await.expect(403);
+        assert_eq!(answer.value()["error"], "OUT_OF_SCOPE", "{method}");
+        assert_eq!(answer.value()["success"], false, "{method}");
+    }
+    assert_eq!(said(), before, "nothing happened");
+    // Writing needs its own scope; the scope that is there works.
+    assert_eq!(
+        house.api(&app, "sku.inventory.get", serde_json::json!({ "skuId": "S1" })).send().await.value()["error"],
+        "NOT_FOUND",
+        "let in: there is no such SKU"
+    );
+}

@@ -16,6 +16,7 @@ async fn the_queue_has_three_faces() {
         "/audit/jia/P1/base-product",
         "/audit/jia/P1/return",
         "/audit/done",
+        "/audit/rules",
     ] {
         let page = house.get(path).by(AUDITOR).send().await.expect(200);
         assert!(page.body.starts_with("<!doctype html>"), "{path}");

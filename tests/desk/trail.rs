@@ -31,7 +31,7 @@ async fn every_change_is_told_with_its_cause() {
     for said in [
         "新增门店",
         "stock.reported",
-        "<code>erpQty</code> <del>64</del> → <ins>260</ins>",
+        "<span class=\"sub\">erpQty</span> <del>64</del> → <ins>260</ins>",
         "SKU-9",
         "/sync/calls/",
         "第 1 行",
@@ -40,7 +40,7 @@ async fn every_change_is_told_with_its_cause() {
     ] {
         assert!(page.body.contains(said), "{said}: {}", page.body);
     }
-    assert!(!page.body.contains("<code>by</code>"), "what is the same is not told");
+    assert!(!page.body.contains("<span class=\"sub\">by</span>"), "what is the same is not told");
     let people = house.get("/trail?view=erp").by(OWNER).send().await.expect(200);
     assert!(people.body.contains("SKU-9") && !people.body.contains("新增门店"));
     let nobody = house.get("/trail?view=erp&q=nobody").by(OWNER).send().await.expect(200);

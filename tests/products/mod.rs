@@ -4,6 +4,7 @@ mod bad_input;
 mod evaluation;
 mod listing;
 mod matching;
+mod recheck;
 mod replay;
 mod scene;
 mod skus;

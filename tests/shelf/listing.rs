@@ -71,10 +71,45 @@ async fn everything_a_filter_finds_can_be_taken_at_once() {
     assert_eq!(house.ask("select count(*) from products where listing = 'listed'"), "0");
     // I-9
     let back = house.post("/products/listing?_method=delete").by(OWNER).json().header("content-type", "application/json");
-    let back = back.body(json!({ "id": told["ids"], "way": "unlist" })).send().await.expect(200).value();
+    let back = back.body(json!({ "id": told["ids"], "way": "unlist", "act": told["act"] })).send().await.expect(200).value();
     assert_eq!(back["data"]["changed"], json!(4));
     assert_eq!(house.ask("select count(*) from products where listing = 'listed'"), "4");
-    assert_eq!(house.ask("select count(*) from feeds where channel = 'page' and method = 'prod.shelf.update'"), "2");
+    assert_eq!(house.ask("select count(*) from feeds where channel = 'page' and method = 'prod.shelf.update'"), "1");
+}
+
+// I-9: undo is not the opposite wish; each gets back what it had, unless it changed again.
+#[actix_web::test]
+async fn undoing_a_bulk_change_restores_each_as_it_was() {
+    let house = House::open().await;
+    let cast = Cast::enter(&house).await;
+    stock_up(&house, cast.a);
+    let all = ["KZ-300071", "KZ-300214", "KZ-200018", "KZ-100382"];
+    let states = || all.map(|id| state(&house, id));
+    let before = states();
+    let told = put(&house, "/products/listing", json!({ "id": all, "way": "list" })).await;
+    assert_eq!(states()[0], "listed::false");
+    assert_ne!(states()[2], before[2], "a wish is a change too");
+    // Somebody takes one off sale in between.
+    house.delete("/products/KZ-300214/listing").by(OWNER).send().await.expect(303);
+    let undo = |act: serde_json::Value| {
+        let call = house.post("/products/listing?_method=delete").by(OWNER).json().header("content-type", "application/json");
+        call.body(json!({ "id": told["ids"], "way": "list", "act": act }))
+    };
+    let back = undo(told["act"].clone()).send().await.expect(200).value();
+    assert_eq!(
+        (back["data"]["changed"].clone(), back["data"]["kept"][0]["reason"].clone()),
+        (json!(2), json!("shelf-bulk-moved-on")),
+        "{back}"
+    );
+    let after = states();
+    assert_eq!((&after[0], &after[2], &after[3]), (&before[0], &before[2], &before[3]));
+    assert_eq!(after[1], "unlisted:person:false", "what happened since stands");
+    // Once is enough; nothing of another request, and nothing without one.
+    let again = undo(told["act"].clone()).send().await.expect(200).value();
+    assert_eq!(again["data"]["changed"], json!(0));
+    undo(json!("00000000-0000-0000-0000-000000000000")).send().await.expect(422);
+    undo(json!("")).send().await.expect(422);
+    assert_eq!(states(), after);
 }
 
 //

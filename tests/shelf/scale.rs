@@ -10,13 +10,15 @@ fn fill(house: &House, merchant: i64, rows: i64) {
         "insert into categories (merchant_id, id, name, level, parent_id, path) values ({merchant}, '1', 'a', 1, '0', '1'), ({merchant}, '11', 'b', 2, '1', '1-11'); \
          insert into categories (merchant_id, id, name, level, parent_id, path) select {merchant}, 'c' || n, 'c', 3, '11', '1-11-c' || n from generate_series(1, 40) n; \
          insert into products (merchant_id, prod_id, erp_code, name, category_id, brand, audit_status, listing, unlisted_by, grams, created_at, updated_at) \
-         select {merchant}, 'P' || n, 'P' || n, '商品' || n, 'c' || (1 + n % 40), 'brand' || (n % 300), \
-            case when n % 10 = 0 then 'pending' when n % 997 = 0 then 'changes_requested' else 'approved' end, \
-            case when n % 10 = 0 or n % 997 = 0 then 'pending' when n % 1009 = 0 then 'unlisted' when n % 3 = 0 then 'pending' else 'listed' end, \
-            case when n % 10 <> 0 and n % 997 <> 0 and n % 1009 = 0 then 'person' end, \
-            array['@{merchant}', '商', '品', '商品', 'p' || (n % 1000)], now(), now() from generate_series(1, {rows}) n; \
-         analyze products; analyze categories;"
+         select {merchant}, 'P' || n, 'P' || n, '商品' || n, 'c' || (1 + n % 40), 'brand' || (n % 30), \
+            case when n % 10 = 0 then 'pending' when n % 99 = 0 then 'changes_requested' else 'approved' end, \
+            case when n % 10 = 0 or n % 99 = 0 then 'pending' when n % 101 = 0 then 'unlisted' when n % 3 = 0 then 'pending' else 'listed' end, \
+            case when n % 10 <> 0 and n % 99 <> 0 and n % 101 = 0 then 'person' end, \
+            array['@{merchant}', '商', '品', '商品', '甲' || (n % 50), '乙' || (n % 700), 'p' || left(n::text, 1), 'p' || left(n::text, 2), 'p' || left(n::text, 3), 'p' || n], \
+            now(), now() from generate_series(1, {rows}) n"
     ));
+    house.sql("vacuum analyze products");
+    house.sql("analyze categories");
 }
 
 /// The slowest of a few readings of one page, in milliseconds, best of three.
@@ -43,6 +45,7 @@ async fn measure(rows: i64) -> Vec<(&'static str, f64)> {
     let of = |view| Search { view, ..Search::default() };
     let deep = From::Below(ProductId(rows / 2));
     let leaves = (1..=40).map(|n| format!("c{n}")).collect::<Vec<_>>();
+    let branch = leaves.clone();
     let asked = vec![
         ("all", of(View::All), From::Top),
         ("all, deep", of(View::All), deep),
@@ -57,19 +60,39 @@ async fn measure(rows: i64) -> Vec<(&'static str, f64)> {
         ("brand, deep", Search { brand: "brand7".into(), ..Search::default() }, deep),
         ("brand and pending", Search { brand: "brand7".into(), listing: Some(Listing::Pending), ..Search::default() }, From::Top),
         ("name everybody has", Search { q: "商品".into(), ..Search::default() }, From::Top),
+        ("name few have", Search { q: "乙7".into(), ..Search::default() }, From::Top),
+        ("name nobody has", Search { q: "丙丁".into(), ..Search::default() }, From::Top),
         ("code", Search { q: "P4711".into(), ..Search::default() }, From::Top),
+        ("beginning of a code", Search { q: "P471".into(), ..Search::default() }, From::Top),
+        (
+            "brand, code and listed",
+            Search { q: "P47".into(), brand: "brand7".into(), listing: Some(Listing::Listed), ..Search::default() },
+            From::Top,
+        ),
+        ("brand and one leaf, deep", Search { brand: "brand7".into(), leaves: vec!["c8".into()], ..Search::default() }, deep),
+        ("brand and none of the leaf", Search { brand: "brand7".into(), leaves: vec!["c7".into()], ..Search::default() }, From::Top),
+        (
+            "branch, brand and returned",
+            Search { view: View::Returned, brand: "brand9".into(), leaves: branch, ..Search::default() },
+            From::Top,
+        ),
     ];
     let mut out = Vec::new();
     for (name, search, from) in asked {
         out.push((name, took(&house, cast.a, search, from).await));
     }
-    let started = Instant::now();
     let a = cast.a;
-    house.platform.db.read(move |c| reads::tally(c, a, &View::PRODUCTS, 1000)).await.expect("tally");
-    out.push(("counts of the tabs", started.elapsed().as_secs_f64() * 1000.0));
-    let started = Instant::now();
-    house.platform.db.read(move |c| reads::brands(c, a)).await.expect("brands");
-    out.push(("brands", started.elapsed().as_secs_f64() * 1000.0));
+    for (name, what) in [("counts of the tabs", true), ("brands", false)] {
+        let mut best = f64::MAX;
+        for _ in 0..3 {
+            let started = Instant::now();
+            let read =
+                move |c: &mut _| if what { reads::tally(c, a, &View::PRODUCTS, 1000).map(drop) } else { reads::brands(c, a).map(drop) };
+            house.platform.db.read(read).await.expect("read");
+            best = best.min(started.elapsed().as_secs_f64() * 1000.0);
+        }
+        out.push((name, best));
+    }
     out
 }
 

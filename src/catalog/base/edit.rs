@@ -5,6 +5,7 @@ use super::{BaseProduct, Draft, find};
 use crate::catalog::categories;
 use crate::form::Form;
 use crate::ids::{BaseId, MerchantId};
+use crate::merchants::recheck::{self, About};
 use crate::text::Text;
 use crate::trail::{self, Cause, Entry};
 use crate::{Error, Result};
@@ -29,6 +30,9 @@ pub fn edit(tx: &mut PgConnection, cause: &Cause, id: BaseId, version: i32, draf
     write(tx, cause, id, &draft)?;
     let entry = Entry::new("base.changed", "base_product", &before.code).change(Value::Object(old), Value::Object(new));
     trail::record(tx, &cause.at(MerchantId::PLATFORM), &[entry])?;
+    if draft.category_id != before.category_id {
+        recheck::ask(tx, cause, &About::Base(id))?;
+    }
     find(tx, id)
 }
 
@@ -133,5 +137,6 @@ fn switch(tx: &mut PgConnection, cause: &Cause, id: BaseId, from: &str, to: &str
         entry = entry.note(reason);
     }
     trail::record(tx, &cause.at(MerchantId::PLATFORM), &[entry])?;
+    recheck::ask(tx, cause, &About::Base(id))?;
     find(tx, id)
 }

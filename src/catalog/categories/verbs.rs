@@ -1,6 +1,7 @@
 //! What people do to a branch: switch it off and on, forbid and allow its goods (C-06, P-16).
 
 use crate::ids::MerchantId;
+use crate::merchants::recheck::{self, About};
 use crate::trail::{self, Cause, Entry};
 use crate::{Error, Result};
 use diesel::prelude::*;
@@ -79,5 +80,8 @@ fn permit(tx: &mut PgConnection, cause: &Cause, ids: &[String], allowed: bool, r
         .iter()
         .map(|c| Entry::new(verb, "category", &c.id).change(json!({ "allowed": !allowed }), json!({ "allowed": allowed })).note(reason))
         .collect();
+    if !changed.is_empty() {
+        recheck::ask(tx, &cause, &About::Categories(ids))?;
+    }
     trail::record(tx, &cause, &entries)
 }

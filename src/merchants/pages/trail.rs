@@ -54,6 +54,7 @@ struct Row {
     changes: Vec<Change>,
     /// Its call or batch, for those who have a page for it.
     cause: Option<String>,
+    note: Option<String>,
 }
 
 impl Row {
@@ -65,7 +66,13 @@ impl Row {
             (true, _, Some(feed)) => Some(format!("/sync/feeds/{feed}")),
             _ => None,
         };
-        Self { said: if said == key { event.verb.clone() } else { said }, changes: event.changes(), cause, event }
+        Self {
+            said: if said == key { event.verb.clone() } else { said },
+            changes: event.changes().into_iter().map(|c| c.in_words(lang)).collect(),
+            cause,
+            note: event.note.clone().map(|n| trail::note_in_words(lang, n)),
+            event,
+        }
     }
     /// The source chip: who owns the change.
     fn source(&self) -> &'static str {

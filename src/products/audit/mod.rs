@@ -4,7 +4,11 @@
 //! compared with the data of today, the [`checks`], and as [`consequences`] what approving would do, found out by doing it
 //! and taking it back. The [`decide`] verbs compare the item's version, so that two auditors never both decide; each writes
 //! an immutable [`record`] of what was seen. [`undo`] restores the product exactly, within a minute and while nothing has
-//! happened to it since. [`history`] looks back.
+//! happened to it since. [`history`] looks back; [`rules`] counts how
+//! the automatic decisions fare.
+//!
+//! Locks: products in the order of merchants and ids first, as everywhere, then their items; both at once by [`work`].
+//! What touches an item alone (a lease, a skip) takes no product afterwards.
 
 pub mod checks;
 pub mod consequences;
@@ -14,6 +18,7 @@ mod pages;
 pub mod queue;
 pub mod record;
 pub mod review;
+pub mod rules;
 pub mod sight;
 pub mod undo;
 pub mod work;

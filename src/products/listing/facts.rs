@@ -2,6 +2,7 @@
 
 use super::Next;
 use crate::Result;
+use crate::catalog::blocklist;
 use crate::ids::{MerchantId, ProductId};
 use crate::text::Text as Sentence;
 use diesel::prelude::*;
@@ -27,6 +28,9 @@ pub(super) struct Facts {
     /// The merchant's rule (P-08).
     #[diesel(sql_type = Bool)]
     pub auto_list: bool,
+    /// Nothing on the block list hits it. P-16
+    #[diesel(sql_type = Bool)]
+    pub permitted: bool,
     #[diesel(sql_type = Bool)]
     pub category_allowed: bool,
     /// The base product is in use and of an allowed category.
@@ -45,6 +49,8 @@ impl Facts {
     pub fn missing(&self) -> Option<Sentence> {
         let key = if !self.enabled {
             "products-missing-enabled"
+        } else if !self.permitted {
+            "products-missing-permitted"
         } else if !self.category_allowed {
             "products-missing-category"
         } else if !self.base_ok {
@@ -73,6 +79,7 @@ impl Facts {
             audit_status: "approved".into(),
             enabled: true,
             auto_list: true,
+            permitted: true,
             category_allowed: true,
             base_ok: true,
             priced: true,
@@ -95,9 +102,11 @@ pub(super) fn load(c: &mut PgConnection, merchant: MerchantId, products: &[Produ
         )
     };
     let (own, base) = (allowed("c"), allowed("d"));
+    let hits = blocklist::HITS;
     let (own_parents, base_parents) = (parents("c"), parents("d"));
     let sql = format!(
         "select p.id, p.prod_id, p.listing, p.unlisted_by, p.list_wish, p.audit_status, p.enabled, r.auto_list, ({own}) as category_allowed, \
+         not exists (select 1 from product_keys k join block_list x on {hits} where k.merchant_id = p.merchant_id and k.product_id = p.id) as permitted, \
          (b.id is null or (b.status = 'active' and {base})) as base_ok, \
          exists (select 1 from skus k where k.merchant_id = p.merchant_id and k.product_id = p.id and k.enabled and k.base_price is not null) as priced, \
          coalesce((select sum(stock_available(s)) from skus k \

@@ -2,7 +2,7 @@
 
 use super::item::{Aliases, Candidate, Item};
 use super::names::{NameRelation, family};
-use crate::catalog::approval::Approval;
+use crate::catalog::approval::{Approval, Register};
 use crate::catalog::keys::{likeness, text_key};
 use crate::catalog::spec::SpecRelation;
 use crate::products::evidence::{Evidence, Field, Line, Verdict, diff, score};
@@ -19,9 +19,13 @@ pub(super) struct Marks {
     pub(super) registers_differ: bool,
     pub(super) name: NameRelation,
     pub(super) spec: SpecRelation,
-    pub(super) has_figures: bool,
+    /// The specification can tell products of one approval, or one name and maker, apart: by its figures, or by the model
+    /// of a registered device.
+    pub(super) spec_tells: bool,
     /// The specifications are equal without rearranging, or an auditor has said so.
     pub(super) spec_is_plain: bool,
+    /// Who does not state a specification, if not both do.
+    silent: Option<Verdict>,
     pub(super) maker: Verdict,
     pub(super) forms_differ: bool,
     pub(super) variants_differ: bool,
@@ -30,6 +34,11 @@ pub(super) struct Marks {
     pack: SpecRelation,
     form: Verdict,
     maker_alike: bool,
+}
+
+/// Its approval number is in the register of devices.
+fn is_device(item: &Item) -> bool {
+    item.approval.as_ref().is_some_and(|approval| approval.register == Register::Device)
 }
 
 /// `None` when both sides say something.
@@ -70,9 +79,10 @@ impl Marks {
             registers_differ: approvals.is_some_and(|(a, b)| a.registers_differ(b)),
             name: theirs.names.relation(&ours.names),
             spec,
-            has_figures: theirs.spec.has_figures(),
+            spec_tells: theirs.spec.has_figures() || (is_device(theirs) && theirs.spec.names_a_model()),
             spec_is_plain: taught || spec == SpecRelation::Same || theirs.spec.is_stated_alike(&ours.spec),
             maker_alike: maker == Verdict::Different && likeness(&theirs.maker.key, &ours.maker.key) >= 0.6,
+            silent: missing(theirs.spec.is_missing(), ours.spec.is_missing()),
             maker,
             forms_differ: form == Verdict::Different,
             variants_differ: theirs.names.variants_differ(&ours.names),
@@ -101,8 +111,9 @@ impl Marks {
             },
             |(theirs, ours)| self.name_verdict(theirs, ours),
         );
-        let spec = verdict_of(self.spec);
-        let pack = verdict_of(self.pack);
+        let said =
+            |relation: SpecRelation| self.silent.filter(|_| relation == SpecRelation::Missing).unwrap_or_else(|| verdict_of(relation));
+        let (spec, pack) = (said(self.spec), said(self.pack));
         // A field that differs, but is close, gives a third of its points, so that the nearest stands first.
         let close = |field: Field, verdict: Verdict, near: bool| match verdict {
             _ if verdict.agrees() => field.weight(),

@@ -74,6 +74,41 @@ fn approval_needs_the_pack_and_a_witness() {
     assert_eq!(matched(&upload(|_| ()), &twins), Err(Some(AskReason::SeveralFit)));
 }
 
+// Devices of one registration differ by model, which has no figure.
+#[test]
+fn the_model_of_a_registered_device_tells_it_apart() {
+    let device = |t: &mut Texts, model: &str| {
+        (t.name, t.spec, t.barcode) = ("电子体温计".into(), format!("{model}/支"), String::new());
+        t.approval_no = "粤械注准20992070127".into();
+    };
+    let bases = [base(1, |t| device(t, "软头型")), base(2, |t| device(t, "标准型"))];
+    assert_eq!(matched(&upload(|t| device(t, "软头型")), &bases), Ok((1, MatchedBy::ApprovalAndSpec)));
+    // Without the number, the same name, model and maker.
+    let unnumbered = [base(1, |t| {
+        device(t, "软头型");
+        t.approval_no.clear()
+    })];
+    assert_eq!(matched(&upload(|t| device(t, "软头型")), &unnumbered), Err(Some(AskReason::ApprovalUnconfirmed)));
+    assert_eq!(matched(&upload(|t| device(t, "硬头型")), &bases), Err(Some(AskReason::SpecDiffers)));
+    let vague = [base(1, |t| {
+        device(t, "软头型");
+        t.spec = "支".into()
+    })];
+    assert_ne!(
+        matched(
+            &upload(|t| {
+                device(t, "软头型");
+                t.spec = "支".into()
+            }),
+            &vague
+        ),
+        Ok((1, MatchedBy::ApprovalAndSpec))
+    );
+    // A drug's pack has figures; a word does not tell it.
+    let drug = |t: &mut Texts| (t.spec, t.barcode) = ("普通型/盒".into(), String::new());
+    assert!(matched(&upload(drug), &[base(1, drug)]).is_err());
+}
+
 #[test]
 fn a_wrong_barcode_speaks_against() {
     let bases = [base(1, |_| ())];

@@ -50,7 +50,7 @@ fn row(ended: &Ended, pool: &Pool) -> Value {
             let code = pool.base(*base).map(|b| b.code.as_str());
             let decision =
                 json!({ "product": s.snapshot, "base": { "id": base, "code": code }, "by": by, "evidence": best.map(|b| &b.evidence) });
-            json!({ "id": s.id, "base": base, "kind": kind, "status": "approved", "moved": true, "decision": decision, "reason": by_name(*by) })
+            json!({ "id": s.id, "base": base, "kind": kind, "status": "approved", "moved": true, "decision": decision, "reason": by.text_key() })
         }
         Found::Asked { .. } | Found::Forbidden { .. } => json!({
             "id": s.id, "base": null, "kind": "none", "status": "pending", "moved": true,
@@ -60,15 +60,6 @@ fn row(ended: &Ended, pool: &Pool) -> Value {
 }
 
 /// The text key of what determined a match, as kept with the decision.
-fn by_name(by: MatchedBy) -> &'static str {
-    match by {
-        MatchedBy::ExplicitId => "products-matched-by-explicit",
-        MatchedBy::Barcode => "products-matched-by-barcode",
-        MatchedBy::ApprovalAndSpec => "products-matched-by-approval",
-        MatchedBy::NameSpecAndManufacturer => "products-matched-by-name",
-    }
-}
-
 fn entry(ended: &Ended, pool: &Pool) -> Option<Entry> {
     let s = &ended.subject;
     let was = json!({ "auditStatus": s.audit_status, "base": s.base, "listing": s.listing });

@@ -13,6 +13,7 @@ use actix_web::web::{Path, Query};
 use askama::Template;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use uuid::Uuid;
 use validator::Validate;
 
 /// On sale or off.
@@ -29,9 +30,6 @@ impl Way {
     }
     fn as_str(self) -> &'static str {
         if self.lists() { "list" } else { "unlist" }
-    }
-    fn back(self) -> Self {
-        if self.lists() { Way::Unlist } else { Way::List }
     }
 }
 
@@ -50,6 +48,9 @@ pub(super) struct Bulk {
     /// `listing` when it comes from the listing page.
     #[serde(default)]
     page: String,
+    /// The request to undo.
+    #[serde(default)]
+    act: String,
 }
 
 impl Bulk {
@@ -87,19 +88,27 @@ struct Page {
     filter: String,
     page: String,
     back: String,
+    /// What undoing would take back; empty where nothing can be.
+    act: String,
     /// As many as a bulk action takes: there may have been more.
     full: bool,
 }
+impl Page {
+    /// How many there are to undo.
+    fn changed(&self) -> usize {
+        self.weighed.done.len() + self.weighed.wished
+    }
+}
 show!(Page, |v| json!({
     "step": v.step, "way": v.way, "total": v.weighed.total, "changed": v.weighed.done.len(), "unchanged": v.weighed.unchanged, "wished": v.weighed.wished,
-    "ids": v.ids,
+    "ids": v.ids, "act": v.act,
     "kept": v.weighed.groups.iter().map(|g| json!({ "reason": g.label.key(), "count": g.count, "some": g.some })).collect::<Vec<_>>(),
 }));
 
-async fn run(ctx: Ctx, bulk: Bulk, step: &'static str) -> Reply {
+async fn run(ctx: Ctx, bulk: Bulk, preview: bool) -> Reply {
     let seat = ctx.merchant()?.may(Permission::EditListing)?;
     let (ticked, found, lang) = (bulk.ticked(), bulk.found(), ctx.lang);
-    let way = if step == "undone" { bulk.way.back() } else { bulk.way };
+    let way = bulk.way;
     let (ids, weighed) = ctx
         .db
         .write(move |tx| {
@@ -110,37 +119,55 @@ async fn run(ctx: Ctx, bulk: Bulk, step: &'static str) -> Reply {
                     reads::ids_of(tx, seat.merchant, &search, BULK)?
                 }
             };
-            let weighed = weigh::put(tx, &seat.cause, lang, &ids, way.lists(), step == "preview")?;
+            let weighed = weigh::put(tx, &seat.cause, lang, &ids, way.lists(), preview)?;
             Ok((ids, weighed))
         })
         .await?;
     let nothing = ids.is_empty();
-    let frame = ctx.frame(if bulk.page == "listing" { "listing" } else { "products" });
-    let page = Page {
-        frame,
+    let full = !bulk.all.is_empty() && ids.len() >= usize::try_from(BULK).unwrap_or(usize::MAX);
+    let (step, ids, act) = if preview {
+        ("preview", ids, String::new())
+    } else {
+        // The undo finds out by itself which of them changed.
+        ("done", ids, ctx.request_id.to_string())
+    };
+    let page = shown(&ctx, bulk, step, weighed, ids, act, full);
+    if nothing { ctx.invalid(page) } else { ctx.reply(page) }
+}
+
+fn shown(ctx: &Ctx, bulk: Bulk, step: &'static str, weighed: Weighed, ids: Vec<String>, act: String, full: bool) -> Page {
+    Page {
+        frame: ctx.frame(if bulk.page == "listing" { "listing" } else { "products" }),
         step,
-        way,
-        full: !bulk.all.is_empty() && ids.len() >= usize::try_from(BULK).unwrap_or(usize::MAX),
-        ids: if step == "preview" { ids } else { weighed.done.clone() },
+        way: bulk.way,
         weighed,
+        ids,
+        act,
         back: bulk.back(),
         filter: bulk.filter,
         page: bulk.page,
-    };
-    if nothing { ctx.invalid(page) } else { ctx.reply(page) }
+        full,
+    }
 }
 
 /// `POST /products/listing/preview`
 pub(super) async fn preview(ctx: Ctx, input: Input<Bulk>) -> Reply {
-    run(ctx, input.checked()?, "preview").await
+    run(ctx, input.checked()?, true).await
 }
 /// `POST /products/listing`
 pub(super) async fn apply(ctx: Ctx, input: Input<Bulk>) -> Reply {
-    run(ctx, input.checked()?, "done").await
+    run(ctx, input.checked()?, false).await
 }
-/// `DELETE /products/listing`: the other way round, for those that were changed.
+/// `DELETE /products/listing`: what a request changed becomes what it was before. I-9
 pub(super) async fn undo(ctx: Ctx, input: Input<Bulk>) -> Reply {
-    run(ctx, input.checked()?, "undone").await
+    let seat = ctx.merchant()?.may(Permission::EditListing)?;
+    let bulk = input.checked()?;
+    let act = Uuid::parse_str(&bulk.act).map_err(|_| Error::invalid(Form::default().with_error("act", Text::new("form-missing"))))?;
+    let ids = bulk.ticked();
+    let weighed = ctx.db.write(move |tx| weigh::undo(tx, &seat.cause, act, &ids)).await?;
+    let nothing = weighed.total == 0;
+    let page = shown(&ctx, bulk, "undone", weighed, Vec::new(), String::new(), false);
+    if nothing { ctx.invalid(page) } else { ctx.reply(page) }
 }
 
 /// `POST /products/{prodId}/listing`
@@ -186,6 +213,7 @@ async fn one(ctx: Ctx, prod_id: String, ask: Ask, way: Way) -> Reply {
         weighed,
         filter: ask.with(&[]),
         page: String::new(),
+        act: ctx.request_id.to_string(),
         back: page,
         full: false,
     })

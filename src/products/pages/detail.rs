@@ -7,8 +7,9 @@ use super::gate::Gate;
 use super::log::{self, Happened};
 use super::proof::{self, Judged};
 use super::shown::{Badge, audit_badge, listing_badge};
+use crate::catalog::base::BaseProduct;
 use crate::gate::{exceptions, switches};
-use crate::products::reads::{self, Base, Sku, StockRow, View};
+use crate::products::reads::{self, Sku, StockRow, View};
 use crate::products::sellable::{self, Check, Facts, Verdict, escaped};
 use crate::products::{Product, look};
 use crate::text::Text;
@@ -83,7 +84,7 @@ struct Detail {
     prev: String,
     next: String,
     p: Product,
-    base: Option<Base>,
+    base: Option<BaseProduct>,
     kind: &'static str,
     hue: &'static str,
     listing: Badge,
@@ -105,7 +106,7 @@ struct Detail {
     person: Person,
 }
 show!(Detail, |v| json!({
-    "product": v.p, "base": v.base, "verdict": v.verdict.code(), "rule": v.rule.key(), "skus": v.skus, "stock": v.stock,
+    "product": v.p, "base": v.base.as_ref().map(BaseProduct::shown), "verdict": v.verdict.code(), "rule": v.rule.key(), "skus": v.skus, "stock": v.stock,
     "checks": v.checks.iter().map(|c| json!({ "code": c.condition.code(), "ok": c.ok, "required": c.required })).collect::<Vec<_>>(),
     "prev": v.prev, "next": v.next,
 }));

@@ -1,7 +1,7 @@
 //! The fields of a product, each with who says so.
 
+use crate::catalog::base::BaseProduct;
 use crate::products::Product;
-use crate::products::reads::Base;
 
 /// One field. Where both speak, the platform's word counts and the ERP's is shown beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(super) struct Fact {
     pub erp: Option<String>,
 }
 
-pub(super) fn of(p: &Product, base: Option<&Base>, path: &[String]) -> Vec<Fact> {
+pub(super) fn of(p: &Product, base: Option<&BaseProduct>, path: &[String]) -> Vec<Fact> {
     let erp = |label, value: &str| Fact { label, value: value.to_owned(), source: "erp", erp: None };
     let shared = |label, mine: &str, ours: Option<&str>| both(label, mine, ours.unwrap_or_default());
     let mut all = vec![

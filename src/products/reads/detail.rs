@@ -1,6 +1,7 @@
 use super::super::Product;
 use crate::Result;
-use crate::ids::{BaseId, MerchantId, ProductId};
+use crate::catalog::base::{self, BaseProduct};
+use crate::ids::{MerchantId, ProductId};
 use crate::trail::Event;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -9,53 +10,15 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::Value;
 
-/// The platform's own words for the goods, where a product is matched.
-#[derive(QueryableByName, Clone, Debug, Serialize)]
-pub struct Base {
-    #[diesel(sql_type = Text)]
-    pub code: String,
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = Text)]
-    pub spec: String,
-    #[diesel(sql_type = Text)]
-    pub dosage_form: String,
-    #[diesel(sql_type = Text)]
-    pub unit: String,
-    #[diesel(sql_type = Text)]
-    pub manufacturer: String,
-    #[diesel(sql_type = Text)]
-    pub brand: String,
-    #[diesel(sql_type = Text)]
-    pub approval_no: String,
-    /// Joined by commas.
-    #[diesel(sql_type = Text)]
-    pub barcodes: String,
-}
-
 /// The merchant's product by the id of its ERP, with the words of its base product and its categories from the root.
 ///
 /// # Errors
 /// `NotFound` for a stranger's as for none.
-pub fn find(c: &mut PgConnection, merchant: MerchantId, prod_id: &str) -> Result<(Product, Option<Base>, Vec<String>)> {
+pub fn find(c: &mut PgConnection, merchant: MerchantId, prod_id: &str) -> Result<(Product, Option<BaseProduct>, Vec<String>)> {
     let product = super::super::find_by_prod_id(c, merchant, prod_id)?.ok_or(crate::Error::NotFound)?;
-    let base = match product.base_product_id {
-        Some(id) => base(c, id)?,
-        None => None,
-    };
+    let base = product.base_product_id.map(|id| base::find(c, id)).transpose()?;
     let path = super::category(c, merchant, &product.category_id)?.map(|chosen| chosen.path.into_iter().map(|cat| cat.name).collect());
     Ok((product, base, path.unwrap_or_default()))
-}
-
-fn base(c: &mut PgConnection, id: BaseId) -> Result<Option<Base>> {
-    Ok(diesel::sql_query(
-        "select b.code, b.name, b.spec, b.dosage_form, b.unit, b.manufacturer, b.brand, b.approval_no, \
-         coalesce((select string_agg(x.barcode, ',' order by x.gtin) from base_barcodes x where x.base_id = b.id), '') as barcodes \
-         from base_products b where b.id = $1",
-    )
-    .bind::<BigInt, _>(id)
-    .get_result(c)
-    .optional()?)
 }
 
 /// A SKU with its prices and what can be sold of it.

@@ -1,4 +1,4 @@
-use super::sql::{LACK, LOOKED_AT, Sql, scan};
+use super::sql::{LOOKED_AT, Sql, lack, scan};
 use super::{From, Search, View};
 use crate::Result;
 use crate::ids::{MerchantId, ProductId};
@@ -64,11 +64,11 @@ pub struct Row {
 pub fn page(c: &mut PgConnection, merchant: MerchantId, search: &Search, from: From, limit: i64) -> Result<(Vec<Row>, bool)> {
     let mut sql = Sql::default();
     let ids = scan(&mut sql, merchant, search, from, limit + 1);
-    let mine = sql.number(merchant.0);
+    let (mine, lack) = (sql.number(merchant.0), lack());
     let text = format!(
         "with ids as materialized ({ids}) \
          select p.id, p.prod_id, p.erp_code, p.name, p.spec, p.brand, p.unit, p.listing, p.unlisted_by, u.name as unlister, p.audit_status, p.match_kind, p.list_wish as wish, \
-         b.code as base, {LACK} as lack, s.price, coalesce(s.skus, 0) as skus, greatest(coalesce(q.available, 0), 0)::bigint as available, coalesce(q.shops, 0) as shops, p.updated_at \
+         b.code as base, {lack} as lack, s.price, coalesce(s.skus, 0) as skus, greatest(coalesce(q.available, 0), 0)::bigint as available, coalesce(q.shops, 0) as shops, p.updated_at \
          from ids i join products p on p.merchant_id = {mine} and p.id = i.id left join base_products b on b.id = p.base_product_id \
          left join lateral (select count(*) as skus, (array_agg(k.base_price order by k.is_default desc, k.base_price) \
             filter (where k.enabled and k.base_price is not null))[1] as price \
@@ -160,9 +160,10 @@ struct Lack {
 /// What the products that wait to be listed lack first, with counts (`None`: nothing, they are ready), and whether there
 /// were more than the newest ones looked at.
 pub fn lacks(c: &mut PgConnection, merchant: MerchantId) -> Result<(Vec<(Option<Condition>, i64)>, bool)> {
+    let lack = lack();
     let rows: Vec<Lack> = diesel::sql_query(format!(
         "with w as materialized (select * from products p where p.merchant_id = $1 and p.listing = 'pending' order by p.id desc limit $2) \
-         select {LACK} as lack, count(*) as count from w p group by 1"
+         select {lack} as lack, count(*) as count from w p group by 1"
     ))
     .bind::<BigInt, _>(merchant)
     .bind::<BigInt, _>(LOOKED_AT)

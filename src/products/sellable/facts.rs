@@ -1,5 +1,6 @@
 use super::Facts;
 use crate::Result;
+use crate::catalog::blocklist;
 use crate::ids::{MerchantId, ProductId};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -48,7 +49,8 @@ struct Row {
 
 /// The facts about these products, in the order asked for; a stranger's id yields nothing. One query for any number.
 pub fn facts(c: &mut PgConnection, merchant: MerchantId, products: &[ProductId]) -> Result<Vec<Facts>> {
-    let rows: Vec<Row> = diesel::sql_query(
+    let hits = blocklist::HITS;
+    let rows: Vec<Row> = diesel::sql_query(format!(
         "select p.id, p.prod_id, b.code as base, p.match_kind, p.audit_status, d.at as audited_at, d.reason, s.price, p.enabled, \
          (b.id is null or b.status = 'active') as base_active, (coalesce(c3.allowed, true) and coalesce(c2.allowed, true) and coalesce(c1.allowed, true) \
          and coalesce(d3.allowed, true) and coalesce(d2.allowed, true) and coalesce(d1.allowed, true)) as category_allowed, \
@@ -65,8 +67,7 @@ pub fn facts(c: &mut PgConnection, merchant: MerchantId, products: &[ProductId])
          left join categories d2 on d2.merchant_id = d3.merchant_id and d2.id = d3.parent_id \
          left join categories d1 on d1.merchant_id = d2.merchant_id and d1.id = d2.parent_id \
          left join product_keys k on k.merchant_id = p.merchant_id and k.product_id = p.id \
-         left join lateral (select x.reason from block_list x where x.lifted_at is null and x.key <> '' and (x.kind, x.key) in \
-            (('approval_no', k.approval_key), ('barcode', k.gtin), ('name', k.name_key)) order by x.id limit 1) l on true \
+         left join lateral (select x.reason from block_list x where {hits} order by x.id limit 1) l on true \
          left join lateral (select a.at, coalesce(nullif(a.note, ''), a.reason) as reason from audit_decisions a \
             where a.merchant_id = p.merchant_id and a.product_id = p.id and a.decision not in ('undone', 'difficult') order by a.id desc limit 1) d on true \
          left join lateral (select (array_agg(k.base_price order by k.is_default desc, k.base_price))[1] as price from skus k \
@@ -74,8 +75,8 @@ pub fn facts(c: &mut PgConnection, merchant: MerchantId, products: &[ProductId])
          left join lateral (select sum(stock_available(t)) as available, count(distinct t.shop_id) as shops \
             from skus k join stock t on t.merchant_id = k.merchant_id and t.sku_id = k.id \
             where k.merchant_id = p.merchant_id and k.product_id = p.id and k.enabled) q on true \
-         order by w.n",
-    )
+         order by w.n"
+    ))
     .bind::<BigInt, _>(merchant)
     .bind::<Array<BigInt>, _>(products)
     .load(c)?;

@@ -4,6 +4,7 @@ mod acts;
 mod bench;
 mod desk;
 mod past;
+mod rules;
 mod search;
 
 use super::queue::{Filter, View};
@@ -15,6 +16,7 @@ use serde::Deserialize;
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource("/audit").get(bench::first))
         .service(resource("/audit/done").get(past::list))
+        .service(resource("/audit/rules").get(rules::page))
         .service(resource("/audit/done/{merchant}/{id}").get(past::one))
         .service(resource("/audit/{merchant}/{product}").get(bench::item))
         .service(resource("/audit/{merchant}/{product}/lease").post(acts::lease))
