@@ -53,7 +53,8 @@ pub fn set(tx: &mut PgConnection, cause: &Cause, mut places: Vec<Place>, limits:
             continue;
         }
         let after = after.changed(cause.now);
-        entries.push(Entry::new("stock.limits_set", "stock", subject(&place.ext, place.shop)).change(told(&row), told(&after)).note(reason));
+        entries
+            .push(Entry::new("stock.limits_set", "stock", subject(&place.ext, place.shop)).change(told(&row), told(&after)).note(reason));
         changes.push(Change::new("rule", row, after));
     }
     let low_stock = merchants::find(tx, cause.merchant)?.low_stock;

@@ -101,7 +101,9 @@ impl Line {
     fn data(&self) -> Value {
         let (row, figures) = (&self.item.stock, self.item.stock.figures(self.now));
         let marks: Vec<&str> = Mark::ALL.into_iter().filter(|m| self.is(*m)).map(Mark::as_str).collect();
-        let hold = figures.hold.map(|h| json!({ "quantity": h.qty, "used": h.used, "until": row.hold_until.map(on_the_wire), "keeps": row.hold_keeps }));
+        let hold = figures
+            .hold
+            .map(|h| json!({ "quantity": h.qty, "used": h.used, "until": row.hold_until.map(on_the_wire), "keeps": row.hold_keeps }));
         json!({
             "skuId": self.item.ext, "prodId": self.item.prod_id, "name": self.item.name, "spec": self.item.spec, "shopId": row.shop.to_string(),
             "shop": self.item.shop_name, "inventory": figures.shown(), "available": figures.available(), "automatic": figures.automatic(), "hold": hold,

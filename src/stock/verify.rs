@@ -83,10 +83,11 @@ pub fn check(c: &mut PgConnection, merchant: MerchantId) -> Result<Found> {
 
 /// How many rows a check would look at, counted up to a cap.
 pub fn rows(c: &mut PgConnection, merchant: MerchantId, cap: i64) -> Result<i64> {
-    let rows: Count = diesel::sql_query("select count(*) as n from (select 1 from stock where merchant_id = $1 order by sku_id, shop_id limit $2) x")
-        .bind::<BigInt, _>(merchant)
-        .bind::<BigInt, _>(cap)
-        .get_result(c)?;
+    let rows: Count =
+        diesel::sql_query("select count(*) as n from (select 1 from stock where merchant_id = $1 order by sku_id, shop_id limit $2) x")
+            .bind::<BigInt, _>(merchant)
+            .bind::<BigInt, _>(cap)
+            .get_result(c)?;
     Ok(rows.n)
 }
 

@@ -1,6 +1,8 @@
 //! Stock: what an ERP pushes, what a person sets, what the page shows.
 
+mod freezing;
 mod hands;
+mod holding;
 mod pages;
 mod parallel;
 mod push;

@@ -1,8 +1,8 @@
 //! Many rows at once: hold them, let them go, set what is kept back.
 
+use super::Line;
 use super::hold::how;
 use super::terms::{Asked, Choice, REASONS, choices};
-use super::Line;
 use crate::form::Form;
 use crate::ids::{MerchantId, ShopId};
 use crate::merchants;
@@ -79,10 +79,8 @@ fn places(ids: &[String]) -> Vec<(String, ShopId)> {
 /// The chosen rows that are there; none of them is not found.
 async fn found(ctx: &Ctx, merchant: MerchantId, ids: &[String]) -> crate::Result<Vec<Line>> {
     let places = places(ids);
-    let (items, low_stock) = ctx
-        .db
-        .snapshot(move |c| Ok((list::of_places(c, merchant, &places)?, merchants::find(c, merchant)?.low_stock)))
-        .await?;
+    let (items, low_stock) =
+        ctx.db.snapshot(move |c| Ok((list::of_places(c, merchant, &places)?, merchants::find(c, merchant)?.low_stock))).await?;
     if items.is_empty() {
         return Err(Error::NotFound);
     }

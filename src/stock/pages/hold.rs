@@ -137,7 +137,8 @@ pub async fn extend(ctx: Ctx, place: Path<(String, ShopId)>, input: Input<Extens
     let (seat, line) = found(&ctx, ctx.merchant()?, place).await?;
     let typed = input.checked()?;
     let until = if typed.asked.lasts.is_empty() && typed.asked.until.is_empty() {
-        let end = line.item.stock.hold_until.filter(|_| line.is_held()).ok_or_else(|| Error::Conflict(Text::new("hold-nothing-to-extend")))?;
+        let end =
+            line.item.stock.hold_until.filter(|_| line.is_held()).ok_or_else(|| Error::Conflict(Text::new("hold-nothing-to-extend")))?;
         Some(end.max(ctx.now) + Duration::hours(EXTENSION_HOURS))
     } else {
         typed.asked.end_of(&seat, ctx.now)?.map_err(|(field, why)| Error::invalid(Form::default().with_error(field, why)))?

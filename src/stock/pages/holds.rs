@@ -62,10 +62,8 @@ pub async fn show(ctx: Ctx, filter: Query<Filter>) -> Reply {
     let (merchant, now, filter) = (seat.merchant, ctx.now, filter.into_inner());
     let (view, which) = TABS.into_iter().find(|t| t.0 == filter.view).map_or(("", Which::Active), |t| (t.0, t.2));
     let after = Cursor::read::<(DateTime<Utc>, HoldId)>(&filter.after);
-    let (rows, counts) = ctx
-        .db
-        .snapshot(move |c| Ok((list::page(c, merchant, which, after, now, PER_PAGE + 1)?, list::counts(c, merchant, now)?)))
-        .await?;
+    let (rows, counts) =
+        ctx.db.snapshot(move |c| Ok((list::page(c, merchant, which, after, now, PER_PAGE + 1)?, list::counts(c, merchant, now)?))).await?;
     let page = Page::cut(rows, PER_PAGE, |h| (if which == Which::Ending { h.until.unwrap_or(h.started_at) } else { h.started_at }, h.id));
     let query = if view.is_empty() { String::new() } else { format!("view={view}") };
     let tabs = TABS.map(|(name, label, which)| {

@@ -196,7 +196,9 @@ pub async fn choose(ctx: Ctx, input: Input<Chosen>) -> Reply {
     let seat = seat(&ctx)?;
     let read = input.or_form().and_then(|typed| match Mode::of(&typed.mode) {
         Some(mode) => Ok((mode, typed.minutes)),
-        None => Err(Form::filled([("mode", typed.mode), ("minutes", typed.minutes.to_string())]).with_error("mode", Text::new("mode-unknown"))),
+        None => {
+            Err(Form::filled([("mode", typed.mode), ("minutes", typed.minutes.to_string())]).with_error("mode", Text::new("mode-unknown")))
+        }
     });
     let (mode, minutes) = match read {
         Ok(read) => read,

@@ -71,7 +71,8 @@ fn fixed(lasts: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
 fn typed_time(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();
     off_the_wire(text).or_else(|| {
-        let naive = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M").or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S"));
+        let naive =
+            NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M").or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S"));
         naive.ok()?.and_local_timezone(china()).single().map(|t| t.to_utc())
     })
 }
@@ -131,7 +132,8 @@ impl Asked {
 
     /// What was typed, to be shown again.
     pub fn onto(&self, form: Form) -> Form {
-        let pairs = [("lasts", &self.lasts), ("until", &self.until), ("end", &self.end), ("chosen", &self.chosen), ("reason", &self.reason)];
+        let pairs =
+            [("lasts", &self.lasts), ("until", &self.until), ("end", &self.end), ("chosen", &self.chosen), ("reason", &self.reason)];
         pairs.into_iter().fold(form, |form, (name, value)| form.with_value(name, value.clone()))
     }
 }
