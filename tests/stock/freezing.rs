@@ -31,6 +31,7 @@ async fn what_lies_frozen_is_listed_and_released_with_a_reason() {
     );
     assert!(!page.contains("超过 24 小时"));
     house.later(Duration::hours(25));
+    house.log_in(OWNER).await;
     let page = house.get("/freezes").by(OWNER).send().await.expect(200).body;
     assert!(page.contains("本页有 1 笔冻结超过 24 小时"), "{page}");
     let part = house.get("/freezes?sku=S1&shop=1").by(OWNER).part().send().await.expect(200).body;
