@@ -50,7 +50,10 @@ async fn a_number_is_held_by_keyboard_and_taken_back() {
     browser.type_into("#drawer #f-quantity", "7");
     browser.type_into("#drawer [name=reason]", "盘点");
     browser.click("#drawer .pri");
-    browser.until("the story", "const d = document.querySelector('#drawer'); return d.innerText.includes('续期 2 小时') && d.innerText.includes('人工保持为')");
+    browser.until(
+        "the story",
+        "const d = document.querySelector('#drawer'); return d.innerText.includes('续期 2 小时') && d.innerText.includes('人工保持为')",
+    );
     assert_eq!(browser.complaints(), Vec::<String>::new(), "in the drawer");
     let mut wrong = vec![];
     for path in ["/stock", "/stock/ROAD1-1/1/why", "/stock/ROAD1-1/1/hold", "/holds", "/holds?view=ended", "/freezes", "/settings/stock"] {

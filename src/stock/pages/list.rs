@@ -106,9 +106,9 @@ const TABS: [(&str, &str, &str); 6] = [
     ("", "stock-tab-all", ""),
     ("low", "stock-tab-low", "warn"),
     ("out", "stock-tab-out", "bad"),
-    ("short", "stock-tab-short", "bad"),
     ("held", "stock-tab-held", "hold"),
     ("drift", "stock-tab-drift", ""),
+    ("short", "stock-tab-short", "bad"),
 ];
 
 pub async fn show(ctx: Ctx, filter: Query<Filter>) -> Reply {
