@@ -4,7 +4,7 @@ use crate::feeds::gateway::{self, Methods};
 use crate::merchants::LowStockMoved;
 use crate::web::{NavGroup, NavItem, Permission, Person, assets};
 use crate::wire::{Method, openapi};
-use crate::{accounts, catalog, docs, feeds, merchants, products, search, stock};
+use crate::{accounts, catalog, docs, feeds, gate, guards, merchants, products, reconcile, search, stock, sync};
 use actix_web::web::{self, Data, ServiceConfig};
 
 /// The open platform, in the order of the seeds.
@@ -23,10 +23,13 @@ pub static METHODS: &[&Method] = &[
     &products::sellable::EXPLAIN_SELLABLE,
     &stock::api::INVENTORY_UPDATE,
     &stock::api::INVENTORY_GET,
+    &reconcile::STOCK_DIGEST,
+    &reconcile::STOCK_RECONCILE,
     &stock::reservations::api::FREEZE,
     &stock::reservations::api::DEDUCT,
     &stock::reservations::api::ROLLBACK,
     &stock::reservations::api::ACK,
+    &gate::api::SWITCH_GET,
 ];
 
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -38,10 +41,13 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(docs::routes)
         .configure(merchants::routes)
         .configure(products::routes)
+        .configure(sync::routes)
         .configure(feeds::routes)
         .configure(catalog::routes)
         .configure(products::audit::routes)
         .configure(stock::routes)
+        .configure(guards::routes)
+        .configure(reconcile::routes)
         .configure(search::routes);
 }
 
@@ -62,7 +68,7 @@ fn group(title: Option<&'static str>, items: Vec<NavItem>) -> NavGroup {
 }
 
 fn merchant_nav(person: &Person) -> Vec<NavGroup> {
-    let mut sync = vec![item("calls", "/sync/calls", "arrows-exchange", "nav-calls")];
+    let mut sync = vec![item("sync", "/sync", "arrows-exchange", "nav-sync")];
     if person.may(Permission::ManageKeys) {
         sync.push(item("keys", "/api-keys", "key", "nav-keys"));
     }

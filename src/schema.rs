@@ -150,6 +150,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    call_minutes (merchant_id, minute, module) {
+        merchant_id -> Int8,
+        minute -> Timestamptz,
+        module -> Text,
+        calls -> Int4,
+        failed -> Int4,
+        lines -> Int8,
+        slow -> Array<Nullable<Int4>>,
+    }
+}
+
+diesel::table! {
     calls (merchant_id, at, id) {
         merchant_id -> Int8,
         at -> Timestamptz,
@@ -209,6 +221,46 @@ diesel::table! {
 }
 
 diesel::table! {
+    code_maps (merchant_id, kind, theirs) {
+        merchant_id -> Int8,
+        kind -> Text,
+        theirs -> Text,
+        ours -> Text,
+        by_name -> Text,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    dismissals (merchant_id, method, problem, code) {
+        merchant_id -> Int8,
+        method -> Text,
+        problem -> Text,
+        code -> Text,
+        at -> Timestamptz,
+        by_name -> Text,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    exceptions (merchant_id, id) {
+        merchant_id -> Int8,
+        id -> Int8,
+        module -> Text,
+        product_id -> Int8,
+        sku_id -> Nullable<Int8>,
+        shop_id -> Nullable<Int8>,
+        field -> Text,
+        reason -> Text,
+        by_user -> Nullable<Int8>,
+        by_name -> Text,
+        since -> Timestamptz,
+        until -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     external_ids (merchant_id, ext_id) {
         merchant_id -> Int8,
         #[max_length = 20]
@@ -251,6 +303,64 @@ diesel::table! {
         parked -> Int4,
         rejected -> Int4,
         warned -> Int4,
+    }
+}
+
+diesel::table! {
+    freshness (merchant_id, module) {
+        merchant_id -> Int8,
+        module -> Text,
+        watched -> Bool,
+        every_minutes -> Int4,
+        extra_safety -> Int8,
+        overdue_since -> Nullable<Timestamptz>,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    guard_rules (merchant_id) {
+        merchant_id -> Int8,
+        zero_on -> Bool,
+        zero_rows -> Int4,
+        zero_share -> Int2,
+        swing_on -> Bool,
+        swing_rows -> Int4,
+        swing_percent -> Int2,
+        floor_on -> Bool,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    guard_ticks (merchant_id, guard, at, id) {
+        merchant_id -> Int8,
+        guard -> Text,
+        at -> Timestamptz,
+        id -> Int8,
+        lines -> Int4,
+        caught -> Bool,
+    }
+}
+
+diesel::table! {
+    held_lines (merchant_id, method, module, key) {
+        merchant_id -> Int8,
+        method -> Text,
+        module -> Text,
+        key -> Text,
+        line -> Jsonb,
+        why -> Text,
+        product_id -> Nullable<Int8>,
+        sku_id -> Nullable<Int8>,
+        shop_id -> Nullable<Int8>,
+        source_time -> Nullable<Timestamptz>,
+        first_at -> Timestamptz,
+        last_at -> Timestamptz,
+        count -> Int8,
+        feed_id -> Nullable<Int8>,
+        wanted -> Bool,
+        version -> Int8,
     }
 }
 
@@ -298,6 +408,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    outages (merchant_id, id) {
+        merchant_id -> Int8,
+        id -> Int8,
+        since -> Timestamptz,
+        by_name -> Text,
+        reason -> Text,
+        ended_at -> Nullable<Timestamptz>,
+        ended_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     parked_lines (merchant_id, id) {
         merchant_id -> Int8,
         id -> Int8,
@@ -312,6 +434,7 @@ diesel::table! {
         source_time -> Nullable<Timestamptz>,
         settled_at -> Nullable<Timestamptz>,
         outcome -> Nullable<Text>,
+        now -> Nullable<Jsonb>,
     }
 }
 
@@ -362,6 +485,54 @@ diesel::table! {
         erp_updated_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    quarantines (merchant_id, id) {
+        merchant_id -> Int8,
+        id -> Int8,
+        guard -> Text,
+        at -> Timestamptz,
+        actor_name -> Text,
+        request_id -> Nullable<Uuid>,
+        feed_id -> Nullable<Int8>,
+        lines -> Int8,
+        earlier -> Int8,
+        in_stock -> Nullable<Int8>,
+        rule -> Jsonb,
+    }
+}
+
+diesel::table! {
+    reconciliation_rows (merchant_id, reconciliation_id, sku_id, shop_id) {
+        merchant_id -> Int8,
+        reconciliation_id -> Int8,
+        sku_id -> Text,
+        shop_id -> Int8,
+        state -> Text,
+        theirs -> Nullable<Int8>,
+        ours -> Nullable<Int8>,
+        taken -> Nullable<Text>,
+        taken_by -> Nullable<Text>,
+        taken_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    reconciliations (merchant_id, id) {
+        merchant_id -> Int8,
+        id -> Int8,
+        name -> Text,
+        at -> Timestamptz,
+        heard_at -> Timestamptz,
+        by_name -> Text,
+        shops -> Nullable<Array<Nullable<Int8>>>,
+        closed_at -> Nullable<Timestamptz>,
+        equal -> Int8,
+        different -> Int8,
+        missing_here -> Int8,
+        missing_there -> Int8,
     }
 }
 
@@ -561,6 +732,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    switches (merchant_id, module) {
+        merchant_id -> Int8,
+        module -> Text,
+        reason -> Text,
+        by_user -> Nullable<Int8>,
+        by_name -> Text,
+        since -> Timestamptz,
+        until -> Nullable<Timestamptz>,
+        mark -> Int8,
+    }
+}
+
+diesel::table! {
     trail (merchant_id, at, id) {
         merchant_id -> Int8,
         at -> Timestamptz,
@@ -607,16 +791,27 @@ diesel::joinable!(audit_decisions -> users (reviewer_id));
 diesel::joinable!(audit_items -> users (leased_by));
 diesel::joinable!(audit_skips -> users (reviewer_id));
 diesel::joinable!(base_barcodes -> base_products (base_id));
+diesel::joinable!(call_minutes -> merchants (merchant_id));
 diesel::joinable!(calls -> merchants (merchant_id));
 diesel::joinable!(categories -> merchants (merchant_id));
+diesel::joinable!(code_maps -> merchants (merchant_id));
+diesel::joinable!(dismissals -> merchants (merchant_id));
+diesel::joinable!(exceptions -> users (by_user));
 diesel::joinable!(external_ids -> merchants (merchant_id));
 diesel::joinable!(feed_lines -> merchants (merchant_id));
 diesel::joinable!(feeds -> merchants (merchant_id));
+diesel::joinable!(freshness -> merchants (merchant_id));
+diesel::joinable!(guard_rules -> merchants (merchant_id));
+diesel::joinable!(guard_ticks -> merchants (merchant_id));
+diesel::joinable!(held_lines -> merchants (merchant_id));
 diesel::joinable!(holds -> merchants (merchant_id));
 diesel::joinable!(holds -> users (by_user));
+diesel::joinable!(outages -> merchants (merchant_id));
 diesel::joinable!(parked_lines -> merchants (merchant_id));
 diesel::joinable!(products -> base_products (base_product_id));
 diesel::joinable!(products -> merchants (merchant_id));
+diesel::joinable!(quarantines -> merchants (merchant_id));
+diesel::joinable!(reconciliations -> merchants (merchant_id));
 diesel::joinable!(replies -> merchants (merchant_id));
 diesel::joinable!(reservations -> merchants (merchant_id));
 diesel::joinable!(sessions -> users (user_id));
@@ -624,6 +819,8 @@ diesel::joinable!(shops -> merchants (merchant_id));
 diesel::joinable!(skus -> merchants (merchant_id));
 diesel::joinable!(stock_checks -> merchants (merchant_id));
 diesel::joinable!(stock_rules -> merchants (merchant_id));
+diesel::joinable!(switches -> merchants (merchant_id));
+diesel::joinable!(switches -> users (by_user));
 diesel::joinable!(trail -> merchants (merchant_id));
 diesel::joinable!(users -> merchants (merchant_id));
 
@@ -638,18 +835,30 @@ diesel::allow_tables_to_appear_in_same_query!(
     base_products,
     block_list,
     buckets,
+    call_minutes,
     calls,
     carriers,
     categories,
+    code_maps,
+    dismissals,
+    exceptions,
     external_ids,
     feed_lines,
     feeds,
+    freshness,
+    guard_rules,
+    guard_ticks,
+    held_lines,
     holds,
     merchants,
     nonces,
+    outages,
     parked_lines,
     product_keys,
     products,
+    quarantines,
+    reconciliation_rows,
+    reconciliations,
     regions,
     replies,
     reservation_lines,
@@ -662,6 +871,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     stock_marks,
     stock_movements,
     stock_rules,
+    switches,
     trail,
     users,
 );

@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::embedded::{Cluster, Options};
-use crate::web::Platform;
+use crate::web::{Live, Platform};
 use crate::{Db, Error, Result, routes};
 use std::fs;
 use std::io::Write;
@@ -46,8 +46,16 @@ pub fn platform(config: &Config, clock: Clock) -> Result<Started> {
         tracing::warn!(setting = unsafe_setting, "the database may lose acknowledged changes in a crash");
     }
     let master_key = master_key(config)?;
-    let platform =
-        Platform { db, clock, master_key, https: config.https, behind_proxy: config.behind_proxy, dev: config.dev, nav: routes::nav };
+    let platform = Platform {
+        db,
+        clock,
+        master_key,
+        https: config.https,
+        behind_proxy: config.behind_proxy,
+        dev: config.dev,
+        nav: routes::nav,
+        live: Live::default(),
+    };
     Ok(Started { platform, cluster })
 }
 

@@ -199,6 +199,8 @@
 		if (r.status >= 500) { e.preventDefault(); failed(ctx, region().dataset.broken, r.headers.get('x-request-id')); }
 	});
 	on('htmx:error', (e) => { const { ctx } = e.detail; if (ctx && !ctx.response) failed(ctx, region().dataset.offline); });
+	on('htmx:sse:error', () => { root.dataset.live = 'lost'; });
+	on('htmx:sse:after:connection', () => { delete root.dataset.live; });
 	on('htmx:after:swap', () => { $$('[data-list]').forEach(count); if ($('#palette[open]')) choose(0); home(); });
 
 	on('DOMContentLoaded', () => {

@@ -33,6 +33,8 @@ const OWN: &[(&str, &str)] = &[
     ),
     ("/sync/calls/{id}", "select id from calls where merchant_id = {a}"),
     ("/sync/feeds/{id}", "select id from feeds where merchant_id = {a}"),
+    ("/sync/quarantine/{id}", "select id from quarantines where merchant_id = {a}"),
+    ("/sync/reconciliations/{id}", "select id from reconciliations where merchant_id = {a}"),
     ("/products/{prod_id}", "select 'FENCE1'"),
     ("/stock/{sku}", "select 'FENCE1-1'"),
     ("/stock/{sku}/{shop}", "select 2"),
@@ -44,6 +46,7 @@ const OWN: &[(&str, &str)] = &[
     // Rows of the platform, which merchants' people do not find either.
     ("/merchants/{code}", "select code from merchants where id = {a}"),
     ("/settings/shops/{id}", "select 3"),
+    ("/sync/exceptions/{id}", "select id from exceptions"),
     ("/base-products/{id}", "select id from base_products"),
     ("/platform-categories/{id}", "select '1'"),
     ("/aliases/{id}", "select 1"),
@@ -145,6 +148,17 @@ async fn scene(house: &House) -> Cast {
     house.sql("insert into categories (merchant_id, id, name, level, parent_id, path) values (0, '1', '西药', 1, '0', '1') on conflict do nothing");
     house.sql("insert into base_products (code, name, name_key, spec_key, maker_key) values ('BP-1', '甲', 'x', 'x', 'x')");
     house.sql(&format!("insert into shops (merchant_id, id, name) values ({}, 3, '三号店')", cast.a));
+    house.sql(&format!("insert into quarantines (merchant_id, guard, at, actor_name, lines, earlier, rule) values ({}, 'zero', now(), 'ERP', 1, 0, '{{}}')", cast.a));
+    house
+        .api(
+            &cast.erp,
+            "stock.reconcile",
+            json!({ "reconciliationId": "fence", "skuId": "FENCE1-1", "shopId": 2, "inventory": 5, "final": 1 }),
+        )
+        .send()
+        .await
+        .expect(200);
+    house.sql(&format!("insert into exceptions (merchant_id, module, product_id, reason, by_name, since) select {0}, 'stock', id, '', '', now() from products where merchant_id = {0} limit 1", cast.a));
     house.get("/account/password").by(READER).send().await.expect(200);
     cast
 }

@@ -56,6 +56,7 @@ async fn a_database_that_goes_away_is_told_within_seconds_and_found_again_withou
         behind_proxy: false,
         dev: false,
         nav: routes::nav,
+        live: duijie::web::Live::default(),
     });
     let app = test::init_service(server::app(&platform)).await;
     let ask = |path: &'static str| {

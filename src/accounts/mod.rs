@@ -11,7 +11,7 @@ mod sealing;
 mod sessions;
 pub mod users;
 
-pub use sessions::{SessionLayer, address, identify, session_layer};
+pub use sessions::{SessionLayer, address, identify, is_logged_in, session_layer};
 
 use crate::Result;
 use actix_web::web::ServiceConfig;

@@ -32,6 +32,8 @@ pub struct Batch {
     pub policy: Policy,
     /// Do everything, tell everything, keep nothing.
     pub preview: bool,
+    /// The gate has let them out: its switches are not asked again.
+    pub past_gate: bool,
     /// The idempotency key, from the header or `requestId`.
     pub key: Option<String>,
 }

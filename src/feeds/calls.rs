@@ -66,7 +66,7 @@ pub fn record(tx: &mut PgConnection, row: &CallRow) -> Result<()> {
     .bind::<Int4, _>(i32::try_from(row.request_bytes).unwrap_or(i32::MAX))
     .bind::<Int4, _>(i32::try_from(row.response_bytes).unwrap_or(i32::MAX))
     .execute(tx)?;
-    Ok(())
+    super::minutes::count(tx, row)
 }
 
 /// A logged call as lists and its page show it.
@@ -180,9 +180,11 @@ const PERSONAL: [&str; 7] = ["phone", "mobile", "tel", "contact", "consignee", "
 
 /// A body with secrets and personal data masked, cut to what is kept.
 pub fn masked(body: &[u8]) -> String {
-    let text = match serde_json::from_slice::<Value>(body) {
-        Ok(value) => mask(value).to_string(),
-        Err(_) => String::from_utf8_lossy(body).into_owned(),
+    let plain = String::from_utf8_lossy(body);
+    // Most bodies name nothing of the kind: those need not be taken apart.
+    let text = match may_hide(&plain).then(|| serde_json::from_slice::<Value>(body)) {
+        Some(Ok(value)) => mask(value).to_string(),
+        _ => plain.into_owned(),
     };
     let text = text.replace('\0', "␀");
     if text.len() <= KEPT {
@@ -190,6 +192,12 @@ pub fn masked(body: &[u8]) -> String {
     }
     let cut = (0..=KEPT).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     format!("{}\n… {} bytes", text.get(..cut).unwrap_or_default(), body.len())
+}
+
+/// Whether a name to be masked may be in there; an escape may spell one.
+fn may_hide(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    lower.contains("\\u") || SECRET.iter().chain(&PERSONAL).any(|word| lower.contains(word))
 }
 
 fn mask(value: Value) -> Value {

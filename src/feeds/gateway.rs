@@ -12,7 +12,7 @@ use crate::accounts;
 use crate::accounts::apps::{self, App, Knock};
 use crate::error::Code;
 use crate::gate::{self, Once};
-use crate::ids::FeedId;
+use crate::ids::{AppId, FeedId, MerchantId};
 use crate::text::{Lang, Text};
 use crate::trail::{Cause, Kind};
 use crate::web::{Ctx, Platform, envelope};
@@ -22,11 +22,14 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 use std::time::Instant;
+use uuid::Uuid;
 
 /// The most a call may send.
 pub const MAX_BODY: usize = 10 * 1024 * 1024;
@@ -66,35 +69,73 @@ pub async fn call(req: HttpRequest, ctx: Ctx, name: Path<String>, methods: Data<
     };
     let method = methods.find(&name);
     let header_key = req.headers().get("idempotency-key").and_then(|v| v.to_str().ok()).map(ToOwned::to_owned);
-    let answer = match method {
-        None => Err(Error::Call(Code::NoMethod, Text::new("api-no-method").with(name.as_str()))),
-        Some(method) => serve(&ctx, &app, method, body.clone(), header_key).await,
-    };
-    let answer = answer.unwrap_or_else(|e| failed(&ctx, app.lang, &e));
-    let row = CallRow {
+    let log = Log {
         merchant: app.merchant,
         at: ctx.now,
         id: ctx.request_id,
         app: app.id,
         channel: app.channel.clone(),
         method: name.to_string(),
-        module: method.map_or("", |m| m.module.as_str()).to_owned(),
-        status: answer.status.as_u16(),
-        ms: i32::try_from(started.elapsed().as_millis()).unwrap_or(i32::MAX),
+        module: method.map_or("", |m| m.module.as_str()),
         ip: accounts::address(&req, &ctx.platform).map(|ip| ip.to_string()),
-        feed: answer.feed,
-        counts: answer.counts,
-        problem: answer.problem.clone(),
-        request: calls::masked(&body),
-        response: calls::masked(answer.body.as_bytes()),
-        request_bytes: body.len(),
-        response_bytes: answer.body.len(),
+        started,
+        body: Arc::from(body),
     };
-    if let Err(why) = ctx.db.write(move |tx| calls::record(tx, &row)).await {
-        tracing::error!(%why, request_id = %ctx.request_id, "the call was answered but not logged");
+    let answer = match method {
+        None => Err(Error::Call(Code::NoMethod, Text::new("api-no-method").with(name.as_str()))),
+        Some(method) => serve(&ctx, &app, method, &log, header_key).await,
+    };
+    let (answer, logged) = match answer {
+        Ok(answer) => (answer, method.is_some_and(Method::writes)),
+        Err(e) => (failed(&ctx, app.lang, &e), false),
+    };
+    if !logged {
+        let row = log.row(&answer);
+        if let Err(why) = ctx.db.write(move |tx| calls::record(tx, &row)).await {
+            tracing::error!(%why, request_id = %ctx.request_id, "the call was answered but not logged");
+        }
     }
     metrics::counter!("duijie_calls_total", "method" => method.map_or("unknown", |m| m.name), "status" => answer.status.as_str().to_owned()).increment(1);
     dress(&app, answer)
+}
+
+/// What the log keeps of a call, as far as it is known before the answer.
+#[derive(Clone)]
+struct Log {
+    merchant: MerchantId,
+    at: DateTime<Utc>,
+    id: Uuid,
+    app: AppId,
+    channel: String,
+    method: String,
+    module: &'static str,
+    ip: Option<String>,
+    started: Instant,
+    body: Arc<[u8]>,
+}
+
+impl Log {
+    fn row(&self, answer: &Answer) -> CallRow {
+        CallRow {
+            merchant: self.merchant,
+            at: self.at,
+            id: self.id,
+            app: self.app,
+            channel: self.channel.clone(),
+            method: self.method.clone(),
+            module: self.module.to_owned(),
+            status: answer.status.as_u16(),
+            ms: i32::try_from(self.started.elapsed().as_millis()).unwrap_or(i32::MAX),
+            ip: self.ip.clone(),
+            feed: answer.feed,
+            counts: answer.counts,
+            problem: answer.problem.clone(),
+            request: calls::masked(&self.body),
+            response: calls::masked(answer.body.as_bytes()),
+            request_bytes: self.body.len(),
+            response_bytes: answer.body.len(),
+        }
+    }
 }
 
 async fn read_body(mut payload: Payload) -> Result<Vec<u8>> {
@@ -123,7 +164,9 @@ fn knock(req: &HttpRequest, platform: &Platform, body: &[u8]) -> Knock {
     }
 }
 
-async fn serve(ctx: &Ctx, app: &App, method: &'static Method, body: Vec<u8>, header_key: Option<String>) -> Result<Answer> {
+/// A write is logged in its own transaction: what was applied has its call, and what was not applied left none behind.
+async fn serve(ctx: &Ctx, app: &App, method: &'static Method, log: &Log, header_key: Option<String>) -> Result<Answer> {
+    let body = &log.body;
     if !app.scopes.contains(&method.scope()) {
         return Err(Error::Call(Code::OutOfScope, Text::new("api-out-of-scope").with(method.scope())));
     }
@@ -131,7 +174,7 @@ async fn serve(ctx: &Ctx, app: &App, method: &'static Method, body: Vec<u8>, hea
     let request_id = ctx.request_id.to_string();
     match method.verb {
         Verb::Read(answer) => {
-            let sent = if body.is_empty() { json!({}) } else { parse(&body)? };
+            let sent = if body.is_empty() { json!({}) } else { parse(body)? };
             let line = Line::read(1, method.fields, sent);
             if let Some(problem) = line.problems.first() {
                 return Err(Error::Call(Code::BadField, problem.text()));
@@ -141,12 +184,12 @@ async fn serve(ctx: &Ctx, app: &App, method: &'static Method, body: Vec<u8>, hea
             Ok(told(StatusCode::OK, lang, &data, &request_id, Counts::default(), None))
         }
         Verb::Write(_) | Verb::Act(_) => {
-            let batch = Batch::read(&body, header_key.as_deref())?;
+            let batch = Batch::read(body, header_key.as_deref())?;
             let once = batch.key.clone().filter(|_| !batch.preview).map(|key| Once {
                 merchant: app.merchant,
                 actor: format!("app:{}", app.id),
                 key,
-                fingerprint: Sha256::new().chain_update(method.name).chain_update([0]).chain_update(&body).finalize().to_vec(),
+                fingerprint: Sha256::new().chain_update(method.name).chain_update([0]).chain_update(body).finalize().to_vec(),
             });
             let cause = Cause {
                 merchant: app.merchant,
@@ -157,7 +200,13 @@ async fn serve(ctx: &Ctx, app: &App, method: &'static Method, body: Vec<u8>, hea
                 request_id: Some(ctx.request_id),
                 feed: None,
             };
-            ctx.db.write(move |tx| write(tx, &cause, &scope, method, batch, once, &request_id)).await
+            let log = log.clone();
+            let work = move |tx: &mut PgConnection| {
+                let answer = write(tx, &cause, &scope, method, batch, once, &request_id)?;
+                calls::record(tx, &log.row(&answer))?;
+                Ok(answer)
+            };
+            ctx.db.write(work).await
         }
     }
 }

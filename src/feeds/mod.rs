@@ -8,6 +8,7 @@
 mod batch;
 pub mod calls;
 pub mod gateway;
+pub mod minutes;
 mod model;
 mod pages;
 mod run;

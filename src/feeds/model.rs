@@ -3,10 +3,10 @@ use super::run::Report;
 use crate::Result;
 use crate::ids::{FeedId, MerchantId};
 use crate::trail::Cause;
-use crate::wire::{Method, Outcome, Problem};
+use crate::wire::{LineResult, Method, Outcome, Problem};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Int4, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Int4, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -121,22 +121,24 @@ fn storable_json(value: Value) -> Value {
 }
 
 fn supersede_parked(tx: &mut PgConnection, cause: &Cause, method: &Method, report: &Report) -> Result<()> {
-    let newer: Vec<&str> = report
-        .results
-        .iter()
-        .filter(|r| matches!(r.outcome, Outcome::Applied | Outcome::Unchanged | Outcome::Parked))
-        .map(|r| r.key.as_str())
-        .collect();
-    if newer.is_empty() {
+    let newer = |r: &&LineResult| matches!(r.outcome, Outcome::Applied | Outcome::Unchanged | Outcome::Parked);
+    let says = |field: &str| report.results.iter().filter(newer).map(|r| r.sent.get(field).is_some()).collect::<Vec<_>>();
+    let keys: Vec<&str> = report.results.iter().filter(newer).map(|r| r.key.as_str()).collect();
+    if keys.is_empty() {
         return Ok(());
     }
+    // A quarantined line waits for its quantity or its price alone: a newer line that says nothing of it leaves it waiting.
     diesel::sql_query(
-        "update parked_lines set settled_at = $4, outcome = 'stale' where merchant_id = $1 and method = $2 and settled_at is null and key = any($3)",
+        "update parked_lines p set settled_at = $4, outcome = 'stale' from unnest($3, $5, $6) as n(key, quantity, price) \
+         where p.merchant_id = $1 and p.method = $2 and p.settled_at is null and p.key = n.key \
+         and (p.waits_for <> 'quarantine' or ((n.quantity or not p.now ? 'inventory') and (n.price or not p.now ? 'price')))",
     )
     .bind::<BigInt, _>(cause.merchant)
     .bind::<Text, _>(method.name)
-    .bind::<Array<Text>, _>(newer)
+    .bind::<Array<Text>, _>(keys)
     .bind::<Timestamptz, _>(cause.now)
+    .bind::<Array<Bool>, _>(says("inventory"))
+    .bind::<Array<Bool>, _>(says("price"))
     .execute(tx)?;
     Ok(())
 }
@@ -147,8 +149,8 @@ fn keep_parked(tx: &mut PgConnection, cause: &Cause, feed: FeedId, method: &Meth
         return Ok(());
     }
     diesel::sql_query(
-        "insert into parked_lines (merchant_id, at, feed_id, method, line_no, key, waits_for, code, line) \
-         select $1, $2, $3, $4, l.* from unnest($5, $6, $7, $8, $9) as l(no, key, waits_for, code, line)",
+        "insert into parked_lines (merchant_id, at, feed_id, method, line_no, key, waits_for, code, line, now) \
+         select $1, $2, $3, $4, l.* from unnest($5, $6, $7, $8, $9, $10) as l(no, key, waits_for, code, line, now)",
     )
     .bind::<BigInt, _>(cause.merchant)
     .bind::<Timestamptz, _>(cause.now)
@@ -159,6 +161,9 @@ fn keep_parked(tx: &mut PgConnection, cause: &Cause, feed: FeedId, method: &Meth
     .bind::<Array<Text>, _>(parked.iter().map(|(_, p)| p.waits_for).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(parked.iter().map(|(_, p)| p.code.as_str()).collect::<Vec<_>>())
     .bind::<Array<Jsonb>, _>(parked.iter().map(|(r, _)| r.sent.clone()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Jsonb>>, _>(
+        parked.iter().map(|(r, _)| (!r.now.is_empty()).then(|| Value::Object(r.now.clone()))).collect::<Vec<_>>(),
+    )
     .execute(tx)?;
     Ok(())
 }

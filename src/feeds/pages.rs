@@ -112,7 +112,7 @@ async fn show_list(ctx: Ctx, filter: Filter, id: Option<Uuid>) -> Reply {
         tone,
     };
     ctx.reply(List {
-        frame: ctx.frame("calls"),
+        frame: ctx.frame("sync"),
         now: ctx.now,
         tabs: vec![tab("", "calls-tab-all", ""), tab("failed", "calls-tab-failed", "bad")],
         pager: Pager::of("/sync/calls", &query, Some(&filter.after), &page),
@@ -142,7 +142,7 @@ const FEEDS_SHOWN: i64 = 100;
 async fn feeds(ctx: Ctx) -> Reply {
     let merchant = ctx.merchant()?.merchant;
     let rows = ctx.db.read(move |c| model::of_merchant(c, merchant, FEEDS_SHOWN)).await?;
-    ctx.reply(Feeds { frame: ctx.frame("calls"), now: ctx.now, rows })
+    ctx.reply(Feeds { frame: ctx.frame("sync"), now: ctx.now, rows })
 }
 
 #[derive(Template)]
@@ -168,5 +168,5 @@ async fn feed(ctx: Ctx, id: Path<FeedId>) -> Reply {
             Ok((feed, lines))
         })
         .await?;
-    ctx.reply(Feed { frame: ctx.frame("calls"), feed, lines })
+    ctx.reply(Feed { frame: ctx.frame("sync"), feed, lines })
 }

@@ -2,9 +2,10 @@
 
 use super::batch::{Batch, Policy};
 use super::model::{self, Channel};
+use crate::gate::{held, switches};
 use crate::ids::FeedId;
 use crate::text::Lang;
-use crate::trail::Cause;
+use crate::trail::{Cause, Kind};
 use crate::wire::{Line, LineCode, LineResult, Method, Outcome, Problem, Scope, Verb};
 use crate::{Error, Result};
 use diesel::prelude::*;
@@ -91,7 +92,21 @@ pub fn run(tx: &mut PgConnection, cause: &Cause, scope: &Scope, channel: Channel
     let feed = if batch.preview { None } else { Some(model::open(tx, cause, channel, method, batch.policy)?) };
     let cause = Cause { feed, ..cause.clone() };
     let lines = read(method, batch.lines, &cause);
-    let mut results = try_out(tx, batch.preview, batch.policy, |tx| apply_good(tx, &cause, scope, apply, lines))?;
+    let automatic = matches!(method.verb, Verb::Write(_)) && matches!(channel, Channel::Api | Channel::Replay);
+    let off = if automatic && !batch.past_gate { closed(tx, &cause, method)? } else { None };
+    let past_gate = batch.past_gate;
+    let mut results = try_out(tx, batch.preview, batch.policy, |tx| {
+        let (good, bad): (Vec<Line>, Vec<Line>) = lines.into_iter().partition(Line::is_good);
+        let mut results: Vec<LineResult> = bad.iter().map(LineResult::unreadable).collect();
+        if !good.is_empty() {
+            results.extend(match &off {
+                Some(off) => held::hold(tx, &cause, scope, method, &good, off)?,
+                None => apply_good(tx, &cause, scope, method, apply, good, past_gate)?,
+            });
+        }
+        results.sort_by_key(|r| r.no);
+        Ok(results)
+    })?;
     if batch.policy == Policy::All && Counts::of(&results).rejected > 0 {
         results = results.into_iter().map(LineResult::given_up).collect();
     }
@@ -121,18 +136,31 @@ fn read(method: &Method, lines: Vec<Value>, cause: &Cause) -> Vec<Line> {
     read
 }
 
-fn apply_good(tx: &mut PgConnection, cause: &Cause, scope: &Scope, apply: crate::wire::Apply, lines: Vec<Line>) -> Result<Vec<LineResult>> {
-    let (good, bad): (Vec<Line>, Vec<Line>) = lines.into_iter().partition(Line::is_good);
-    let mut results: Vec<LineResult> = bad.iter().map(LineResult::unreadable).collect();
+/// What keeps lines of a method from being applied: a pause or a switch. Whoever turns one off waits for this transaction.
+fn closed(tx: &mut PgConnection, cause: &Cause, method: &Method) -> Result<Option<switches::Off>> {
+    switches::pass(tx, cause.merchant)?;
+    switches::why_off(tx, cause.merchant, method.module, cause.now)
+}
+
+/// Applies good lines; the gate keeps what exceptions and locks withheld, and forgets what is no longer waiting.
+fn apply_good(
+    tx: &mut PgConnection,
+    cause: &Cause,
+    scope: &Scope,
+    method: &Method,
+    apply: crate::wire::Apply,
+    good: Vec<Line>,
+    past_gate: bool,
+) -> Result<Vec<LineResult>> {
     let expected = good.len();
-    if expected > 0 {
-        let applied = apply(tx, cause, scope, good)?;
-        if applied.len() != expected {
-            return Err(Error::broken(format!("{expected} lines went in, {} results came out", applied.len())));
-        }
-        results.extend(applied);
+    let results = apply(tx, cause, scope, good)?;
+    if results.len() != expected {
+        return Err(Error::broken(format!("{expected} lines went in, {} results came out", results.len())));
     }
-    results.sort_by_key(|r| r.no);
+    // What a person does leaves the ERP's last word waiting; what the gate lets out it takes off its list itself.
+    if matches!(method.verb, Verb::Write(_)) && cause.kind != Kind::Person && !past_gate {
+        held::settle(tx, cause, method, &results)?;
+    }
     Ok(results)
 }
 

@@ -15,6 +15,7 @@ pub mod audit;
 pub mod draft;
 pub mod evidence;
 mod fields;
+mod guard;
 pub mod ids;
 pub mod listing;
 pub mod look;

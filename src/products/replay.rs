@@ -27,7 +27,8 @@ struct Ready {
 pub fn replay_parked(tx: &mut PgConnection, merchant: MerchantId, method: &'static Method, now: DateTime<Utc>) -> Result<usize> {
     let ready: Vec<Ready> = diesel::sql_query(
         "select w.id, w.line from parked_lines w where w.merchant_id = $1 and w.waits_for = 'category' and w.method = $2 and w.settled_at is null \
-         and exists (select 1 from categories c where c.merchant_id = w.merchant_id and c.id = w.code) \
+         and exists (select 1 from categories c where c.merchant_id = w.merchant_id and c.id = coalesce( \
+           (select m.ours from code_maps m where m.merchant_id = w.merchant_id and m.kind = 'category' and m.theirs = w.code), w.code)) \
          order by w.id limit $3 for update of w skip locked",
     )
     .bind::<BigInt, _>(merchant)

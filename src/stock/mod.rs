@@ -17,6 +17,7 @@ mod absorb;
 pub mod api;
 pub mod availability;
 pub mod edit;
+mod guard;
 pub mod holds;
 pub mod ledger;
 pub mod limits;

@@ -2,6 +2,7 @@
 
 use super::absorb::{self, Open};
 use super::availability::{Figures, Hold};
+use super::guard;
 use super::holds;
 use super::modes::{Mode, Triple, Watermark};
 use super::rows::{Change, lock, make, write};
@@ -19,7 +20,7 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 const FRESH_SECONDS: i64 = 60;
 
 /// The stock of one SKU at one shop.
-#[derive(QueryableByName, Clone, Debug, PartialEq, Eq)]
+#[derive(Queryable, QueryableByName, Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     #[diesel(sql_type = BigInt, column_name = "sku_id")]
     pub sku: SkuId,
@@ -83,6 +84,37 @@ pub struct Row {
     #[diesel(sql_type = Text)]
     pub place: String,
 }
+
+/// The types of a [`Row`]'s columns in their order, for a thousand rows at once: looking each up by its name takes its time.
+pub(super) type Columns = (
+    BigInt,
+    BigInt,
+    BigInt,
+    Bool,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    BigInt,
+    BigInt,
+    BigInt,
+    Nullable<BigInt>,
+    BigInt,
+    BigInt,
+    BigInt,
+    Nullable<Timestamptz>,
+    Nullable<BigInt>,
+    Nullable<Timestamptz>,
+    Nullable<Timestamptz>,
+    Nullable<Timestamptz>,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    BigInt,
+    Nullable<Timestamptz>,
+    Bool,
+    BigInt,
+    Timestamptz,
+    Text,
+);
 
 /// The columns of a [`Row`], of a table called `s`, of the merchant `$1`.
 pub(super) const COLUMNS: &str = "s.sku_id, s.shop_id, s.erp_qty, s.qty_by = 'person' as by_person, s.reported_qty, s.reported_sold, s.reported_frozen, \
@@ -187,6 +219,8 @@ pub struct Done {
     pub problems: Vec<Problem>,
     /// The row as it now is, where there is one.
     pub row: Option<Row>,
+    /// The quarantine in which the set waits, when it was stopped.
+    pub quarantine: Option<i64>,
 }
 
 /// Takes in what was reported, up to a thousand rows with a handful of statements, whatever their number.
@@ -201,11 +235,15 @@ pub fn set(tx: &mut PgConnection, cause: &Cause, mut sets: Vec<Set>) -> Result<V
     let mut rules = rules::of(tx, cause.merchant)?;
     rules.note_lag(cause.now, sets.iter().filter_map(|s| s.as_of));
     let mut open = absorb::open_of(tx, cause, &rows)?;
-    let mut changes = Vec::new();
-    let mut inside = Vec::new();
+    let mut verdicts = Vec::with_capacity(rows.len());
     for (set, row) in sets.into_iter().zip(rows) {
         let paid = open.remove(&(row.sku, row.shop)).unwrap_or_default();
-        let verdict = judge(cause, &rules, &set, row, paid);
+        verdicts.push(judge(cause, &rules, &set, row, paid));
+    }
+    guard::stop(tx, cause, &mut verdicts)?;
+    let mut changes = Vec::new();
+    let mut inside = Vec::new();
+    for verdict in verdicts {
         done.push(verdict.done);
         changes.extend(verdict.change);
         inside.extend(verdict.inside);
@@ -223,7 +261,7 @@ fn places(sets: &[Set]) -> Vec<(SkuId, ShopId)> {
 }
 
 fn rejected(set: &Set, problem: Problem) -> Done {
-    Done { no: set.no, outcome: Outcome::Rejected, problems: vec![problem], row: None }
+    Done { no: set.no, outcome: Outcome::Rejected, problems: vec![problem], row: None, quarantine: None }
 }
 
 /// Two lines about one row: which of them counts cannot be told.
@@ -261,11 +299,11 @@ fn hold(tx: &mut PgConnection, cause: &Cause, sets: Vec<Set>, done: &mut Vec<Don
 }
 
 /// What a set does to its row.
-struct Verdict {
-    done: Done,
-    change: Option<Change>,
+pub(super) struct Verdict {
+    pub done: Done,
+    pub change: Option<Change>,
     /// The paid units that the new number has taken off.
-    inside: Vec<Open>,
+    pub inside: Vec<Open>,
 }
 
 impl Verdict {
@@ -284,7 +322,7 @@ fn judge(cause: &Cause, rules: &Rules, set: &Set, row: Row, paid: Vec<Open>) -> 
         && sent < known
     {
         let problem = Problem::new(LineCode::Stale, "sourceTime", on_the_wire(sent)).detail(on_the_wire(known));
-        return Verdict::nothing(Done { no: set.no, outcome: Outcome::Stale, problems: vec![problem], row: Some(row) });
+        return Verdict::nothing(Done { no: set.no, outcome: Outcome::Stale, problems: vec![problem], row: Some(row), quarantine: None });
     }
     let by_person = cause.kind == Kind::Person;
     let mut after = row.clone();
@@ -333,7 +371,7 @@ fn judge(cause: &Cause, rules: &Rules, set: &Set, row: Row, paid: Vec<Open>) -> 
     };
     let kind = if by_person { "manual_set" } else { "erp_set" };
     let change = (after != row).then(|| Change::new(kind, row, after.clone()).line(set.no));
-    Verdict { done: Done { no: set.no, outcome, problems, row: Some(after) }, change, inside }
+    Verdict { done: Done { no: set.no, outcome, problems, row: Some(after), quarantine: None }, change, inside }
 }
 
 /// The one number of the row. In mode triple it stands for three, and a part that was never told is missing.

@@ -1,15 +1,17 @@
 //! `sku.inventory.update`: from lines to rows and back.
 
 use super::api::INVENTORY_UPDATE;
-use super::model::{self, Done, Set};
+use super::model::{self, Done, Row, Set};
 use crate::Result;
 use crate::clock::on_the_wire;
 use crate::feeds::{self, Batch, Channel};
+use crate::gate;
+use crate::guards;
 use crate::ids::{MerchantId, ShopId, SkuId};
 use crate::merchants;
 use crate::text::Lang;
 use crate::trail::Cause;
-use crate::wire::{Line, LineCode, LineResult, Outcome, Problem, Scope};
+use crate::wire::{Line, LineCode, LineResult, Module, Outcome, Problem, Scope, Withheld};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Int4, Jsonb, Text};
@@ -41,7 +43,15 @@ pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Lin
             }
         }
     }
-    for done in model::set(tx, cause, sets)? {
+    let places: Vec<gate::Place> = sets.iter().map(|s| (None, Some(s.sku), Some(s.shop))).collect();
+    let covers = gate::covering(tx, cause, Module::Stock, &places)?;
+    let (covered, sets): (Vec<_>, Vec<_>) = sets.into_iter().zip(covers).partition(|(_, cover)| cover.is_some());
+    for (set, cover) in covered {
+        if let (Some(cover), Some(line)) = (cover, by_no.get(&set.no)) {
+            results.push(held(line, &set, &cover, scope));
+        }
+    }
+    for done in model::set(tx, cause, sets.into_iter().map(|(set, _)| set).collect())? {
         if let Some(line) = by_no.get(&done.no) {
             results.push(told(line, done, cause.now));
         }
@@ -64,6 +74,13 @@ fn as_set(line: &Line, sku: SkuId, shop: ShopId) -> Set {
     }
 }
 
+/// An exception stands before this row: the line is kept as the row's shadow.
+fn held(line: &Line, set: &Set, cover: &gate::Cover, scope: &Scope) -> LineResult {
+    let place = (cover.product, Some(set.sku), Some(set.shop));
+    let part = Withheld { module: Module::Stock, why: cover.why(), line: None, under: None, place };
+    LineResult::of(line, Outcome::Held).because(cover.problem("inventory", "", scope.lang)).keeping(part)
+}
+
 /// The result of a line; where it did not count, the values that do.
 fn told(line: &Line, done: Done, now: DateTime<Utc>) -> LineResult {
     let mut result = LineResult::of(line, done.outcome);
@@ -73,6 +90,9 @@ fn told(line: &Line, done: Done, now: DateTime<Utc>) -> LineResult {
         result = result.telling("inventory", figures.shown()).telling("automatic", figures.automatic());
         result = result.telling("heldUntil", row.hold_until.map(on_the_wire));
     }
+    if let (Some(quarantine), Some(row)) = (done.quarantine, &done.row) {
+        result = stopped(result, line, quarantine, row);
+    }
     if let (Outcome::Stale | Outcome::Rejected, Some(row)) = (done.outcome, &done.row) {
         result = result.telling("inventory", row.erp_qty).telling("version", row.version.to_string());
         if let Some(at) = row.source_time {
@@ -80,6 +100,12 @@ fn told(line: &Line, done: Done, now: DateTime<Utc>) -> LineResult {
         }
     }
     result
+}
+
+/// A number that waits for a person: what stays in force, and the row it is about for whoever lets it pass.
+pub(super) fn stopped(result: LineResult, line: &Line, quarantine: i64, row: &Row) -> LineResult {
+    let sent = line.number("inventory").value().unwrap_or_default().to_string();
+    guards::stopped(result, quarantine, "inventory", &sent, row.erp_qty).telling("shopId", row.shop.to_string())
 }
 
 /// The shops a caller may name.

@@ -2,10 +2,11 @@
 
 use super::listing;
 use super::marks::Changes;
-use super::model::{COLUMNS, Row};
+use super::model::{COLUMNS, Columns, Row};
 use crate::ids::{MerchantId, ShopId, SkuId};
 use crate::trail::Cause;
 use crate::{Error, Result};
+use diesel::dsl::sql;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
@@ -58,15 +59,18 @@ pub(super) fn lock(tx: &mut PgConnection, merchant: MerchantId, places: &[(SkuId
     if places.is_empty() {
         return Ok(Vec::new());
     }
-    let sql = format!(
-        "select {COLUMNS}, s.place::text from unnest($2, $3) with ordinality as l(sku, shop, no) cross join lateral \
-         (select *, ctid as place from stock where merchant_id = $1 and sku_id = l.sku and shop_id = l.shop for no key update) s order by l.no"
-    );
-    Ok(diesel::sql_query(sql)
+    // `sql` loads by position; its parameters are numbered as they come, so the merchant comes first.
+    let query = sql::<Columns>("with l as (select ")
         .bind::<BigInt, _>(merchant)
+        .sql(" as merchant, l.* from unnest(")
         .bind::<Array<BigInt>, _>(places.iter().map(|p| p.0).collect::<Vec<_>>())
+        .sql(", ")
         .bind::<Array<BigInt>, _>(places.iter().map(|p| p.1).collect::<Vec<_>>())
-        .load(tx)?)
+        .sql(&format!(
+            ") with ordinality as l(sku, shop, no)) select {COLUMNS}, s.place::text from l cross join lateral \
+             (select *, ctid as place from stock where merchant_id = l.merchant and sku_id = l.sku and shop_id = l.shop for no key update) s order by l.no"
+        ));
+    Ok(query.load::<Row>(tx)?)
 }
 
 /// Empty rows for the places; one that somebody else has made meanwhile is as good.

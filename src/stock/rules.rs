@@ -121,3 +121,27 @@ pub fn set(tx: &mut PgConnection, cause: &Cause, mode: Mode, freeze_minutes: i32
         .change(told(before.mode, before.freeze_minutes), told(mode, freeze_minutes));
     trail::record(tx, cause, &[entry])
 }
+
+/// Keeps so many pieces of every row back from now on (0: none), while the ERP's figures are overdue. Whether that was news.
+///
+/// What is listed stays listed: there is nothing to buy of it for a while, and then there is again.
+pub fn keep_back(tx: &mut PgConnection, cause: &Cause, extra: i64) -> Result<bool> {
+    let before = of(tx, cause.merchant)?.stale_extra;
+    if before == extra {
+        return Ok(false);
+    }
+    // The rows first, as everybody locks them: their marks follow.
+    diesel::sql_query("select 1 from stock where merchant_id = $1 order by sku_id, shop_id for no key update")
+        .bind::<BigInt, _>(cause.merchant)
+        .execute(tx)?;
+    diesel::sql_query(
+        "insert into stock_rules (merchant_id, stale_extra) values ($1, $2) on conflict (merchant_id) do update set stale_extra = excluded.stale_extra",
+    )
+    .bind::<BigInt, _>(cause.merchant)
+    .bind::<BigInt, _>(extra)
+    .execute(tx)?;
+    super::remark(tx, cause.merchant)?;
+    let told = |pieces: i64| json!({ "keptBack": pieces });
+    trail::record(tx, cause, &[Entry::new("stock.kept_back", "merchant", cause.merchant).change(told(before), told(extra))])?;
+    Ok(true)
+}

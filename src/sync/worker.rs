@@ -1,6 +1,9 @@
+use super::freshness;
+use super::release::release;
 use crate::ids::MerchantId;
+use crate::routes::METHODS;
 use crate::web::Platform;
-use crate::{Db, Result, accounts, db, feeds, gate, products, stock};
+use crate::{Db, Result, accounts, db, feeds, gate, guards, products, stock};
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
@@ -26,16 +29,20 @@ fn replay_products(tx: &mut PgConnection, merchant: MerchantId, now: DateTime<Ut
 pub struct Worker {
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
+    /// Tells the pages that show what changes.
+    watching: JoinHandle<()>,
 }
 
 impl Worker {
     /// Lets the round under way finish.
     pub async fn stop(self) {
-        // The receiver is gone only if the task ended by itself.
-        if self.stop.send(true).is_ok()
-            && let Err(why) = self.task.await
-        {
-            tracing::error!(%why, "the worker did not end well");
+        // The receivers are gone only if the tasks ended by themselves.
+        if self.stop.send(true).is_ok() {
+            for task in [self.task, self.watching] {
+                if let Err(why) = task.await {
+                    tracing::error!(%why, "the worker did not end well");
+                }
+            }
         }
     }
 }
@@ -43,6 +50,7 @@ impl Worker {
 /// Starts the worker; a failed round is logged and tried again in the next.
 pub fn start(platform: &Data<Platform>, keep_calls_months: i32) -> Worker {
     let (stop, mut stopped) = watch::channel(false);
+    let watching = tokio::spawn(super::live::watch_over(Data::clone(platform), stopped.clone()));
     let platform = Data::clone(platform);
     let task = tokio::spawn(async move {
         let mut round = 0_u32;
@@ -63,6 +71,12 @@ pub fn start(platform: &Data<Platform>, keep_calls_months: i32) -> Worker {
             if let Err(why) = end_in_time(&platform.db, platform.clock.now()).await {
                 tracing::warn!(%why, "what is over will be ended in the next round");
             }
+            if let Err(why) = watch_silence(&platform.db, platform.clock.now()).await {
+                tracing::warn!(%why, "silence will be measured again in the next round");
+            }
+            if let Err(why) = release(&platform.db, METHODS, platform.clock.now()).await {
+                tracing::warn!(%why, "kept lines will be tried again");
+            }
             round = round.wrapping_add(1);
             tokio::select! {
                 _ = stopped.changed() => break,
@@ -70,7 +84,7 @@ pub fn start(platform: &Data<Platform>, keep_calls_months: i32) -> Worker {
             }
         }
     });
-    Worker { stop, task }
+    Worker { stop, task, watching }
 }
 
 /// Replays parked lines of every merchant that has any whose wait is over; returns how many lines were settled.
@@ -106,9 +120,25 @@ pub async fn check_counters(db: &Db, now: DateTime<Utc>) -> Result<()> {
     db.write(move |tx| stock::verify::keep(tx, merchant, now, &found)).await
 }
 
+/// Notices which modules have not been heard of for too long, and which have been again; how many turned.
+pub async fn watch_silence(db: &Db, now: DateTime<Utc>) -> Result<usize> {
+    let mut turned = 0;
+    for merchant in db.read(move |c| freshness::due(c, now)).await? {
+        turned += db.write(move |tx| freshness::look(tx, merchant, now)).await?;
+    }
+    Ok(turned)
+}
+
 /// Drops what time has made meaningless and makes room for the coming months.
 pub async fn keep_house(db: &Db, now: DateTime<Utc>, keep_calls_months: i32) -> Result<()> {
-    let forgotten = db.write(move |tx| Ok(gate::forget_old(tx, now)? + accounts::forget_old(tx, now)?)).await?;
+    let forgotten = db
+        .write(move |tx| {
+            Ok(gate::forget_old(tx, now)?
+                + guards::forget_old(tx, now)?
+                + accounts::forget_old(tx, now)?
+                + feeds::minutes::forget_old(tx, now)?)
+        })
+        .await?;
     db.write(move |tx| db::make_room(tx, now, keep_calls_months)).await?;
     if forgotten > 0 {
         tracing::debug!(forgotten, "housekeeping");

@@ -5,4 +5,4 @@
 
 mod model;
 
-pub use model::{Cause, Change, Entry, Event, Kind, Search, of_merchant, of_subject, record, search};
+pub use model::{Cause, Change, Entry, Event, Kind, Search, of_feed, of_merchant, of_subject, record, search};

@@ -176,6 +176,12 @@ pub fn of_merchant(c: &mut PgConnection, merchant: MerchantId, before: Option<(D
         .load(c)?)
 }
 
+/// What one batch changed, in the order it happened.
+pub fn of_feed(c: &mut PgConnection, merchant: MerchantId, feed: FeedId, at: DateTime<Utc>) -> Result<Vec<Event>> {
+    let sql = format!("{COLUMNS} where merchant_id = $1 and at = $2 and feed_id = $3 order by id");
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Timestamptz, _>(at).bind::<BigInt, _>(feed).load(c)?)
+}
+
 /// What a list of the trail is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Search {

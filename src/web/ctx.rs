@@ -1,7 +1,7 @@
 //! Who is asking, what for, and how they want the answer.
 
 use super::frame::initial;
-use super::{Actor, Frame, FrameTenant, FrameUser, NavGroup, Person, Reply, RequestId, Seat, View, Wants};
+use super::{Actor, Frame, FrameTenant, FrameUser, Live, NavGroup, Person, Reply, RequestId, Seat, View, Wants};
 use crate::clock::Clock;
 use crate::text::{Lang, Text};
 use crate::{Db, Error, Result};
@@ -24,6 +24,8 @@ pub struct Platform {
     pub dev: bool,
     /// Which pages somebody has; given from above, since the web layer knows none.
     pub nav: fn(&Person) -> Vec<NavGroup>,
+    /// Those who are looking at what changes by itself.
+    pub live: Live,
 }
 
 /// How somebody likes pages to look and sound; read from cookies.

@@ -12,6 +12,7 @@ mod guard;
 pub mod health;
 mod input;
 mod listing;
+mod live;
 mod reply;
 
 pub use actor::{Actor, Permission, Person, Role, Seat};
@@ -20,4 +21,5 @@ pub use frame::{Frame, FrameTenant, FrameUser, NavGroup, NavItem};
 pub use guard::{RequestId, dress, same_origin};
 pub use input::Input;
 pub use listing::{COUNT_CAP, Cursor, PER_PAGE, Page, Pager, Tab};
+pub use live::{Ear, Live};
 pub use reply::{Reply, View, Wants, envelope, present, redirect};

@@ -127,6 +127,35 @@ impl Line {
         }
     }
 
+    /// Another text in the place of the one sent, which stays as it is in `sent`: for codes that have been translated.
+    pub fn put(&mut self, name: &'static str, text: &str) {
+        self.cells.insert(name, Cell::Text(text.to_owned()));
+    }
+    /// Goes on as if the field had not been sent.
+    pub fn forget(&mut self, name: &str) {
+        self.cells.remove(name);
+    }
+    /// The same line with this one field alone.
+    #[must_use]
+    pub fn only(&self, name: &str) -> Self {
+        let mut line = self.clone();
+        line.cells.retain(|field, _| *field == name);
+        line
+    }
+
+    /// Takes fields out, as if they had not been sent; what was sent for them comes back. `sent` stays as it was.
+    pub fn take_out(&mut self, names: &[&'static str]) -> Map<String, Value> {
+        let mut taken = Map::new();
+        for name in names {
+            if self.cells.remove(name).is_some()
+                && let Some(value) = self.sent.get(name)
+            {
+                taken.insert((*name).to_owned(), value.clone());
+            }
+        }
+        taken
+    }
+
     pub fn has(&self, name: &str) -> bool {
         self.cells.contains_key(name)
     }

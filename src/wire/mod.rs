@@ -12,7 +12,7 @@ mod problem;
 
 pub use field::{Field, Kind, Need};
 pub use line::{Line, Patch, key_of};
-pub use outcome::{LineResult, Outcome, Parked};
+pub use outcome::{LineResult, Outcome, Parked, Withheld};
 pub use problem::{LineCode, Problem};
 
 use crate::Result;

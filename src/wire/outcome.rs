@@ -1,6 +1,7 @@
 //! How one line ended.
 
-use super::{Line, LineCode, Problem};
+use super::{Line, LineCode, Module, Problem};
+use crate::ids::{ProductId, ShopId, SkuId};
 use crate::text::Lang;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -50,6 +51,19 @@ pub struct Parked {
     pub code: String,
 }
 
+/// A part of a line that is not applied now and must not be lost: kept by the gate until what stands before it is gone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Withheld {
+    pub module: Module,
+    /// `switch` or `item`.
+    pub why: &'static str,
+    /// The part as a line; `None`: all of it, as sent.
+    pub line: Option<Value>,
+    /// Another method that applies it, and the key of its row; `None`: the one it came by.
+    pub under: Option<(&'static str, String)>,
+    pub place: (Option<ProductId>, Option<SkuId>, Option<ShopId>),
+}
+
 /// One line's end.
 #[derive(Clone, Debug)]
 pub struct LineResult {
@@ -61,6 +75,8 @@ pub struct LineResult {
     /// Reasons (for rejected, parked, stale, held) and warnings (for applied and unchanged).
     pub problems: Vec<Problem>,
     pub parked: Option<Parked>,
+    /// Parts the gate keeps.
+    pub withheld: Vec<Withheld>,
     /// The values now in force, for lines that were not plainly applied, and anything made on the way (ids, corrected chain).
     pub now: Map<String, Value>,
     /// What was sent.
@@ -76,6 +92,7 @@ impl LineResult {
             outcome,
             problems: line.warnings.clone(),
             parked: None,
+            withheld: Vec::new(),
             now: Map::new(),
             sent: line.sent.clone(),
         }
@@ -106,6 +123,11 @@ impl LineResult {
         self.parked = Some(Parked { waits_for, code: code.to_owned() });
         self
     }
+    #[must_use]
+    pub fn keeping(mut self, part: Withheld) -> Self {
+        self.withheld.push(part);
+        self
+    }
     /// Applied or unchanged, and nothing to say about it.
     pub fn is_plain(&self) -> bool {
         matches!(self.outcome, Outcome::Applied | Outcome::Unchanged) && self.problems.is_empty() && self.now.is_empty()
@@ -116,6 +138,7 @@ impl LineResult {
         if self.outcome != Outcome::Rejected {
             self.outcome = Outcome::Rejected;
             self.parked = None;
+            self.withheld.clear();
             self.now.clear();
             self.problems = vec![Problem::new(LineCode::AllOrNothing, "", "")];
         }

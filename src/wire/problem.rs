@@ -67,6 +67,12 @@ line_codes! {
     ClockAhead "CLOCK_AHEAD" "line-clock-ahead"
     /// ifVersion is not the current version.
     Conflict "CONFLICT" "line-conflict"
+    /// Too much at once, or too far: it waits for a person.
+    Quarantined "QUARANTINED" "line-quarantined"
+    /// Reconciliation: the number sent is not ours.
+    Differs "DIFFERS" "line-differs"
+    /// The reconciliation has had its final line.
+    Closed "CLOSED" "line-closed"
     /// Another line of the call was rejected and onError is "all".
     AllOrNothing "ALL_OR_NOTHING" "line-all-or-nothing"
     /// Not listed: waits for the audit; listed by itself when approved.
@@ -81,7 +87,9 @@ line_codes! {
     PriceIgnored "PRICE_IGNORED" "line-price-ignored"
     /// Warning: handed to an auditor.
     InAudit "IN_AUDIT" "line-in-audit"
-    /// A person holds the value: the ERP's is kept as its shadow (W-02).
+    /// Kept: the module is switched off, or the merchant has paused.
+    SyncOff "SYNC_OFF" "line-sync-off"
+    /// A person holds the value, by a hold, an exception or a lock: the ERP's is kept as its shadow (W-02, W-03).
     Held "HELD" "line-held"
     /// A buyer wants more than there is.
     NotEnough "NOT_ENOUGH" "line-not-enough"

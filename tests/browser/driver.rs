@@ -170,9 +170,6 @@ impl Browser {
             .collect()
     }
 
-    pub fn size(&self, (width, height): (u32, u32)) {
-        self.call("POST", "/window/rect", &json!({ "width": width, "height": height }));
-    }
     /// A picture of what is seen.
     pub fn shoot(&self, file: &Path) {
         let picture = self.call("GET", "/screenshot", &Value::Null);

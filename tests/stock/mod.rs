@@ -1,11 +1,13 @@
 //! Stock: what an ERP pushes, what a person sets, what the page shows.
 
+mod freely;
 mod freezing;
 mod hands;
 mod holding;
 mod pages;
 mod parallel;
 mod push;
+mod reservations;
 mod upload;
 
 use crate::support::{Answer, Cast, House, cast};
@@ -24,7 +26,11 @@ pub async fn house(n: i64) -> (House, Cast) {
 
 /// Products P1…P<n> with one SKU S1…S<n> each, approved, priced, waiting for stock.
 pub fn goods(house: &House, merchant: MerchantId, n: i64) {
-    house.sql(&format!(
+    house.sql(&goods_sql(merchant, n));
+}
+
+pub fn goods_sql(merchant: MerchantId, n: i64) -> String {
+    format!(
         "insert into categories (merchant_id, id, name, level, parent_id, path) values ({merchant}, 'c1', '药', 1, '0', 'c1'), \
            ({merchant}, 'c2', '西药', 2, 'c1', 'c1-c2'), ({merchant}, 'c3', '抗生素', 3, 'c2', 'c1-c2-c3'); \
          with p as (insert into products (merchant_id, prod_id, erp_code, name, category_id, spec, audit_status, grams, created_at, updated_at) \
@@ -34,7 +40,7 @@ pub fn goods(house: &House, merchant: MerchantId, n: i64) {
            select {merchant}, 'S' || substr(prod_id, 2), id, 8.60, true, now(), now() from p order by id; \
          insert into external_ids select merchant_id, prod_id, 'product' from products where merchant_id = {merchant} \
            union all select merchant_id, sku_id, 'sku' from skus where merchant_id = {merchant}"
-    ));
+    )
 }
 
 impl House {

@@ -2,6 +2,8 @@
 //! the platform, and A's ERP holds a key.
 
 use super::house::{House, Key, MASTER_KEY};
+use chrono::{DateTime, Utc};
+use duijie::Db;
 use duijie::accounts::{apps, users};
 use duijie::ids::{MerchantId, ShopId};
 use duijie::merchants::{self, NewMerchant};
@@ -36,49 +38,48 @@ impl Cast {
 
     /// Two merchants with shops 1 and 2 each; whoever is asked to act logs in first.
     pub async fn enter(house: &House) -> Self {
-        let now = house.now();
+        Self::enter_at(&house.platform.db, house.now()).await
+    }
+
+    /// The same in a database that no house stands around.
+    pub async fn enter_at(db: &Db, now: DateTime<Utc>) -> Self {
         // Hashing takes its time; all five share one.
         let hash = users::hash(PASSWORD.to_owned()).await.expect("hash");
-        house
-            .platform
-            .db
-            .write(move |tx| {
-                let system = Cause::system(MerchantId::PLATFORM, "tests", now);
-                let mut ids = Vec::new();
-                let mut keys = Vec::new();
-                for (code, name) in [("jia", "甲医药"), ("yi", "乙百货")] {
-                    let merchant = merchants::create(tx, &system, &NewMerchant { code, name, kind: "pharma" })?;
-                    let cause = system.at(merchant.id);
-                    merchants::add_shop(tx, &cause, ShopId(1), "一号店", true)?;
-                    merchants::add_shop(tx, &cause, ShopId(2), "二号店", false)?;
-                    let scopes =
-                        Module::ALL.iter().flat_map(|m| [format!("{}:read", m.as_str()), format!("{}:write", m.as_str())]).collect();
-                    let issued =
-                        apps::create(tx, &cause, &MASTER_KEY, apps::NewApp { name: "ERP".into(), scopes, ..apps::NewApp::default() })?;
-                    keys.push(Key { app_key: issued.app_key, secret: issued.secret });
-                    ids.push(merchant.id);
-                }
-                let (a, b) = (ids[0], ids[1]);
-                for (merchant, login, name, role) in [
-                    (a, OWNER, "王店长", "owner"),
-                    (a, READER, "小李", "staff"),
-                    (b, STRANGER, "赵外人", "owner"),
-                    (MerchantId::PLATFORM, AUDITOR, "陈审核", "auditor"),
-                    (MerchantId::PLATFORM, ADMIN, "管理", "admin"),
-                ] {
-                    let new = users::NewUser {
-                        merchant,
-                        login: login.into(),
-                        name: name.into(),
-                        role: role.into(),
-                        permissions: Vec::new(),
-                        password_hash: hash.clone(),
-                    };
-                    users::create(tx, &system.at(merchant), &new)?;
-                }
-                Ok(Cast { a, b, erp: keys[0].clone(), other_erp: keys[1].clone() })
-            })
-            .await
-            .expect("the cast")
+        db.write(move |tx| {
+            let system = Cause::system(MerchantId::PLATFORM, "tests", now);
+            let mut ids = Vec::new();
+            let mut keys = Vec::new();
+            for (code, name) in [("jia", "甲医药"), ("yi", "乙百货")] {
+                let merchant = merchants::create(tx, &system, &NewMerchant { code, name, kind: "pharma" })?;
+                let cause = system.at(merchant.id);
+                merchants::add_shop(tx, &cause, ShopId(1), "一号店", true)?;
+                merchants::add_shop(tx, &cause, ShopId(2), "二号店", false)?;
+                let scopes = Module::ALL.iter().flat_map(|m| [format!("{}:read", m.as_str()), format!("{}:write", m.as_str())]).collect();
+                let issued = apps::create(tx, &cause, &MASTER_KEY, apps::NewApp { name: "ERP".into(), scopes, ..apps::NewApp::default() })?;
+                keys.push(Key { app_key: issued.app_key, secret: issued.secret });
+                ids.push(merchant.id);
+            }
+            let (a, b) = (ids[0], ids[1]);
+            for (merchant, login, name, role) in [
+                (a, OWNER, "王店长", "owner"),
+                (a, READER, "小李", "staff"),
+                (b, STRANGER, "赵外人", "owner"),
+                (MerchantId::PLATFORM, AUDITOR, "陈审核", "auditor"),
+                (MerchantId::PLATFORM, ADMIN, "管理", "admin"),
+            ] {
+                let new = users::NewUser {
+                    merchant,
+                    login: login.into(),
+                    name: name.into(),
+                    role: role.into(),
+                    permissions: Vec::new(),
+                    password_hash: hash.clone(),
+                };
+                users::create(tx, &system.at(merchant), &new)?;
+            }
+            Ok(Cast { a, b, erp: keys[0].clone(), other_erp: keys[1].clone() })
+        })
+        .await
+        .expect("the cast")
     }
 }

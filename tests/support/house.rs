@@ -13,7 +13,7 @@ use diesel::{Connection, PgConnection};
 use duijie::Db;
 use duijie::clock::Clock;
 use duijie::db::embedded::{Cluster, Options};
-use duijie::web::Platform;
+use duijie::web::{Live, Platform};
 use duijie::{routes, server};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
@@ -116,6 +116,7 @@ impl House {
             behind_proxy: false,
             dev: true,
             nav: routes::nav,
+            live: Live::default(),
         };
         Self { name, platform: Data::new(platform), clock, cookies: RefCell::default(), nonces: AtomicU32::new(0) }
     }

@@ -7,7 +7,7 @@ mod store;
 
 pub use layer::{SessionLayer, address, identify, session_layer};
 pub(super) use layer::{begin, keeps, same_site};
-pub use model::{end_all, forget_old};
+pub use model::{end_all, forget_old, is_logged_in};
 
 use actix_web::web::{ServiceConfig, resource};
 

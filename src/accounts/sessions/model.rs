@@ -43,6 +43,25 @@ pub fn load(c: &mut PgConnection, token_hash: &[u8], now: DateTime<Utc>) -> Resu
     }))
 }
 
+/// Whether a user's session, by its public name, is still alive: for what stays open longer than a request.
+pub fn is_logged_in(c: &mut PgConnection, user: UserId, sid: &str, now: DateTime<Utc>) -> Result<bool> {
+    #[derive(QueryableByName)]
+    struct One {
+        #[diesel(sql_type = Bool)]
+        live: bool,
+    }
+    let one: One = diesel::sql_query(
+        "select exists (select 1 from sessions s join users u on u.id = s.user_id where s.user_id = $1 and s.state ->> 'sid' = $2 and u.active \
+         and s.expires_at > $3 and (s.seen_at > $4 or s.state ->> 'keep' = 'true')) as live",
+    )
+    .bind::<BigInt, _>(user)
+    .bind::<Text, _>(sid)
+    .bind::<Timestamptz, _>(now)
+    .bind::<Timestamptz, _>(now - Duration::minutes(IDLE_MINUTES))
+    .get_result(c)?;
+    Ok(one.live)
+}
+
 pub fn touch(tx: &mut PgConnection, token_hash: &[u8], now: DateTime<Utc>) -> Result<()> {
     diesel::sql_query("update sessions set seen_at = $2 where token_hash = $1")
         .bind::<Bytea, _>(token_hash)

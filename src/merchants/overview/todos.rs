@@ -3,9 +3,10 @@
 mod stock;
 
 use crate::Result;
+use crate::clock::china;
 use crate::ids::{FeedId, MerchantId};
 use crate::text::Text;
-use crate::wire::{LineCode, Problem};
+use crate::wire::{LineCode, Module, Problem};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Jsonb, Nullable, Text as SqlText, Timestamptz, Uuid as SqlUuid};
@@ -40,8 +41,11 @@ pub struct Todo {
 /// How bad the kinds are, worst first. Counts stay below the distance.
 mod rank {
     pub const DIFFERING: i64 = 9_000_000;
-    pub const ENDING: i64 = 8_000_000;
-    pub const OPEN: i64 = 7_000_000;
+    pub const SILENT: i64 = 8_000_000;
+    pub const HOLD_ENDING: i64 = 7_500_000;
+    pub const URGENT: i64 = 7_000_000;
+    pub const ENDING: i64 = 6_500_000;
+    pub const OPEN: i64 = 6_200_000;
     pub const EXPIRED: i64 = 6_000_000;
     pub const REJECTED: i64 = 5_000_000;
     pub const PARKED: i64 = 4_000_000;
@@ -52,9 +56,11 @@ mod rank {
 
 pub(super) fn of_merchant(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<Vec<Todo>> {
     let mut all = rejected(c, merchant, now)?;
-    all.extend(parked(c, merchant)?);
+    all.extend(parked(c, merchant, now)?);
+    all.extend(silent(c, merchant)?);
     all.extend(returned(c, merchant)?);
     all.extend(expiring(c, merchant, now)?);
+    all.extend(ending(c, merchant, now)?);
     all.extend(out_of_stock(c, merchant)?);
     all.extend(stock::todos(c, merchant, now)?);
     all.sort_by_key(|t| std::cmp::Reverse((t.weight, t.at)));
@@ -129,7 +135,7 @@ struct ParkedLines {
 }
 
 /// Lines that wait for something that has not come (Q-12), by what they wait for.
-fn parked(c: &mut PgConnection, merchant: MerchantId) -> Result<Vec<Todo>> {
+fn parked(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<Vec<Todo>> {
     let rows: Vec<ParkedLines> = diesel::sql_query(
         "with waiting as (select waits_for, code, at from parked_lines where merchant_id = $1 and settled_at is null limit $2) \
          select waits_for, count(*) as n, count(distinct code) as codes, \
@@ -140,11 +146,14 @@ fn parked(c: &mut PgConnection, merchant: MerchantId) -> Result<Vec<Todo>> {
     .load(c)?;
     let todo = |row: ParkedLines| {
         let (cause, then, href) = match row.waits_for.as_str() {
-            "category" => ("overview-parked-category", "overview-parked-category-then", "/categories"),
-            _ => ("overview-parked-sku", "overview-parked-sku-then", "/sync/feeds"),
+            "category" => ("overview-parked-category", "overview-parked-category-then", "/sync/failures"),
+            "quarantine" => ("overview-quarantined", "overview-quarantined-then", "/sync/quarantine"),
+            _ => ("overview-parked-sku", "overview-parked-sku-then", "/sync/failures"),
         };
+        // What is stopped needs a person at once, what waits for its row after an hour.
+        let urgent = row.waits_for == "quarantine" || now - row.at >= Duration::hours(1);
         Todo {
-            tone: "warn",
+            tone: if urgent { "bad" } else { "warn" },
             icon: "hourglass-high",
             lead: Text::new("overview-lines").with(row.n),
             cause: Text::new(cause).with(row.codes).with(row.examples),
@@ -153,8 +162,40 @@ fn parked(c: &mut PgConnection, merchant: MerchantId) -> Result<Vec<Todo>> {
             expires: false,
             href: href.to_owned(),
             action: Text::new("overview-parked-go"),
-            weight: rank::PARKED + row.n,
+            weight: if urgent { rank::URGENT } else { rank::PARKED } + row.n,
         }
+    };
+    Ok(rows.into_iter().map(todo).collect())
+}
+
+#[derive(QueryableByName)]
+struct Silent {
+    #[diesel(sql_type = SqlText)]
+    module: String,
+    #[diesel(sql_type = Timestamptz)]
+    since: DateTime<Utc>,
+    #[diesel(sql_type = BigInt)]
+    every: i64,
+}
+
+/// Modules that should have been heard of (G-04).
+fn silent(c: &mut PgConnection, merchant: MerchantId) -> Result<Vec<Todo>> {
+    let rows: Vec<Silent> = diesel::sql_query(
+        "select module, overdue_since as since, every_minutes::bigint as every from freshness where merchant_id = $1 and watched and overdue_since is not null",
+    )
+    .bind::<BigInt, _>(merchant)
+    .load(c)?;
+    let todo = |row: Silent| Todo {
+        tone: "bad",
+        icon: "activity-heartbeat",
+        lead: Text::new(Module::of(&row.module).map_or("module-stock", Module::label)),
+        cause: Text::new("overview-silent").with(row.every),
+        then: Text::new("overview-silent-then"),
+        at: row.since,
+        expires: false,
+        href: "/sync/freshness".to_owned(),
+        action: Text::new("overview-silent-go"),
+        weight: rank::SILENT,
     };
     Ok(rows.into_iter().map(todo).collect())
 }
@@ -241,6 +282,40 @@ fn expiring(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> R
             action: Text::new("overview-expiring-go"),
             weight: if over { rank::EXPIRED } else { rank::EXPIRING } + row.n,
         }
+    };
+    Ok(rows.into_iter().map(todo).collect())
+}
+
+/// How long before its end a pause is announced (W-04).
+const WARNED_MINUTES: i64 = 15;
+
+#[derive(QueryableByName)]
+struct Ending {
+    #[diesel(sql_type = SqlText)]
+    module: String,
+    #[diesel(sql_type = Timestamptz)]
+    at: DateTime<Utc>,
+}
+
+/// Pauses that end by themselves in a moment.
+fn ending(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<Vec<Todo>> {
+    let rows: Vec<Ending> =
+        diesel::sql_query("select module, until as at from switches where merchant_id = $1 and until > $2 and until <= $3 order by until")
+            .bind::<BigInt, _>(merchant)
+            .bind::<Timestamptz, _>(now)
+            .bind::<Timestamptz, _>(now + Duration::minutes(WARNED_MINUTES))
+            .load(c)?;
+    let todo = |row: Ending| Todo {
+        tone: "hold",
+        icon: "clock",
+        lead: Text::new(Module::of(&row.module).map_or("sync-everything", Module::label)),
+        cause: Text::new("overview-pause-ending").with(row.at.with_timezone(&china()).format("%H:%M").to_string()),
+        then: Text::new("overview-pause-ending-then"),
+        at: row.at,
+        expires: true,
+        href: "/sync".to_owned(),
+        action: Text::new("overview-pause-ending-go"),
+        weight: rank::ENDING,
     };
     Ok(rows.into_iter().map(todo).collect())
 }

@@ -2,9 +2,11 @@
 
 use super::{Change, change};
 use crate::Result;
+use crate::gate::{self, Cover};
+use crate::ids::ProductId;
 use crate::products::model;
 use crate::trail::Cause;
-use crate::wire::{Line, LineCode, LineResult, Outcome, Problem, Scope};
+use crate::wire::{Line, LineCode, LineResult, Module, Outcome, Problem, Scope, Withheld};
 use diesel::PgConnection;
 
 pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, mut lines: Vec<Line>) -> Result<Vec<LineResult>> {
@@ -26,9 +28,23 @@ pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, mut lines: Vec
             (_, None) => results.push(LineResult::unreadable(line)),
         }
     }
+    let places: Vec<gate::Place> = wishes.iter().map(|(id, _)| (Some(*id), None, None)).collect();
+    let covers = gate::covering(tx, cause, Module::Listing, &places)?;
+    let mut free = covers.iter().map(Option::is_none);
+    results.extend(
+        covers.iter().zip(&wishes).zip(&wishing).filter_map(|((cover, (id, _)), line)| Some(held(line, *id, cover.as_ref()?, scope))),
+    );
+    wishes.retain(|_| free.next().unwrap_or(true));
+    let mut free = covers.iter().map(Option::is_none);
+    wishing.retain(|_| free.next().unwrap_or(true));
     let changes = change(tx, cause, &wishes)?;
     results.extend(wishing.into_iter().zip(changes).map(|(line, change)| told(line, change, scope)));
     Ok(results)
+}
+
+fn held(line: &Line, product: ProductId, cover: &Cover, scope: &Scope) -> LineResult {
+    let part = Withheld { module: Module::Listing, why: cover.why(), line: None, under: None, place: (Some(product), None, None) };
+    LineResult::of(line, Outcome::Held).because(cover.problem("listed", "", scope.lang)).keeping(part)
 }
 
 fn told(line: &Line, change: Change, scope: &Scope) -> LineResult {

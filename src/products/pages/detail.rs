@@ -3,14 +3,17 @@
 use super::ask::Ask;
 use super::bulk;
 use super::facts::{self, Fact};
+use super::gate::Gate;
 use super::log::{self, Happened};
 use super::proof::{self, Judged};
 use super::shown::{Badge, audit_badge, listing_badge};
+use crate::gate::{exceptions, switches};
 use crate::products::reads::{self, Base, Sku, StockRow, View};
 use crate::products::sellable::{self, Check, Facts, Verdict, escaped};
 use crate::products::{Product, look};
 use crate::text::Text;
-use crate::web::{Ctx, Frame, Permission, Reply, filters};
+use crate::web::{Ctx, Frame, Permission, Person, Reply, filters};
+use crate::wire::Module;
 use crate::{Error, show};
 use actix_web::web::{Path, Query};
 use askama::Template;
@@ -98,6 +101,8 @@ struct Detail {
     judged: Judged,
     events: Vec<Happened>,
     may_list: bool,
+    gate: Gate,
+    person: Person,
 }
 show!(Detail, |v| json!({
     "product": v.p, "base": v.base, "verdict": v.verdict.code(), "rule": v.rule.key(), "skus": v.skus, "stock": v.stock,
@@ -109,6 +114,15 @@ impl Detail {
     /// The first line that fails carries the button.
     fn first_fix(&self) -> Option<&Check> {
         self.checks.iter().find(|c| !c.ok && c.fix.is_some())
+    }
+    fn may(&self, module: &Module) -> bool {
+        self.gate.may(&self.person, module)
+    }
+    fn may_lock(&self) -> bool {
+        self.may(&Module::Product)
+    }
+    fn owner(&self) -> bool {
+        self.person.may(Permission::ManageSettings)
     }
     fn state(check: &Check) -> &'static str {
         match (check.ok, check.required) {
@@ -139,7 +153,8 @@ async fn show(ctx: Ctx, prod_id: String, tab: Tab, ask: Ask) -> Reply {
     let merchant = seat.merchant;
     let asked = ask.clone();
     let limit = if tab == Tab::Log { EVENTS } else { RECENT };
-    let (found, near, facts, skus, stock, decided, question, events) = ctx
+    let now = ctx.now;
+    let (found, near, facts, skus, stock, decided, question, events, gate) = ctx
         .db
         .snapshot(move |c| {
             let found = reads::find(c, merchant, &prod_id)?;
@@ -153,7 +168,8 @@ async fn show(ctx: Ctx, prod_id: String, tab: Tab, ask: Ask) -> Reply {
             let question = reads::asked(c, merchant, id)?;
             let names: Vec<String> = skus.iter().map(|s| s.sku_id.clone()).collect();
             let events = reads::events(c, merchant, &prod_id, &names, limit)?;
-            Ok((found, near, facts, skus, stock, decided, question, events))
+            let gate = Gate::of(exceptions::of_products(c, merchant, &[id], now)?, switches::all_off(c, merchant, now)?);
+            Ok((found, near, facts, skus, stock, decided, question, events, gate))
         })
         .await?;
     let (p, base, path) = found;
@@ -223,6 +239,8 @@ async fn show(ctx: Ctx, prod_id: String, tab: Tab, ask: Ask) -> Reply {
         sold: stock.iter().map(|s| s.sold).sum(),
         events: events.into_iter().map(|e| log::told(e, ctx.lang)).collect(),
         may_list: seat.person.may(Permission::EditListing),
+        gate,
+        person: seat.person,
         page,
         p,
         base,

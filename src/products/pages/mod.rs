@@ -4,6 +4,7 @@ mod ask;
 mod bulk;
 mod detail;
 mod facts;
+mod gate;
 mod list;
 mod listing;
 mod log;

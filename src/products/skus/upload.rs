@@ -1,21 +1,26 @@
 //! `sku.add_or_edit` (K-04): partial on edit like products; all lines in a handful of statements.
 
 use super::{SELECT, Sku};
+use crate::Result;
 use crate::clock::on_the_wire;
+use crate::gate::exceptions::PRICE_FIELDS;
+use crate::gate::{self, Cover, Guarded};
+use crate::guards;
 use crate::ids::ProductId;
 use crate::products::draft::{barcode_warning, two_places};
+use crate::products::guard;
 use crate::products::ids::{self, Kind};
 use crate::products::listing;
+use crate::products::upload::no_price;
 use crate::text::Lang;
 use crate::trail::{self, Cause, Entry};
-use crate::wire::{Line, LineCode, LineResult, Outcome, Patch, Problem, Scope};
-use crate::{Result, ids::MerchantId};
+use crate::wire::{Line, LineCode, LineResult, Module, Outcome, Patch, Problem, Scope, Withheld};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz};
 use rust_decimal::Decimal;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::{BTreeSet, HashMap};
 
 #[derive(QueryableByName, Clone)]
@@ -59,13 +64,15 @@ struct Job {
 }
 
 struct Known {
+    guarded: Guarded,
+    no_price: Option<Cover>,
     ids: HashMap<String, Kind>,
     owners: HashMap<String, Owner>,
     skus: HashMap<String, Sku>,
 }
 
 pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Line>) -> Result<Vec<LineResult>> {
-    let known = load(tx, cause.merchant, &lines)?;
+    let known = load(tx, cause, &lines)?;
     let mut results = Vec::with_capacity(lines.len());
     let mut jobs = Vec::with_capacity(lines.len());
     for line in lines {
@@ -74,6 +81,7 @@ pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Lin
             Err(end) => results.push(*end),
         }
     }
+    stop_wild_prices(tx, cause, &mut jobs)?;
     write(tx, cause, &jobs)?;
     let changed: BTreeSet<ProductId> = jobs.iter().filter(|j| j.changed).map(|j| j.draft.product_id).collect();
     listing::settle(tx, cause, &changed.into_iter().collect::<Vec<_>>())?;
@@ -81,7 +89,33 @@ pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Lin
     Ok(results)
 }
 
-fn load(tx: &mut PgConnection, merchant: MerchantId, lines: &[Line]) -> Result<Known> {
+/// Prices that move too far, or too many of them, stay as they are until a person has looked; the rest of the line is taken.
+fn stop_wild_prices(tx: &mut PgConnection, cause: &Cause, jobs: &mut [Job]) -> Result<()> {
+    let moves = |job: &Job| job.before.as_ref().is_some_and(|b| b.base_price != job.draft.base_price);
+    if !jobs.iter().any(moves) {
+        return Ok(());
+    }
+    let rules = guards::rules(tx, cause.merchant)?;
+    let danger = |job: &Job| {
+        let before = job.before.as_ref()?.base_price;
+        guard::price(&rules, job.line_no, before, job.draft.base_price, job.draft.cost_price)
+    };
+    let dangers: Vec<_> = jobs.iter().filter_map(danger).collect();
+    let caught = guards::weigh(tx, cause, &dangers)?;
+    for job in jobs {
+        let (Some(quarantine), Some(before)) = (caught.get(&job.line_no), &job.before) else {
+            continue;
+        };
+        let told = |price: Option<Decimal>| price.map(two_places).unwrap_or_default();
+        job.result = guards::stopped(job.result.clone(), *quarantine, "price", &told(job.draft.base_price), told(before.base_price));
+        job.draft.base_price = before.base_price;
+        job.changed = job.draft != *before;
+    }
+    Ok(())
+}
+
+fn load(tx: &mut PgConnection, cause: &Cause, lines: &[Line]) -> Result<Known> {
+    let merchant = cause.merchant;
     let sku_ids: Vec<String> = lines.iter().map(|l| l.text_or_empty("skuId")).collect();
     let sku_ids: Vec<&str> = sku_ids.iter().map(String::as_str).collect();
     let prod_ids: Vec<String> = lines.iter().map(|l| l.text_or_empty("prodId")).collect();
@@ -99,7 +133,11 @@ fn load(tx: &mut PgConnection, merchant: MerchantId, lines: &[Line]) -> Result<K
             .bind::<BigInt, _>(merchant)
             .bind::<Array<Text>, _>(&sku_ids)
             .load(tx)?;
+    let there: Vec<ProductId> = skus.iter().map(|s| s.product_id).collect();
+    let priced = lines.iter().any(|l| PRICE_FIELDS.iter().any(|(field, _)| l.has(field)));
     Ok(Known {
+        guarded: gate::guarded(tx, cause, &[Module::Product, Module::Price], &there)?,
+        no_price: if priced { no_price(tx, cause)? } else { None },
         ids,
         owners: owners.into_iter().map(|o| (o.prod_id.clone(), o)).collect(),
         skus: skus.into_iter().map(|s| (s.sku_id.clone(), s)).collect(),
@@ -133,6 +171,10 @@ fn plan(mut line: Line, known: &Known, lang: Lang) -> Result<Job, Box<LineResult
             return Err(reject(&line, Problem::new(LineCode::UnknownProduct, "prodId", prod_id)));
         }
     };
+    let (told, parts) = match stored {
+        Some(sku) => withhold(&mut line, sku, &draft, known, lang)?,
+        None => (Vec::new(), Vec::new()),
+    };
     draft.take(&line).map_err(|problem| reject(&line, problem))?;
     let mut result = LineResult::of(&line, Outcome::Applied);
     if line.has("barCode") {
@@ -143,9 +185,55 @@ fn plan(mut line: Line, known: &Known, lang: Lang) -> Result<Job, Box<LineResult
     let source_time = line.time("sourceTime").value().or(newest);
     let changed = before.as_ref() != Some(&draft);
     if !changed {
-        result.outcome = Outcome::Unchanged;
+        result.outcome = if parts.is_empty() { Outcome::Unchanged } else { Outcome::Held };
     }
+    result.problems.extend(told);
+    result.withheld.extend(parts);
     Ok(Job { line_no: line.no, touched: changed || source_time != newest, draft, before, source_time, changed, result })
+}
+
+/// Takes prices that may not be changed by themselves out of the line; they wait as a line of their own.
+///
+/// # Errors
+/// The end of the line, when its product as a whole is an exception.
+fn withhold(
+    line: &mut Line,
+    sku: &Sku,
+    before: &Draft,
+    known: &Known,
+    lang: Lang,
+) -> Result<(Vec<Problem>, Vec<Withheld>), Box<LineResult>> {
+    let place = (Some(sku.product_id), Some(sku.id), None);
+    if let Some(cover) = known.guarded.whole(Module::Product, sku.product_id, Some(sku.id)) {
+        let part = Withheld { module: Module::Product, why: cover.why(), line: None, under: None, place };
+        return Err(Box::new(LineResult::of(line, Outcome::Held).because(cover.problem("", "", lang)).keeping(part)));
+    }
+    let all = known.no_price.clone().or_else(|| known.guarded.whole(Module::Price, sku.product_id, Some(sku.id)));
+    let (mut told, mut taken, mut why) = (Vec::new(), Map::new(), "item");
+    for (field, _) in PRICE_FIELDS {
+        if !line.has(field) {
+            continue;
+        }
+        let cover = all.clone().or_else(|| known.guarded.field(Module::Price, sku.product_id, Some(sku.id), field));
+        let Some(cover) = cover else { continue };
+        let mut with = before.clone();
+        if with.take(&line.only(field)).is_err() || with == *before {
+            continue;
+        }
+        let value = line.decimal(field).value().map(two_places).unwrap_or_default();
+        taken.extend(line.take_out(&[field]));
+        told.push(cover.problem(field, value, lang));
+        why = cover.why();
+    }
+    if taken.is_empty() {
+        return Ok((told, Vec::new()));
+    }
+    for name in ["skuId", "prodId", "sourceTime"] {
+        if let Some(value) = line.sent.get(name) {
+            taken.insert(name.to_owned(), value.clone());
+        }
+    }
+    Ok((told, vec![Withheld { module: Module::Price, why, line: Some(Value::Object(taken)), under: None, place }]))
 }
 
 fn in_time(line: &Line, stored: Option<&Sku>) -> Result<(), Box<LineResult>> {

@@ -1,6 +1,8 @@
 //! One line judged: how it ends, or what is to be written for it.
 
 use super::known::{Known, default_sku};
+use super::withhold::{self, Kept};
+use crate::guards;
 use crate::ids::ProductId;
 use crate::products::draft::{Draft, two_places};
 use crate::products::ids::Kind;
@@ -36,6 +38,20 @@ pub(super) struct Old {
     pub draft: Draft,
 }
 
+impl Job {
+    /// Everything but the price is taken.
+    pub fn stop_price(&mut self, quarantine: i64) {
+        let (Some(old), Some(sent)) = (&self.old, self.price.take()) else {
+            return;
+        };
+        let before = old.draft.detail("price").to_owned();
+        self.draft.details.insert("price".to_owned(), before.clone().into());
+        self.changed = self.draft != old.draft;
+        self.rematch &= self.changed;
+        self.result = guards::stopped(self.result.clone(), quarantine, "price", &two_places(sent), before);
+    }
+}
+
 type End = Box<LineResult>;
 
 /// Judges a line. What it claims of the id space is noted in `known`, so that the next line sees it.
@@ -53,6 +69,10 @@ pub(super) fn plan(mut line: Line, known: &mut Known, lang: Lang) -> Result<Job,
     }
     in_time(&line, stored.as_ref())?;
     let before = stored.as_ref().map(Draft::of);
+    let kept = match (&stored, &before) {
+        (Some(p), Some(before)) => withhold::withhold(&mut line, p, before, known, lang)?,
+        _ => Kept::default(),
+    };
     let mut draft = before.clone().unwrap_or_else(|| Draft::new(&prod_id));
     draft.take(&line).map_err(|problem| Box::new(LineResult::rejected(&line, problem)))?;
     let mut result = LineResult::of(&line, Outcome::Applied);
@@ -73,8 +93,10 @@ pub(super) fn plan(mut line: Line, known: &mut Known, lang: Lang) -> Result<Job,
     let touched = changed || source_time != stored.as_ref().and_then(|p| p.source_time);
     let rematch = changed && (asked_for || before.as_ref().is_none_or(|b| draft.matches_otherwise(b)));
     if !changed {
-        result.outcome = Outcome::Unchanged;
+        result.outcome = if kept.parts.is_empty() { Outcome::Unchanged } else { Outcome::Held };
     }
+    result.problems.extend(kept.told);
+    result.withheld.extend(kept.parts);
     let old = stored.zip(before).map(|(p, draft)| Old { id: p.id, draft });
     Ok(Job { line_no: line.no, draft, old, sku_id, price, source_time, changed, touched, rematch, result })
 }

@@ -50,7 +50,7 @@ fn ending(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Res
         expires: true,
         href: "/holds?view=ending".to_owned(),
         action: Text::new("overview-holds-go"),
-        weight: rank::ENDING + n,
+        weight: rank::HOLD_ENDING + n,
     }))
 }
 

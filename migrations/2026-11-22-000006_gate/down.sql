@@ -1,0 +1,1 @@
+drop table call_minutes, held_lines, exceptions, switches;

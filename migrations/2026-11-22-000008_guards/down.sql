@@ -1,0 +1,12 @@
+drop table reconciliation_rows;
+drop table reconciliations;
+drop table outages;
+drop table freshness;
+drop table dismissals;
+drop table code_maps;
+drop index parked_recent;
+drop index parked_quarantine;
+alter table parked_lines drop column now;
+drop table quarantines;
+drop table guard_ticks;
+drop table guard_rules;

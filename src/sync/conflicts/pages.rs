@@ -1,0 +1,133 @@
+//! `/sync/conflicts`: per row ours, theirs, last agreed, and the choice where there is one.
+
+use super::read::{self, Conflict, Kind};
+use super::verbs;
+use crate::ids::{ShopId, SkuId};
+use crate::stock::holds::{self, Release};
+use crate::stock::list;
+use crate::text::Text;
+use crate::web::{Ctx, Cursor, Frame, Input, PER_PAGE, Page, Pager, Permission, Reply, Tab, filters, redirect};
+use crate::{Error, show};
+use actix_web::web::{self, Query, ServiceConfig};
+use askama::Template;
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::json;
+use validator::Validate;
+
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(web::resource("/sync/conflicts").get(page).post(take_theirs));
+}
+
+#[derive(Deserialize, Clone, Default)]
+struct Ask {
+    #[serde(default)]
+    view: String,
+    #[serde(default)]
+    after: String,
+    #[serde(default)]
+    done: String,
+}
+
+#[derive(Template)]
+#[template(path = "sync/conflicts.html", blocks = ["part"])]
+struct Conflicts {
+    frame: Frame,
+    now: DateTime<Utc>,
+    kind: Kind,
+    tabs: Vec<Tab>,
+    page: Page<Conflict>,
+    pager: Pager,
+    may: bool,
+}
+show!(Conflicts, |v| json!({ "view": v.kind.as_str(), "conflicts": v.page.rows, "next": v.page.next }));
+
+impl Conflicts {
+    /// The ERP's number can be taken: counters are ours to count.
+    fn takes(&self) -> bool {
+        self.may && self.kind != Kind::Counters
+    }
+}
+
+async fn page(ctx: Ctx, ask: Query<Ask>) -> Reply {
+    let ctx = match ask.done.as_str() {
+        "taken" => ctx.noticing(Text::new("conflicts-taken")),
+        _ => ctx,
+    };
+    let seat = ctx.merchant()?;
+    let (merchant, now, kind) = (seat.merchant, ctx.now, Kind::of(&ask.view));
+    let after = Cursor::read::<(SkuId, ShopId)>(&ask.after).unwrap_or((SkuId(0), ShopId(0)));
+    let (rows, counts) = ctx
+        .db
+        .read(move |c| {
+            let rows = match kind {
+                Kind::Held => read::held(c, merchant, after, PER_PAGE + 1)?,
+                Kind::Counters => read::counters(c, merchant, after, PER_PAGE + 1)?,
+                Kind::Versions => read::versions(c, merchant, now, PER_PAGE)?,
+            };
+            Ok((rows, read::counts(c, merchant)?))
+        })
+        .await?;
+    // A row has up to two counters: the page ends with a whole row.
+    let page = if kind == Kind::Counters { whole_rows(rows) } else { Page::cut(rows, PER_PAGE, |c: &Conflict| (c.sku, c.shop)) };
+    let tab = |k: Kind| Tab {
+        label: Text::new(k.label()),
+        href: format!("/sync/conflicts?view={}", k.as_str()),
+        current: k == kind,
+        count: match k {
+            Kind::Held => Some(counts.0),
+            Kind::Counters => Some(counts.1),
+            Kind::Versions => None,
+        },
+        tone: if k == Kind::Held { "hold" } else { "warn" },
+    };
+    ctx.reply(Conflicts {
+        frame: ctx.frame("sync"),
+        now,
+        kind,
+        tabs: Kind::ALL.into_iter().map(tab).collect(),
+        pager: Pager::of("/sync/conflicts", &format!("view={}", kind.as_str()), Some(&ask.after), &page),
+        page,
+        may: seat.person.may(Permission::EditStock),
+    })
+}
+
+/// From the lines of one row more than a page holds.
+fn whole_rows(mut lines: Vec<Conflict>) -> Page<Conflict> {
+    let mut rows: Vec<(SkuId, ShopId)> = lines.iter().map(|l| (l.sku, l.shop)).collect();
+    rows.dedup();
+    let limit = usize::try_from(PER_PAGE).unwrap_or(usize::MAX);
+    let Some(first_beyond) = rows.get(limit).copied() else {
+        return Page { rows: lines, next: None };
+    };
+    lines.retain(|l| (l.sku, l.shop) < first_beyond);
+    let next = lines.last().map(|l| Cursor::of(&(l.sku, l.shop)).to_string());
+    Page { rows: lines, next }
+}
+
+#[derive(Deserialize, Validate)]
+struct Choice {
+    view: String,
+    sku: String,
+    shop: i64,
+    /// The ERP's number as it was shown.
+    theirs: i64,
+}
+
+/// What the ERP says counts: the hold ends, or the refused number is written after all.
+async fn take_theirs(ctx: Ctx, input: Input<Choice>) -> Reply {
+    let seat = ctx.merchant()?.may(Permission::EditStock)?;
+    let choice = input.checked()?;
+    let (cause, kind) = (seat.cause.clone(), Kind::of(&choice.view));
+    ctx.db
+        .write(move |tx| {
+            let row = list::one(tx, cause.merchant, &choice.sku, ShopId(choice.shop))?.stock;
+            match kind {
+                Kind::Held => holds::release(tx, &cause, row.sku, &choice.sku, row.shop, Release::Now).map(drop),
+                Kind::Versions => verbs::write_after_all(tx, &cause, &choice.sku, &row, choice.theirs),
+                Kind::Counters => Err(Error::NotFound),
+            }
+        })
+        .await?;
+    Ok(redirect(&ctx, &format!("/sync/conflicts?view={}&done=taken", kind.as_str())))
+}

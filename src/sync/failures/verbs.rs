@@ -1,0 +1,66 @@
+//! Mending a cause, or putting it aside.
+
+use super::read::Which;
+use crate::catalog::categories;
+use crate::form::Form;
+use crate::guards::codes;
+use crate::text::Text;
+use crate::trail::{self, Cause, Entry};
+use crate::{Error, Result};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text as SqlText, Timestamptz};
+use serde_json::{Value, json};
+
+/// Their category means ours: a leaf of this merchant. Lines that wait for it come back within a second.
+///
+/// # Errors
+/// `Invalid` when ours is not a leaf, or theirs is a category by itself.
+pub fn pair(tx: &mut PgConnection, cause: &Cause, theirs: &str, ours: &str) -> Result<()> {
+    let known = categories::by_ids(tx, cause.merchant, &[theirs.to_owned(), ours.to_owned()])?;
+    let wrong = |field: &str, text: Text| {
+        let typed = Form::filled([("theirs", theirs.to_owned()), ("ours", ours.to_owned())]);
+        Err(Error::invalid(typed.with_error(field, text)))
+    };
+    if known.contains_key(theirs) {
+        return wrong("theirs", Text::new("failures-own-category").with(theirs));
+    }
+    match known.get(ours) {
+        None => wrong("ours", Text::new("failures-no-category").with(ours)),
+        Some(leaf) if leaf.level != 3 => wrong("ours", Text::new("failures-no-leaf").with(ours)),
+        Some(_) => codes::pair(tx, cause, codes::Kind::Category, theirs, ours),
+    }
+}
+
+/// Puts a cause aside: its waiting lines are settled, its refused ones not shown again. What comes later shows again.
+pub fn dismiss(tx: &mut PgConnection, cause: &Cause, which: &Which, why: &str) -> Result<usize> {
+    let lines = if which.waits {
+        diesel::sql_query(
+            "update parked_lines set settled_at = $5, outcome = 'dismissed' \
+             where merchant_id = $1 and method = $2 and waits_for = $3 and code = $4 and settled_at is null and waits_for <> 'quarantine'",
+        )
+        .bind::<BigInt, _>(cause.merchant)
+        .bind::<SqlText, _>(&which.method)
+        .bind::<SqlText, _>(&which.problem)
+        .bind::<SqlText, _>(&which.code)
+        .bind::<Timestamptz, _>(cause.now)
+        .execute(tx)?
+    } else {
+        diesel::sql_query(
+            "insert into dismissals (merchant_id, method, problem, code, at, by_name, reason) values ($1, $2, $3, $4, $5, $6, $7) \
+             on conflict (merchant_id, method, problem, code) do update set at = $5, by_name = $6, reason = $7",
+        )
+        .bind::<BigInt, _>(cause.merchant)
+        .bind::<SqlText, _>(&which.method)
+        .bind::<SqlText, _>(&which.problem)
+        .bind::<SqlText, _>(&which.code)
+        .bind::<Timestamptz, _>(cause.now)
+        .bind::<SqlText, _>(&cause.actor_name)
+        .bind::<SqlText, _>(why)
+        .execute(tx)?
+    };
+    if lines > 0 {
+        let told = json!({ "problem": which.problem, "code": which.code, "lines": lines });
+        trail::record(tx, cause, &[Entry::new("lines.dismissed", "method", &which.method).change(Value::Null, told).note(why)])?;
+    }
+    Ok(lines)
+}
