@@ -33,6 +33,12 @@ enum Command {
     Demo,
     /// Check settings, database and schema, and stop
     CheckConfig,
+    /// Hold every stock counter against ledger and reservations; exits 1 when one differs
+    Verify {
+        /// Only this merchant, by its code
+        #[arg(long)]
+        merchant: Option<String>,
+    },
     /// Print the OpenAPI 3.1 description of the open platform
     Openapi,
 }
@@ -65,6 +71,13 @@ async fn main() -> anyhow::Result<()> {
                 .await
                 .with_context(|| format!("cannot listen on {}", config.listen))?;
             worker.stop().await;
+        }
+        Command::Verify { merchant } => {
+            let report = sync::verify(&platform.db, merchant, platform.clock.now()).await.context("cannot verify")?;
+            println!("{report}");
+            if report.differences() > 0 {
+                bail!("{} stock counters differ from what they count", report.differences());
+            }
         }
         Command::Openapi => {}
     }

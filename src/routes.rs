@@ -87,7 +87,14 @@ fn merchant_nav(person: &Person) -> Vec<NavGroup> {
                 item("categories", "/categories", "binary-tree-2", "nav-categories"),
             ],
         ),
-        group(Some("nav-group-stock"), vec![item("stock", "/stock", "building-warehouse", "nav-stock")]),
+        group(
+            Some("nav-group-stock"),
+            vec![
+                item("stock", "/stock", "building-warehouse", "nav-stock"),
+                item("holds", "/holds", "hand-stop", "nav-holds"),
+                item("freezes", "/freezes", "lock", "nav-freezes"),
+            ],
+        ),
         group(Some("nav-group-sync"), sync),
         group(Some("nav-group-manage"), manage),
     ]

@@ -55,7 +55,9 @@
 	};
 
 	// layers
-	const open = (el) => { if (el && !el.open) { el.showModal(); $('.pop-b .inp', el)?.focus(); } };
+	let from; // the row a dialog was opened from: where the focus goes back to, though the row may be a new one by then
+	const open = (el) => { if (el && !el.open) { from = row()?.id; el.showModal(); $('.pop-b .inp', el)?.select(); } };
+	const home = () => { if (doc.activeElement === doc.body && from) $('[data-main]', doc.getElementById(from) || doc)?.focus(); };
 	const shut = (el) => {
 		const layer = el.closest('.toast,dialog,details');
 		if (layer.matches('.toast')) layer.remove();
@@ -136,7 +138,12 @@
 		Object.assign(box.style, { position: 'fixed', top: `${top}px`, ...side });
 	}, true);
 	on('scroll', () => $$('.tw .menu[open]').forEach((m) => { m.open = false; }), true);
-	on('input', (e) => { up(e.target, 'form[data-guard]')?.classList.add('dirty'); });
+	on('input', ({ target: t }) => {
+		up(t, 'form[data-guard]')?.classList.add('dirty');
+		// Units held beyond what the automatic value would give.
+		const over = t.dataset.auto && $('[data-over]', t.form), n = t.value - t.dataset.auto;
+		if (over) { over.hidden = !(n > 0); $('b', over).textContent = n; }
+	});
 	on('submit', (e) => e.target.classList.remove('dirty'));
 	addEventListener('beforeunload', (e) => { if ($('form.dirty[data-guard]')) { e.preventDefault(); e.returnValue = ''; } });
 
@@ -145,7 +152,8 @@
 	let going = 0;
 	const press = (key) => {
 		const q = `[data-key="${CSS.escape(key)}"]`, layer = $('dialog[open]');
-		const el = (layer ? [layer] : [row() || doc, doc]).map((r) => $$(q, r).find(seen)).find(Boolean);
+		// What waits in the menu of a row is only meant when the focus is in that row.
+		const el = (layer ? [layer] : [row() || doc, doc]).map((r) => $$(q, r).find((b) => seen(b) || (r !== doc && up(b, '.menu')))).find(Boolean);
 		return el ? !el.click() : false;
 	};
 	const single = (key) => {
@@ -196,14 +204,17 @@
 	on('htmx:error', (e) => { const { ctx } = e.detail; if (ctx && !ctx.response) failed(ctx, region().dataset.offline); });
 	on('htmx:sse:error', () => { root.dataset.live = 'lost'; });
 	on('htmx:sse:after:connection', () => { delete root.dataset.live; });
-	on('htmx:after:swap', () => { $$('[data-list]').forEach(count); if ($('#palette[open]')) choose(0); });
+	on('htmx:after:swap', () => { $$('[data-list]').forEach(count); if ($('#palette[open]')) choose(0); home(); });
 
 	on('DOMContentLoaded', () => {
 		const watch = (el, f) => el && new MutationObserver((all) => all.forEach((m) => [...m.addedNodes].filter((n) => n.matches).forEach(f))).observe(el, { childList: true });
 		const drawer = $('#drawer'), asked = doc.getElementById(location.hash.slice(1)), wrong = $('[aria-invalid=true]');
 		watch(region(), arm);
-		watch(drawer, () => open(drawer));
-		if (drawer) drawer.onclose = () => drawer.replaceChildren();
+		// Filled, they open; an answer that has nothing more to ask closes them.
+		[drawer, $('#pop')].filter(Boolean).forEach((el) => {
+			watch(el, (n) => (n.matches('[data-done]') ? el.close() : open(el)));
+			el.onclose = () => { el.replaceChildren(); home(); };
+		});
 		$$('#toast .toast').forEach(arm);
 		$$('[data-list]').forEach(count);
 		if (asked?.matches('dialog')) open(asked);

@@ -38,6 +38,7 @@ const OWN: &[(&str, &str)] = &[
     ("/products/{prod_id}", "select 'FENCE1'"),
     ("/stock/{sku}", "select 'FENCE1-1'"),
     ("/stock/{sku}/{shop}", "select 2"),
+    ("/freezes/{no}", "select no from reservations where merchant_id = {a}"),
     ("/audit/{merchant}", "select {a}"),
     ("/audit/{merchant}/{product}", "select id from products where merchant_id = {a}"),
     ("/audit/done/{merchant}", "select {a}"),
@@ -97,7 +98,7 @@ fn filled(house: &House, a: &str, pattern: &str) -> String {
 }
 
 /// Every placeholder in use.
-const PLACES: &[&str] = &["{id}", "{tab}", "{prod_id}", "{sku}", "{shop}", "{merchant}", "{product}", "{code}"];
+const PLACES: &[&str] = &["{id}", "{tab}", "{prod_id}", "{sku}", "{shop}", "{merchant}", "{product}", "{code}", "{no}"];
 /// Enough to be understood by the forms that need something to be read at all.
 const FORM: &[(&str, &str)] = &[("way", "list")];
 const METHODS: [Method; 4] = [Method::GET, Method::POST, Method::PUT, Method::DELETE];
@@ -139,6 +140,11 @@ async fn scene(house: &House) -> Cast {
         "prodId": "FENCE1", "erpProdCode": "F-1", "prodName": "围栏", "catalogId": "C3", "unit": "盒", "price": "8.60", "enable": 1, "skuId": "FENCE1-1",
     })).send().await.expect(200);
     house.api(&cast.erp, "sku.inventory.update", json!({ "skuId": "FENCE1-1", "shopId": 2, "inventory": 7 })).send().await.expect(200);
+    house
+        .api(&cast.erp, "sku.inventory.freeze", json!({ "reservationId": "FENCE-R", "skuId": "FENCE1-1", "shopId": 2, "quantity": 1 }))
+        .send()
+        .await
+        .expect(200);
     house.sql("insert into categories (merchant_id, id, name, level, parent_id, path) values (0, '1', '西药', 1, '0', '1') on conflict do nothing");
     house.sql("insert into base_products (code, name, name_key, spec_key, maker_key) values ('BP-1', '甲', 'x', 'x', 'x')");
     house.sql(&format!("insert into shops (merchant_id, id, name) values ({}, 3, '三号店')", cast.a));

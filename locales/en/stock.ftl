@@ -58,7 +58,6 @@ stock-move-line = line { $a }
 stock-move-call = See the call
 
 # A quantity set by hand
-stock-edit = Change the quantity
 stock-edit-quantity = Quantity (in place of what the ERP reports)
 stock-edit-hint = Only this SKU at this store; the next ERP report replaces it
 stock-edit-reason = Reason

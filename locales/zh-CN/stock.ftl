@@ -58,7 +58,6 @@ stock-move-line = 第 { $a } 行
 stock-move-call = 看调用
 
 # 人工改数
-stock-edit = 改数量
 stock-edit-quantity = 数量（代替 ERP 上报的数）
 stock-edit-hint = 只改这个门店的这一个 SKU；ERP 下次上报会替换它
 stock-edit-reason = 原因

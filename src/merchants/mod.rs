@@ -8,4 +8,4 @@ mod settings;
 
 pub use model::{Merchant, NewMerchant, Shop, add_shop, all, create, find, shops};
 pub use pages::routes;
-pub use settings::LowStockMoved;
+pub use settings::{LowStockMoved, by_code};

@@ -5,6 +5,8 @@
 //! overlay off and writes down that it ended. A hold may also stay at its end until the next push (`keeps`), for an ERP
 //! whose last report is old.
 
+pub mod list;
+
 use super::edit::subject;
 use super::model::Row;
 use super::rows::{self, Change};
@@ -192,27 +194,50 @@ pub enum Release {
 /// # Errors
 /// `Conflict` when the row is not held any more.
 pub fn release(tx: &mut PgConnection, cause: &Cause, sku: SkuId, ext: &str, shop: ShopId, how: Release) -> Result<Row> {
-    let row = rows::lock_one(tx, cause.merchant, sku, shop)?;
-    let Some(id) = row.held_by(cause.now) else { return Err(Error::Conflict(Said::new("stock-hold-gone"))) };
-    let (after, kind) = match how {
+    let mut rows = release_all(tx, cause, vec![(sku, shop, ext.to_owned())], how)?;
+    rows.pop().ok_or_else(|| Error::Conflict(Said::new("stock-hold-gone")))
+}
+
+/// Takes the holds off these rows; the rows that had one, as they are now.
+pub fn release_all(tx: &mut PgConnection, cause: &Cause, mut places: Vec<(SkuId, ShopId, String)>, how: Release) -> Result<Vec<Row>> {
+    places.sort();
+    places.dedup();
+    let rows = rows::lock(tx, cause.merchant, &places.iter().map(|p| (p.0, p.1)).collect::<Vec<_>>())?;
+    if rows.len() != places.len() {
+        return Err(Error::NotFound);
+    }
+    let held: Vec<(HoldId, &str, Row)> =
+        places.iter().zip(rows).filter_map(|(place, row)| Some((row.held_by(cause.now)?, place.2.as_str(), row))).collect();
+    let ids: Vec<HoldId> = held.iter().map(|h| h.0).collect();
+    let kind = match how {
         Release::Now => {
-            close(tx, cause, &[id], "released")?;
-            (row.clone().without_hold(), "hold_end")
+            close(tx, cause, &ids, "released")?;
+            "hold_end"
         }
         Release::AtNextPush => {
-            diesel::sql_query("update holds set until = $3, keeps = true where merchant_id = $1 and id = $2")
+            diesel::sql_query("update holds set until = $3, keeps = true where merchant_id = $1 and id = any($2)")
                 .bind::<BigInt, _>(cause.merchant)
-                .bind::<BigInt, _>(id)
+                .bind::<Array<BigInt>, _>(&ids)
                 .bind::<Timestamptz, _>(cause.now)
                 .execute(tx)?;
-            (Row { hold_until: Some(cause.now), hold_keeps: true, ..row.clone() }, "hold_change")
+            "hold_change"
         }
     };
-    let after = after.changed(cause.now);
-    let entry = Entry::new("stock.hold_released", "stock", subject(ext, shop)).change(told(&row, cause.now), told(&after, cause.now));
-    keep(tx, cause, &[Change::new(kind, row, after.clone())], None)?;
-    trail::record(tx, cause, &[entry])?;
-    Ok(after)
+    let mut changes = Vec::with_capacity(held.len());
+    let mut entries = Vec::with_capacity(held.len());
+    for (_, ext, row) in held {
+        let after = match how {
+            Release::Now => row.clone().without_hold(),
+            Release::AtNextPush => Row { hold_until: Some(cause.now), hold_keeps: true, ..row.clone() },
+        }
+        .changed(cause.now);
+        let entry = Entry::new("stock.hold_released", "stock", subject(ext, row.shop));
+        entries.push(entry.change(told(&row, cause.now), told(&after, cause.now)));
+        changes.push(Change::new(kind, row, after));
+    }
+    keep(tx, cause, &changes, None)?;
+    trail::record(tx, cause, &entries)?;
+    Ok(changes.into_iter().map(|c| c.after).collect())
 }
 
 /// Holds that a push has ended are written down so; the rows have been written.

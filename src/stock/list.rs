@@ -29,6 +29,8 @@ pub struct Item {
     pub prod_id: String,
     #[diesel(sql_type = Text)]
     pub shop_name: String,
+    #[diesel(sql_type = Text)]
+    pub unit: String,
 }
 
 impl Item {
@@ -91,7 +93,7 @@ pub fn statement(search: &Search, few: bool, limit: i64) -> String {
     });
     format!(
         "with places as materialized (select t.sku_id, t.shop_id from {from} t where {} order by t.sku_id, t.shop_id limit {limit}) \
-         select {COLUMNS}, '' as place, k.sku_id as ext, k.code, p.name, p.spec, p.prod_id, h.name as shop_name from places \
+         select {COLUMNS}, '' as place, k.sku_id as ext, k.code, p.name, p.spec, p.prod_id, h.name as shop_name, p.unit from places \
          cross join lateral (select * from stock where merchant_id = $1 and sku_id = places.sku_id and shop_id = places.shop_id offset 0) s \
          cross join lateral (select * from skus where merchant_id = $1 and id = s.sku_id offset 0) k \
          cross join lateral (select * from products where merchant_id = $1 and id = k.product_id offset 0) p \
@@ -137,12 +139,26 @@ fn matching(c: &mut PgConnection, merchant: MerchantId, q: &str, ways: &Ways) ->
 /// One row with its names.
 pub fn one(c: &mut PgConnection, merchant: MerchantId, ext: &str, shop: ShopId) -> Result<Item> {
     let sql = format!(
-        "select {COLUMNS}, '' as place, k.sku_id as ext, k.code, p.name, p.spec, p.prod_id, h.name as shop_name from skus k \
+        "select {COLUMNS}, '' as place, k.sku_id as ext, k.code, p.name, p.spec, p.prod_id, h.name as shop_name, p.unit from skus k \
          join stock s on s.merchant_id = k.merchant_id and s.sku_id = k.id and s.shop_id = $3 \
          join products p on p.merchant_id = k.merchant_id and p.id = k.product_id join shops h on h.merchant_id = k.merchant_id and h.id = s.shop_id \
          where k.merchant_id = $1 and k.sku_id = $2"
     );
     Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Text, _>(ext).bind::<BigInt, _>(shop).get_result(c)?)
+}
+
+/// Rows with their names, by the SKU's id at the merchant and the shop; what is not there is left out.
+pub fn of_places(c: &mut PgConnection, merchant: MerchantId, places: &[(String, ShopId)]) -> Result<Vec<Item>> {
+    let sql = format!(
+        "select {COLUMNS}, '' as place, k.sku_id as ext, k.code, p.name, p.spec, p.prod_id, h.name as shop_name, p.unit from unnest($2, $3) as l(ext, shop) \
+         join skus k on k.merchant_id = $1 and k.sku_id = l.ext join stock s on s.merchant_id = $1 and s.sku_id = k.id and s.shop_id = l.shop \
+         join products p on p.merchant_id = $1 and p.id = k.product_id join shops h on h.merchant_id = $1 and h.id = s.shop_id order by s.sku_id, s.shop_id"
+    );
+    Ok(diesel::sql_query(sql)
+        .bind::<BigInt, _>(merchant)
+        .bind::<Array<Text>, _>(places.iter().map(|p| p.0.as_str()).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(places.iter().map(|p| p.1).collect::<Vec<_>>())
+        .load(c)?)
 }
 
 /// Rows per tab, each counted up to a cap.

@@ -2,7 +2,7 @@
 //!
 //! The ERP owns one number, the platform owns the counters, and a person may lay a number of their own over the result.
 //! [`model::set`] is the one verb by which the ERP's number changes, whether it comes from a call, a product upload or a person;
-//! [`reservations`] moves the counters as buyers order, pay and cancel; [`holds`] lays the overlay and takes it off. Each
+//! [`reservations`] moves the counters as buyers order, pay and cancel; [`holds`] lays the overlay and takes it off; [`limits`] sets what is kept back. Each
 //! changes the inputs of one pure sum, [`availability`], that page, API and tests share, and writes row, movement ledger and
 //! the marks the page's tabs ask for in one transaction. [`modes`] knows which paid units the ERP's number contains already.
 //!
@@ -20,6 +20,7 @@ pub mod edit;
 mod guard;
 pub mod holds;
 pub mod ledger;
+pub mod limits;
 pub mod list;
 mod listing;
 mod marks;

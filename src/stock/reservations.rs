@@ -14,7 +14,7 @@ pub mod list;
 mod turn;
 
 pub use freeze::{Want, freeze};
-pub use turn::{Ack, Back, acknowledge, confirm, expire, merchants_due, release, settle};
+pub use turn::{Ack, Back, acknowledge, confirm, expire, merchants_due, release, release_by_hand, settle};
 
 use crate::Result;
 use crate::ids::{MerchantId, ShopId, SkuId};

@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Jsonb, Text, Timestamptz};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// How often a merchant's counters are looked at.
@@ -15,7 +15,7 @@ const EVERY_HOURS: i64 = 24;
 const TOLD: i64 = 200;
 
 /// One counter that is not what it counts.
-#[derive(QueryableByName, Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(QueryableByName, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     /// The id by which people know the SKU.
     #[diesel(sql_type = Text)]
@@ -79,6 +79,16 @@ pub fn check(c: &mut PgConnection, merchant: MerchantId) -> Result<Found> {
     .bind::<BigInt, _>(TOLD)
     .load(c)?;
     Ok(Found { rows: rows.n, differences })
+}
+
+/// How many rows a check would look at, counted up to a cap.
+pub fn rows(c: &mut PgConnection, merchant: MerchantId, cap: i64) -> Result<i64> {
+    let rows: Count =
+        diesel::sql_query("select count(*) as n from (select 1 from stock where merchant_id = $1 order by sku_id, shop_id limit $2) x")
+            .bind::<BigInt, _>(merchant)
+            .bind::<BigInt, _>(cap)
+            .get_result(c)?;
+    Ok(rows.n)
 }
 
 /// Keeps what a check found.

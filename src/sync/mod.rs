@@ -6,6 +6,7 @@
 
 pub mod centre;
 mod conflicts;
+mod counters;
 mod differences;
 mod failures;
 pub mod freshness;
@@ -17,6 +18,7 @@ mod worker;
 
 use actix_web::web::ServiceConfig;
 
+pub use counters::{Report, verify};
 pub use differences::Difference;
 pub use release::{preview, release};
 pub use worker::{Worker, check_counters, end_in_time, keep_house, recheck, replay_parked, start, watch_silence};

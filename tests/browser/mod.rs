@@ -1,6 +1,7 @@
 //! The road of a product in a real browser against the real server, and what a blind person or a strict policy would say.
 
 mod driver;
+mod hold;
 
 use crate::robust::serve;
 use crate::support::cast::{AUDITOR, OWNER, PASSWORD};

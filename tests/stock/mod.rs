@@ -1,7 +1,9 @@
 //! Stock: what an ERP pushes, what a person sets, what the page shows.
 
 mod freely;
+mod freezing;
 mod hands;
+mod holding;
 mod pages;
 mod parallel;
 mod push;

@@ -1,5 +1,7 @@
 //! What needs me: every row a count, its cause, what follows from it, how long already, and one place to go.
 
+mod stock;
+
 use crate::Result;
 use crate::clock::china;
 use crate::ids::{FeedId, MerchantId};
@@ -38,9 +40,12 @@ pub struct Todo {
 
 /// How bad the kinds are, worst first. Counts stay below the distance.
 mod rank {
+    pub const DIFFERING: i64 = 9_000_000;
     pub const SILENT: i64 = 8_000_000;
+    pub const HOLD_ENDING: i64 = 7_500_000;
     pub const URGENT: i64 = 7_000_000;
     pub const ENDING: i64 = 6_500_000;
+    pub const OPEN: i64 = 6_200_000;
     pub const EXPIRED: i64 = 6_000_000;
     pub const REJECTED: i64 = 5_000_000;
     pub const PARKED: i64 = 4_000_000;
@@ -57,6 +62,7 @@ pub(super) fn of_merchant(c: &mut PgConnection, merchant: MerchantId, now: DateT
     all.extend(expiring(c, merchant, now)?);
     all.extend(ending(c, merchant, now)?);
     all.extend(out_of_stock(c, merchant)?);
+    all.extend(stock::todos(c, merchant, now)?);
     all.sort_by_key(|t| std::cmp::Reverse((t.weight, t.at)));
     all.truncate(SHOWN);
     Ok(all)

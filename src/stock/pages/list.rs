@@ -1,13 +1,14 @@
 //! The list.
 
-use super::Line;
+use super::{Line, bulk, moment};
 use crate::ids::ShopId;
 use crate::merchants::{self, Shop};
 use crate::show;
+use crate::stock::holds::list as holds;
 use crate::stock::list::{self, Item, Search};
 use crate::stock::marks::Mark;
 use crate::text::Text;
-use crate::web::{COUNT_CAP, Ctx, Cursor, Frame, PER_PAGE, Page, Pager, Reply, Tab, filters};
+use crate::web::{COUNT_CAP, Ctx, Cursor, Frame, PER_PAGE, Page, Pager, Permission, Reply, Tab, filters};
 use actix_web::web::Query;
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -24,6 +25,11 @@ pub struct Filter {
     shop: String,
     #[serde(default)]
     after: String,
+    /// What was just done to how many rows.
+    #[serde(default)]
+    done: String,
+    #[serde(default)]
+    n: i64,
 }
 
 impl Filter {
@@ -64,6 +70,10 @@ struct List {
     filter: Filter,
     page: Page<Line>,
     pager: Pager,
+    /// How many rows are held, and when the next hold ends.
+    held: i64,
+    next_end: Option<String>,
+    may_edit: bool,
 }
 show!(List, |v| json!({
     "rows": v.page.rows.iter().map(Line::data).collect::<Vec<_>>(), "next": v.page.next,
@@ -92,24 +102,27 @@ impl Filter {
 }
 
 /// View, label, tone, in the order of the tabs; the JSON face counts in the same order.
-const TABS: [(&str, &str, &str); 5] = [
+const TABS: [(&str, &str, &str); 6] = [
     ("", "stock-tab-all", ""),
     ("low", "stock-tab-low", "warn"),
     ("out", "stock-tab-out", "bad"),
-    ("short", "stock-tab-short", "bad"),
+    ("held", "stock-tab-held", "hold"),
     ("drift", "stock-tab-drift", ""),
+    ("short", "stock-tab-short", "bad"),
 ];
 
 pub async fn show(ctx: Ctx, filter: Query<Filter>) -> Reply {
-    let merchant = ctx.merchant()?.merchant;
+    let seat = ctx.merchant()?;
+    let (merchant, now) = (seat.merchant, ctx.now);
     let filter = filter.into_inner();
     let search = filter.search();
-    let (rows, counts, shops, low_stock) = ctx
+    let (rows, counts, shops, low_stock, holds) = ctx
         .db
         .snapshot(move |c| {
             let rows = list::page(c, merchant, &search, PER_PAGE + 1)?;
             let counts = list::counts(c, merchant, search.shop, COUNT_CAP)?;
-            Ok((rows, counts, merchants::shops(c, merchant)?, merchants::find(c, merchant)?.low_stock))
+            let holds = holds::counts(c, merchant, now)?;
+            Ok((rows, counts, merchants::shops(c, merchant)?, merchants::find(c, merchant)?.low_stock, holds))
         })
         .await?;
     let page = Page::cut(rows, PER_PAGE, Item::place);
@@ -118,13 +131,17 @@ pub async fn show(ctx: Ctx, filter: Query<Filter>) -> Reply {
         let tone = if count > 0 { tone } else { "" };
         Tab { label: Text::new(label), href: filter.href(view, &filter.shop), current: filter.view == view, count: Some(count), tone }
     });
+    let may_edit = seat.person.may(Permission::EditStock);
     ctx.reply(List {
-        frame: ctx.frame("stock"),
-        now: ctx.now,
+        frame: Frame { notice: bulk::notice(&filter.done, filter.n), ..ctx.frame("stock") },
+        now,
+        held: holds.active,
+        next_end: holds.next.map(|at| moment(at, now)),
+        may_edit,
         tabs: tabs.into(),
         shops: shops.into_iter().map(|s| filter.choice(s)).collect(),
         pager: Pager::of("/stock", &filter.query(&filter.view, &filter.shop), Some(&filter.after), &page),
         filter,
-        page: page.map(|item| Line::of(item, low_stock, ctx.now)),
+        page: page.map(|item| Line::of(item, low_stock, now, may_edit)),
     })
 }

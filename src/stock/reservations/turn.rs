@@ -108,6 +108,18 @@ pub fn release(tx: &mut PgConnection, cause: &Cause, wanted: &[Back], by: &str, 
     Ok(wanted.iter().map(end).collect())
 }
 
+/// A person gives units back, and says why; the trail keeps it.
+pub fn release_by_hand(tx: &mut PgConnection, cause: &Cause, wanted: &[Back], reason: &str) -> Result<Vec<Ended>> {
+    let ended = release(tx, cause, wanted, "person", Some(reason))?;
+    let told = |(want, end): (&Back, &Ended)| {
+        let state = end.now.map(|n| n.state.as_str());
+        Entry::new("reservation.released", "reservation", &want.reservation).change(json!(null), json!({ "state": state })).note(reason)
+    };
+    let entries: Vec<Entry> = wanted.iter().zip(&ended).filter(|(_, e)| e.outcome == Outcome::Applied).map(told).collect();
+    trail::record(tx, cause, &entries)?;
+    Ok(ended)
+}
+
 fn give_back(tx: &mut PgConnection, cause: &Cause, going: &[&Taken], by: &str, reason: Option<&str>) -> Result<()> {
     if going.is_empty() {
         return Ok(());
