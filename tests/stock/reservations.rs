@@ -23,6 +23,10 @@ impl House {
         let found = self.platform.db.snapshot(move |c| duijie::stock::verify::check(c, merchant)).await.expect("check");
         assert_eq!(found.differences, []);
     }
+    async fn available(&self, cast: &Cast, sku: &str) -> i64 {
+        let read = self.api(&cast.erp, "sku.inventory.get", json!({ "skuId": sku })).send().await;
+        read.expect(200).value()["data"]["available"].as_i64().expect("a number")
+    }
 }
 
 fn take(reservation: &str, sku: &str, quantity: i64) -> Value {
