@@ -150,10 +150,11 @@ diesel::table! {
 }
 
 diesel::table! {
-    call_minutes (merchant_id, minute, module) {
+    call_minutes (merchant_id, minute, module, slot) {
         merchant_id -> Int8,
         minute -> Timestamptz,
         module -> Text,
+        slot -> Int2,
         calls -> Int4,
         failed -> Int4,
         lines -> Int8,

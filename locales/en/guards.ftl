@@ -117,12 +117,12 @@ freshness-minutes = minutes
 freshness-extra = Pieces kept back per row meanwhile
 
 outage-title = ERP down
-outage-note = Press this when the ERP has failed: the pieces to keep back count at once, until you say it is back
+outage-note = When the ERP fails: everything is paused and what arrives is kept; the extra pieces are kept back at once, until you say that it is back
 outage-since = The ERP has been down since { $a } ({ $b }).
 outage-reason-hint = For example "power cut"
 outage-declare = The ERP is down
 outage-end = The ERP is back
-outage-order = Then let the ERP catch up in this order: stock, prices, products and categories
+outage-order = Afterwards what was kept is applied: stock first, then prices, then products and categories
 outage-declared = Treated as down from now on
 outage-ended = Back to normal
 outage-known = It is treated as down already

@@ -117,12 +117,12 @@ freshness-minutes = 分钟
 freshness-extra = 超时期间每行多留（件）
 
 outage-title = ERP 停机
-outage-note = ERP 出故障时按一下：库存多留的件数马上生效，直到你说它恢复了
+outage-note = ERP 出故障时按一下：全部同步暂停，期间收到的先留着；库存多留的件数马上生效，直到你说它恢复了
 outage-since = ERP 从 { $a } 起停机（{ $b }）。
 outage-reason-hint = 例如“机房断电”
 outage-declare = ERP 停机了
 outage-end = ERP 恢复了
-outage-order = 恢复后请让 ERP 依次补传：库存、价格、商品与类目
+outage-order = 恢复后，留着的按库存、价格、商品与类目的顺序写入
 outage-declared = 已按 ERP 停机处理
 outage-ended = 已恢复
 outage-known = 已经按停机处理了

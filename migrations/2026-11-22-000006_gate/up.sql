@@ -63,11 +63,13 @@ create table call_minutes (
     merchant_id bigint not null references merchants (id),
     minute timestamptz not null,
     module text not null,
+    slot smallint not null default 0,
     calls integer not null,
     failed integer not null,
     lines bigint not null,
     slow integer[] not null,
-    primary key (merchant_id, minute, module)
+    primary key (merchant_id, minute, module, slot)
 ) with (fillfactor = 70);
 comment on table call_minutes is 'The call log counted by minute, so that the sync centre costs the same with any number of calls; kept two days.';
+comment on column call_minutes.slot is 'Chance: so that calls at the same time do not queue for one row.';
 comment on column call_minutes.slow is 'Calls by duration, each step a quarter longer than the one before.';

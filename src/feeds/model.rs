@@ -3,7 +3,7 @@ use super::run::Report;
 use crate::Result;
 use crate::ids::{FeedId, MerchantId};
 use crate::trail::Cause;
-use crate::wire::{LineResult, Method, Outcome, Problem};
+use crate::wire::{LineResult, Method, Outcome, Problem, Verb};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Int4, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
@@ -78,6 +78,10 @@ pub(super) fn close(tx: &mut PgConnection, cause: &Cause, feed: FeedId, method: 
     .bind::<Int4, _>(c.warned)
     .execute(tx)?;
     keep_lines(tx, cause, feed, report)?;
+    // What buyers do is never parked.
+    if matches!(method.verb, Verb::Act(_)) {
+        return Ok(());
+    }
     supersede_parked(tx, cause, method, report)?;
     keep_parked(tx, cause, feed, method, report)
 }

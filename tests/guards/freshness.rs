@@ -85,7 +85,25 @@ async fn a_person_says_that_the_erp_is_down_and_that_it_is_back() {
     let page = house.get("/sync/freshness").by(OWNER).send().await.expect(200).body;
     assert!(page.contains("ERP 恢复了") && page.contains("停电"), "{page}");
     assert!(house.get("/sync/pulse").by(OWNER).part().send().await.expect(200).body.contains("ERP 停机中"));
+    // What trickles in is kept, and counts when the ERP is back: stock first, then the catalogue.
+    let held = house.push(&cast, lines(1, |_| 44)).await.expect(200);
+    assert_eq!(held.value()["data"]["held"], 1);
+    assert_eq!(available(&house, &cast).await, 5);
     house.post("/sync/outage?_method=delete").by(OWNER).form(&[]).send().await.expect(303);
     house.delete("/sync/outage").by(OWNER).json().send().await.expect(409);
     assert_eq!(available(&house, &cast).await, 30);
+    duijie::sync::release(&house.platform.db, duijie::routes::METHODS, house.now()).await.expect("release");
+    assert_eq!(available(&house, &cast).await, 44);
+    // A pause that a person made before stays theirs.
+    house
+        .post("/sync/switch")
+        .by(OWNER)
+        .form(&[("module", "all"), ("seen", "0"), ("span", "2h"), ("reason", "盘点")])
+        .send()
+        .await
+        .expect(303);
+    house.later(chrono::Duration::minutes(1));
+    house.post("/sync/outage").by(OWNER).form(&[("reason", "停电")]).send().await.expect(303);
+    house.post("/sync/outage?_method=delete").by(OWNER).form(&[]).send().await.expect(303);
+    assert_eq!(house.ask("select module || ' ' || reason from switches"), "all 盘点");
 }

@@ -86,19 +86,19 @@ fn the_model_of_a_registered_device_tells_it_apart() {
     // Without the number, the same name, model and maker.
     let unnumbered = [base(1, |t| {
         device(t, "软头型");
-        t.approval_no.clear()
+        t.approval_no.clear();
     })];
     assert_eq!(matched(&upload(|t| device(t, "软头型")), &unnumbered), Err(Some(AskReason::ApprovalUnconfirmed)));
     assert_eq!(matched(&upload(|t| device(t, "硬头型")), &bases), Err(Some(AskReason::SpecDiffers)));
     let vague = [base(1, |t| {
         device(t, "软头型");
-        t.spec = "支".into()
+        t.spec = "支".into();
     })];
     assert_ne!(
         matched(
             &upload(|t| {
                 device(t, "软头型");
-                t.spec = "支".into()
+                t.spec = "支".into();
             }),
             &vague
         ),

@@ -194,9 +194,9 @@ impl World {
             return;
         }
         if self.rule == Rule::Overwrite {
-            self.number -= qty
+            self.number -= qty;
         } else {
-            self.frozen += qty
+            self.frozen += qty;
         }
         self.orders.push(Order { qty, ..Order::default() });
         let order = self.orders.len() - 1;

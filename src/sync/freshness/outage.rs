@@ -1,6 +1,11 @@
 //! The ERP is down, and somebody says so: nothing that still trickles in is believed until it is back.
+//!
+//! Everything is paused for that time, so that what arrives is kept; when it is over the worker catches up in the order stock,
+//! price, catalogue. A pause that somebody had made before is left to them.
 
 use crate::Result;
+use crate::gate::switches::{self, Off, What};
+use crate::gate::terms::Term;
 use crate::ids::MerchantId;
 use crate::text::Text as Said;
 use crate::trail::{self, Cause, Entry};
@@ -43,9 +48,21 @@ pub fn latest(c: &mut PgConnection, merchant: MerchantId, limit: i64) -> Result<
         .load(c)?)
 }
 
+/// The pause of everything, if there is one now.
+fn pause(c: &mut PgConnection, cause: &Cause) -> Result<Option<Off>> {
+    Ok(switches::all_off(c, cause.merchant, cause.now)?.into_iter().find(|off| off.module == What::Everything.as_str()))
+}
+
 /// # Errors
 /// `Conflict` when somebody has said so already.
 pub fn declare(tx: &mut PgConnection, cause: &Cause, reason: &str) -> Result<()> {
+    if open(tx, cause.merchant)?.is_some() {
+        return Err(crate::Error::Conflict(Said::new("outage-known")));
+    }
+    // The gate's door comes before any row.
+    if pause(tx, cause)?.is_none() {
+        switches::turn_off(tx, cause, What::Everything, &Term { until: None, reason: reason.to_owned() }, 0)?;
+    }
     let new = diesel::sql_query(
         "insert into outages (merchant_id, since, by_name, reason) values ($1, $2, $3, $4) on conflict (merchant_id) where ended_at is null do nothing",
     )
@@ -65,6 +82,10 @@ pub fn declare(tx: &mut PgConnection, cause: &Cause, reason: &str) -> Result<()>
 /// # Errors
 /// `Conflict` when it is over already.
 pub fn end(tx: &mut PgConnection, cause: &Cause) -> Result<()> {
+    let ours = open(tx, cause.merchant)?.zip(pause(tx, cause)?).filter(|(outage, off)| off.since == outage.since);
+    if let Some((_, off)) = ours {
+        switches::turn_on(tx, cause, What::Everything, off.mark)?;
+    }
     let ended: Option<Outage> = diesel::sql_query(format!(
         "update outages set ended_at = $2, ended_by = $3 where merchant_id = $1 and ended_at is null returning {COLUMNS}"
     ))
