@@ -131,15 +131,23 @@ impl Browser {
         let found = self.call("POST", "/element", &json!({ "using": "css selector", "value": css }));
         found[ELEMENT].as_str().unwrap_or_else(|| panic!("no element {css}")).to_owned()
     }
+    /// Does something to an element, and looks it up again when a swap has put another in its place meanwhile.
+    fn on(&self, css: &str, doing: impl Fn(&str) -> Result<Value, String>) {
+        let began = Instant::now();
+        while let Err(why) = doing(&self.find(css)) {
+            assert!(why.contains("stale element") && began.elapsed() < PATIENCE, "{css}: {why}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
     pub fn click(&self, css: &str) {
-        let element = self.find(css);
-        self.call("POST", &format!("/element/{element}/click"), &json!({}));
+        self.on(css, |element| self.ask("POST", &format!("/element/{element}/click"), &json!({})));
     }
     /// Types into a field; whatever stood there is gone.
     pub fn type_into(&self, css: &str, text: &str) {
-        let element = self.find(css);
-        self.call("POST", &format!("/element/{element}/clear"), &json!({}));
-        self.call("POST", &format!("/element/{element}/value"), &json!({ "text": text }));
+        self.on(css, |element| {
+            self.ask("POST", &format!("/element/{element}/clear"), &json!({}))?;
+            self.ask("POST", &format!("/element/{element}/value"), &json!({ "text": text }))
+        });
     }
     /// Presses one key, wherever the focus is.
     pub fn press(&self, key: &str) {
