@@ -69,6 +69,9 @@ struct StoredHeader {
 
 /// Locks reservations by id.
 fn headers(tx: &mut PgConnection, merchant: MerchantId, nos: &[&str]) -> Result<HashMap<String, Header>> {
+    if nos.is_empty() {
+        return Ok(HashMap::new());
+    }
     let stored: Vec<StoredHeader> = diesel::sql_query(
         "select r.no, r.state, r.seq from (select distinct no from unnest($2) as l(no) order by no) l cross join lateral \
          (select no, state, seq from reservations where merchant_id = $1 and no = l.no for update) r order by r.no",
@@ -132,6 +135,9 @@ struct Taken {
 
 /// The lines of these reservations, in the order rows of stock are locked.
 fn lines_of(c: &mut PgConnection, merchant: MerchantId, nos: &[&str]) -> Result<Vec<Taken>> {
+    if nos.is_empty() {
+        return Ok(Vec::new());
+    }
     Ok(diesel::sql_query(
         "select no, sku_id, shop_id, qty, state, hold_id from reservation_lines where merchant_id = $1 and no = any($2) order by sku_id, shop_id, no",
     )
@@ -142,6 +148,9 @@ fn lines_of(c: &mut PgConnection, merchant: MerchantId, nos: &[&str]) -> Result<
 
 /// Brings reservations into a state in which they stay or end.
 fn move_on(tx: &mut PgConnection, cause: &Cause, nos: &[&str], ended_by: &str, reason: Option<&str>) -> Result<()> {
+    if nos.is_empty() {
+        return Ok(());
+    }
     diesel::sql_query(
         "update reservations set state = 'released', expires_at = null, ended_at = $3, ended_by = $4, reason = $5 where merchant_id = $1 and no = any($2)",
     )

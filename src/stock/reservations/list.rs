@@ -47,13 +47,14 @@ pub fn page(
     after: Option<(DateTime<Utc>, String)>,
     limit: i64,
 ) -> Result<Vec<Item>> {
-    let (state, at, line) = match which {
-        Which::Frozen => ("frozen", "created_at", "frozen"),
-        Which::Open => ("paid", "paid_at", "paid"),
+    // A line waits in the state its reservation is in.
+    let (state, at) = match which {
+        Which::Frozen => ("frozen", "created_at"),
+        Which::Open => ("paid", "paid_at"),
     };
     let later = if after.is_some() { format!("(r.{at}, r.no) > ($2, $3)") } else { "$2::timestamptz is null and $3 = ''".to_owned() };
     let row = if of.is_some() {
-        format!("r.no in (select no from reservation_lines where merchant_id = $1 and sku_id = $5 and shop_id = $6 and state = '{line}')")
+        format!("r.no in (select no from reservation_lines where merchant_id = $1 and sku_id = $5 and shop_id = $6 and state = '{state}')")
     } else {
         "$5 = 0 and $6 = 0".to_owned()
     };
@@ -63,7 +64,7 @@ pub fn page(
          cross join lateral (select jsonb_agg(jsonb_build_object('sku', k.sku_id, 'name', p.name, 'spec', p.spec, 'shop', h.name, 'qty', l.qty) \
              order by k.sku_id) as lines from reservation_lines l join skus k on k.merchant_id = l.merchant_id and k.id = l.sku_id \
            join products p on p.merchant_id = k.merchant_id and p.id = k.product_id join shops h on h.merchant_id = l.merchant_id and h.id = l.shop_id \
-           where l.merchant_id = r.merchant_id and l.no = r.no and l.state = '{line}') l \
+           where l.merchant_id = r.merchant_id and l.no = r.no and l.state = '{state}') l \
          where r.merchant_id = $1 and r.state = '{state}' and l.lines is not null and {row} and {later} order by r.{at}, r.no limit $4"
     );
     Ok(diesel::sql_query(sql)

@@ -125,9 +125,9 @@ fn give_back(tx: &mut PgConnection, cause: &Cause, going: &[&Taken], by: &str, r
         return Ok(());
     }
     let mut rows = Rows::lock(tx, cause, going.iter().map(|l| (l.sku, l.shop)))?;
-    // A push may have taken paid units into its number while we waited for the rows.
+    // A push may have taken paid units into its number while we waited for the rows; frozen ones move with their reservation alone.
     let states: HashMap<(String, SkuId, _), String> = {
-        let nos: Vec<&str> = going.iter().map(|l| l.no.as_str()).collect();
+        let nos: Vec<&str> = going.iter().filter(|l| l.state == "paid").map(|l| l.no.as_str()).collect();
         lines_of(tx, cause.merchant, &nos)?.into_iter().map(|l| ((l.no, l.sku, l.shop), l.state)).collect()
     };
     for line in going {
