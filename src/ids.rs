@@ -51,6 +51,10 @@ ids! {
     BaseId
     ProductId
     SkuId
+    /// A buyer as one merchant knows it.
+    CustomerId
+    /// An order; people and machines name it by its number.
+    OrderId
     FeedId
     /// A person's hold over a value.
     HoldId

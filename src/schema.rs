@@ -233,6 +233,40 @@ diesel::table! {
 }
 
 diesel::table! {
+    customer_rules (merchant_id) {
+        merchant_id -> Int8,
+        scheme -> Text,
+    }
+}
+
+diesel::table! {
+    customers (merchant_id, id) {
+        merchant_id -> Int8,
+        id -> Int8,
+        #[max_length = 64]
+        customer_id -> Varchar,
+        name -> Text,
+        kind -> Text,
+        uscc -> Text,
+        region_code -> Nullable<Text>,
+        contact -> Text,
+        phone -> Text,
+        address -> Text,
+        licences -> Jsonb,
+        name_key -> Text,
+        grams -> Array<Nullable<Text>>,
+        match_kind -> Text,
+        #[max_length = 50]
+        erp_code -> Nullable<Varchar>,
+        matched_at -> Nullable<Timestamptz>,
+        matched_by -> Nullable<Text>,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     dismissals (merchant_id, method, problem, code) {
         merchant_id -> Int8,
         method -> Text,
@@ -241,6 +275,27 @@ diesel::table! {
         at -> Timestamptz,
         by_name -> Text,
         reason -> Text,
+    }
+}
+
+diesel::table! {
+    erp_customers (merchant_id, code) {
+        merchant_id -> Int8,
+        #[max_length = 50]
+        code -> Varchar,
+        name -> Text,
+        uscc -> Text,
+        region_code -> Nullable<Text>,
+        contact -> Text,
+        phone -> Text,
+        address -> Text,
+        enabled -> Bool,
+        name_key -> Text,
+        grams -> Array<Nullable<Text>>,
+        source_time -> Nullable<Timestamptz>,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
     }
 }
 
@@ -808,7 +863,12 @@ diesel::joinable!(call_minutes -> merchants (merchant_id));
 diesel::joinable!(calls -> merchants (merchant_id));
 diesel::joinable!(categories -> merchants (merchant_id));
 diesel::joinable!(code_maps -> merchants (merchant_id));
+diesel::joinable!(customer_rules -> merchants (merchant_id));
+diesel::joinable!(customers -> merchants (merchant_id));
+diesel::joinable!(customers -> regions (region_code));
 diesel::joinable!(dismissals -> merchants (merchant_id));
+diesel::joinable!(erp_customers -> merchants (merchant_id));
+diesel::joinable!(erp_customers -> regions (region_code));
 diesel::joinable!(exceptions -> users (by_user));
 diesel::joinable!(external_ids -> merchants (merchant_id));
 diesel::joinable!(feed_lines -> merchants (merchant_id));
@@ -854,7 +914,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     carriers,
     categories,
     code_maps,
+    customer_rules,
+    customers,
     dismissals,
+    erp_customers,
     exceptions,
     external_ids,
     feed_lines,

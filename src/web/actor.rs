@@ -52,6 +52,9 @@ pub enum Permission {
     EditStock,
     EditProducts,
     EditListing,
+    EditPrices,
+    /// Orders, shipments, and which customer is which.
+    EditOrders,
     /// Credentials and their secrets.
     ManageKeys,
     ManageUsers,
@@ -66,12 +69,15 @@ pub enum Permission {
 
 impl Permission {
     /// Those a staff member can be given one by one.
-    pub const GRANTED: [Permission; 3] = [Permission::EditStock, Permission::EditProducts, Permission::EditListing];
+    pub const GRANTED: [Permission; 5] =
+        [Permission::EditStock, Permission::EditProducts, Permission::EditListing, Permission::EditPrices, Permission::EditOrders];
     pub fn as_str(self) -> &'static str {
         match self {
             Permission::EditStock => "stock",
             Permission::EditProducts => "products",
             Permission::EditListing => "listing",
+            Permission::EditPrices => "prices",
+            Permission::EditOrders => "orders",
             Permission::ManageKeys => "keys",
             Permission::ManageUsers => "users",
             Permission::ManageSettings => "settings",

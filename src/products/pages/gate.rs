@@ -64,6 +64,7 @@ impl Gate {
         let own = match module {
             Module::Stock => Permission::EditStock,
             Module::Listing => Permission::EditListing,
+            Module::Price => Permission::EditPrices,
             _ => Permission::EditProducts,
         };
         person.may(own) || person.may(Permission::ManageKeys)

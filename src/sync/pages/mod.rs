@@ -34,6 +34,7 @@ fn may_except(seat: &Seat, module: Module) -> bool {
     let own = match module {
         Module::Stock => Permission::EditStock,
         Module::Listing => Permission::EditListing,
+        Module::Price => Permission::EditPrices,
         _ => Permission::EditProducts,
     };
     seat.person.may(own) || seat.person.may(Permission::ManageKeys)

@@ -21,10 +21,12 @@ use serde::Deserialize;
 const MERCHANTS_TO_CHOOSE: i64 = 500;
 
 /// A permission somebody can be given, as the form shows it.
-const GRANTS: [(Permission, &str); 3] = [
+const GRANTS: [(Permission, &str); 5] = [
     (Permission::EditStock, "account-grant-stock"),
     (Permission::EditProducts, "account-grant-products"),
     (Permission::EditListing, "account-grant-listing"),
+    (Permission::EditPrices, "account-grant-prices"),
+    (Permission::EditOrders, "account-grant-orders"),
 ];
 
 /// Whose people somebody manages: one merchant's, or everybody's for an admin.
