@@ -790,6 +790,7 @@ diesel::table! {
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         quoted_at -> Nullable<Timestamptz>,
+        quote_version -> Int4,
     }
 }
 

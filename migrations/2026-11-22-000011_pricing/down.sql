@@ -1,2 +1,3 @@
-alter table skus drop column quoted_at;
+drop function kept_without, kept_over, price_entry;
+alter table skus drop column quoted_at, drop column quote_version;
 drop table price_rules, prices, customer_group_members, customer_groups, region_group_members, region_groups;

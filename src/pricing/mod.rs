@@ -7,9 +7,14 @@
 //! [`resolve`] is the one pure function by which a buyer's price is found, with every candidate and why it lost; [`quote`] feeds
 //! it for any number of SKUs at once. Page, API and tests see the same ladder, so an explanation cannot differ from the price.
 
+pub mod book;
+pub mod codes;
+pub mod place;
 mod quote;
 pub mod resolve;
 pub mod rules;
+pub mod sheet;
+mod write;
 
 pub use quote::{Buyer, quote};
 pub use resolve::{Candidate, Channel, Member, Offer, Policy, Reason, Resolution, Rule, Why, resolve};

@@ -97,7 +97,7 @@ struct Row {
 /// The prices of these SKUs that name the buyer: for each SKU a few steps down one index, however many others it has.
 const OFFERS: &str = "select s.id as sku_id, s.base_price, s.member_price, p.* from (select distinct id from unnest($2) u(id)) w \
      cross join lateral (select k.id, k.base_price, k.member_price from skus k where k.merchant_id = $1 and k.id = w.id offset 0) s \
-     left join lateral (select customer, customer_group, region_group, shop, nullif(valid_from, '-infinity') as valid_from, \
+     left join lateral (select customer, customer_group, region_group, shop, nullif(nullif(valid_from, '-infinity'), 'epoch') as valid_from, \
          nullif(valid_until, 'infinity') as valid_until, amount from prices \
        where merchant_id = $1 and sku_id = s.id and customer_id = any($3) and customer_group_id = any($4) and region_group_id = any($5) \
          and shop_id = any($6) and valid_until > $7 offset 0) p on true";
