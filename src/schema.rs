@@ -248,6 +248,7 @@ diesel::table! {
         name -> Text,
         kind -> Text,
         uscc -> Text,
+        uscc_ok -> Bool,
         region_code -> Nullable<Text>,
         contact -> Text,
         phone -> Text,
@@ -256,6 +257,7 @@ diesel::table! {
         name_key -> Text,
         grams -> Array<Nullable<Text>>,
         match_kind -> Text,
+        hands_off -> Bool,
         #[max_length = 50]
         erp_code -> Nullable<Varchar>,
         matched_at -> Nullable<Timestamptz>,
@@ -285,6 +287,7 @@ diesel::table! {
         code -> Varchar,
         name -> Text,
         uscc -> Text,
+        uscc_ok -> Bool,
         region_code -> Nullable<Text>,
         contact -> Text,
         phone -> Text,

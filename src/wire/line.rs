@@ -208,7 +208,7 @@ impl Line {
 /// so that a line about another shop is another line.
 pub fn key_of(fields: &[Field], sent: &Value) -> String {
     let parts = fields.iter().filter(|f| f.need == Need::Always || f.kind == Kind::Shop).filter_map(|f| match sent.get(f.name)? {
-        Value::String(s) => Some(s.trim().chars().take(40).collect()),
+        Value::String(s) => Some(s.trim().chars().take(64).collect()),
         Value::Number(n) => Some(n.to_string()),
         _ => None,
     });

@@ -35,6 +35,10 @@ line_codes! {
     /// Control characters, NUL, U+FFFD.
     BadCharacter "BAD_CHARACTER" "line-bad-character"
     BadBarcode "BAD_BARCODE" "line-bad-barcode"
+    /// Warning: the unified social credit code cannot be right; it was kept and matches nothing by itself (U-05).
+    BadUscc "BAD_USCC" "line-bad-uscc"
+    /// Warning: no such division code; the region stays as it was.
+    UnknownRegion "UNKNOWN_REGION" "line-unknown-region"
     /// Warning: the field is not known here; it was ignored.
     UnknownField "UNKNOWN_FIELD" "line-unknown-field"
     UnknownCategory "UNKNOWN_CATEGORY" "line-unknown-category"
@@ -54,6 +58,9 @@ line_codes! {
     UnknownSku "UNKNOWN_SKU" "line-unknown-sku"
     UnknownProduct "UNKNOWN_PRODUCT" "line-unknown-product"
     UnknownBase "UNKNOWN_BASE" "line-unknown-base"
+    UnknownCustomer "UNKNOWN_CUSTOMER" "line-unknown-customer"
+    /// Warning: the ERP has this credit code under several customers; a person says which is meant (U-05).
+    SeveralCustomers "SEVERAL_CUSTOMERS" "line-several-customers"
     /// A prodId equals a skuId of the merchant, or the other way round (P-14).
     IdTaken "ID_TAKEN" "line-id-taken"
     /// The id of a default SKU made from prodId would not fit: give skuId.
