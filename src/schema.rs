@@ -233,6 +233,30 @@ diesel::table! {
 }
 
 diesel::table! {
+    customer_group_members (merchant_id, customer_id, group_id) {
+        merchant_id -> Int8,
+        customer_id -> Int8,
+        group_id -> Int8,
+    }
+}
+
+diesel::table! {
+    customer_groups (merchant_id, id) {
+        merchant_id -> Int8,
+        id -> Int8,
+        #[max_length = 20]
+        code -> Varchar,
+        #[max_length = 60]
+        name -> Varchar,
+        level -> Int2,
+        priority -> Int4,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     customer_rules (merchant_id) {
         merchant_id -> Int8,
         scheme -> Text,
@@ -510,6 +534,38 @@ diesel::table! {
 }
 
 diesel::table! {
+    price_rules (merchant_id) {
+        merchant_id -> Int8,
+        policy -> Text,
+        member -> Text,
+        alert_percent -> Int2,
+        floor_percent -> Nullable<Int2>,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    prices (merchant_id, sku_id, customer_id, customer_group_id, region_group_id, shop_id, valid_from) {
+        merchant_id -> Int8,
+        sku_id -> Int8,
+        customer_id -> Int8,
+        customer_group_id -> Int8,
+        region_group_id -> Int8,
+        shop_id -> Int8,
+        valid_from -> Timestamptz,
+        valid_until -> Timestamptz,
+        amount -> Numeric,
+        owner -> Text,
+        source_time -> Nullable<Timestamptz>,
+        updated_at -> Timestamptz,
+        customer -> Nullable<Int8>,
+        customer_group -> Nullable<Int8>,
+        region_group -> Nullable<Int8>,
+        shop -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
     product_keys (merchant_id, product_id) {
         merchant_id -> Int8,
         product_id -> Int8,
@@ -604,6 +660,28 @@ diesel::table! {
         different -> Int8,
         missing_here -> Int8,
         missing_there -> Int8,
+    }
+}
+
+diesel::table! {
+    region_group_members (merchant_id, region_code) {
+        merchant_id -> Int8,
+        region_code -> Text,
+        group_id -> Int8,
+    }
+}
+
+diesel::table! {
+    region_groups (merchant_id, id) {
+        merchant_id -> Int8,
+        id -> Int8,
+        #[max_length = 20]
+        code -> Varchar,
+        #[max_length = 60]
+        name -> Varchar,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
     }
 }
 
@@ -714,6 +792,7 @@ diesel::table! {
         erp_updated_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        quoted_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -866,6 +945,7 @@ diesel::joinable!(call_minutes -> merchants (merchant_id));
 diesel::joinable!(calls -> merchants (merchant_id));
 diesel::joinable!(categories -> merchants (merchant_id));
 diesel::joinable!(code_maps -> merchants (merchant_id));
+diesel::joinable!(customer_groups -> merchants (merchant_id));
 diesel::joinable!(customer_rules -> merchants (merchant_id));
 diesel::joinable!(customers -> merchants (merchant_id));
 diesel::joinable!(customers -> regions (region_code));
@@ -885,10 +965,13 @@ diesel::joinable!(holds -> users (by_user));
 diesel::joinable!(listing_rechecks -> merchants (merchant_id));
 diesel::joinable!(outages -> merchants (merchant_id));
 diesel::joinable!(parked_lines -> merchants (merchant_id));
+diesel::joinable!(price_rules -> merchants (merchant_id));
 diesel::joinable!(products -> base_products (base_product_id));
 diesel::joinable!(products -> merchants (merchant_id));
 diesel::joinable!(quarantines -> merchants (merchant_id));
 diesel::joinable!(reconciliations -> merchants (merchant_id));
+diesel::joinable!(region_group_members -> regions (region_code));
+diesel::joinable!(region_groups -> merchants (merchant_id));
 diesel::joinable!(replies -> merchants (merchant_id));
 diesel::joinable!(reservations -> merchants (merchant_id));
 diesel::joinable!(sessions -> users (user_id));
@@ -917,6 +1000,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     carriers,
     categories,
     code_maps,
+    customer_group_members,
+    customer_groups,
     customer_rules,
     customers,
     dismissals,
@@ -935,11 +1020,15 @@ diesel::allow_tables_to_appear_in_same_query!(
     nonces,
     outages,
     parked_lines,
+    price_rules,
+    prices,
     product_keys,
     products,
     quarantines,
     reconciliation_rows,
     reconciliations,
+    region_group_members,
+    region_groups,
     regions,
     replies,
     reservation_lines,
