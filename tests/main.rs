@@ -9,6 +9,7 @@ mod architecture;
 mod audit;
 mod browser;
 mod catalog;
+mod customers;
 mod demo;
 mod desk;
 mod faults;

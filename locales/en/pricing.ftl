@@ -5,5 +5,4 @@ line-cost-above-price = { $a }: the cost { $b } is above the default price { $c 
 line-below-floor = { $a } at { $b } is below the limit of { $c }. Raise it, or change the limit first
 line-unknown-region-group = { $a }: there is no region group { $b }. Make it, or say which of ours it means, and the line comes in by itself
 line-unknown-customer-group = { $a }: there is no customer group { $b }. Make it, or say which of ours it means, and the line comes in by itself
-line-unknown-customer = { $a }: the platform has no customer { $b }. Check the platform's customer id
 line-shops-differ = { $a } says { $b }, and shop { $c } says { $d }. Members pay one price in all shops here, and the last one counts; switch to prices per shop if they should differ

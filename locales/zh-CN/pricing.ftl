@@ -5,5 +5,4 @@ line-cost-above-price = { $a } 的采购价 { $b } 高于默认单价 { $c }，�
 line-below-floor = { $a } 的价格 { $b } 低于最低限价 { $c }。请提高价格，或先调整限价规则
 line-unknown-region-group = { $a } 的地区组 { $b } 在平台没有。新建这个地区组，或把它对应到已有的组，这一行会自动写入
 line-unknown-customer-group = { $a } 的客户组 { $b } 在平台没有。新建这个客户组，或把它对应到已有的组，这一行会自动写入
-line-unknown-customer = { $a } 的客户 { $b } 在平台没有。请核对平台的客户编号
 line-shops-differ = { $a } 发来 { $b }，而门店 { $c } 是 { $d }。现在规定会员价各门店统一，以最后一次为准；各店不同请改为按门店

@@ -106,7 +106,13 @@ const OFFERS: &str = "select s.id as sku_id, s.base_price, s.member_price, p.* f
 ///
 /// # Errors
 /// Only for faults of the database.
-pub fn quote(c: &mut PgConnection, merchant: MerchantId, buyer: &Buyer, skus: &[SkuId], at: DateTime<Utc>) -> Result<HashMap<SkuId, Resolution>> {
+pub fn quote(
+    c: &mut PgConnection,
+    merchant: MerchantId,
+    buyer: &Buyer,
+    skus: &[SkuId],
+    at: DateTime<Utc>,
+) -> Result<HashMap<SkuId, Resolution>> {
     if skus.is_empty() {
         return Ok(HashMap::new());
     }

@@ -26,16 +26,8 @@ pub enum Rule {
 }
 
 impl Rule {
-    pub const ALL: [Rule; 8] = [
-        Rule::CustomerRegion,
-        Rule::Customer,
-        Rule::GroupRegion,
-        Rule::Group,
-        Rule::Region,
-        Rule::MemberShop,
-        Rule::Member,
-        Rule::Default,
-    ];
+    pub const ALL: [Rule; 8] =
+        [Rule::CustomerRegion, Rule::Customer, Rule::GroupRegion, Rule::Group, Rule::Region, Rule::MemberShop, Rule::Member, Rule::Default];
     /// Its name on the wire.
     pub fn as_str(self) -> &'static str {
         match self {

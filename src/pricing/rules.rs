@@ -41,11 +41,10 @@ struct Row {
 
 /// The merchant's own rules, or the defaults.
 pub fn rules(c: &mut PgConnection, merchant: MerchantId) -> Result<Rules> {
-    let own: Option<Row> =
-        diesel::sql_query("select policy, member, alert_percent, floor_percent from price_rules where merchant_id = $1")
-            .bind::<BigInt, _>(merchant)
-            .get_result(c)
-            .optional()?;
+    let own: Option<Row> = diesel::sql_query("select policy, member, alert_percent, floor_percent from price_rules where merchant_id = $1")
+        .bind::<BigInt, _>(merchant)
+        .get_result(c)
+        .optional()?;
     Ok(own.map_or_else(Rules::default, |row| Rules {
         policy: Policy::of(&row.policy),
         member: Member::of(&row.member),

@@ -222,7 +222,7 @@ pub fn key_of(fields: &[Field], sent: &Value) -> String {
     let mut parts: Vec<String> = Vec::new();
     for field in fields.iter().filter(|f| matches!(f.need, Need::Always | Need::Either) || matches!(f.kind, Kind::Shop | Kind::ShopOrAll)) {
         let part = match sent.get(field.name) {
-            Some(Value::String(s)) => s.trim().chars().take(40).collect(),
+            Some(Value::String(s)) => s.trim().chars().take(64).collect(),
             Some(Value::Number(n)) => n.to_string(),
             _ => continue,
         };

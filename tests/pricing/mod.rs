@@ -2,8 +2,8 @@
 
 mod quote;
 
-use crate::support::{Cast, House};
 pub use crate::stock::{OWNER, READER, house};
+use crate::support::{Cast, House};
 use duijie::ids::{CustomerId, MerchantId, ShopId, SkuId};
 use duijie::pricing::{self, Buyer, Channel, Resolution};
 use std::collections::HashMap;
@@ -44,7 +44,8 @@ pub struct Row<'a> {
     pub dates: (&'a str, &'a str),
 }
 
-pub const ROW: Row<'static> = Row { sku: "S1", customer: "", group: "", region: "", shop: 0, amount: "1.00", dates: ("-infinity", "infinity") };
+pub const ROW: Row<'static> =
+    Row { sku: "S1", customer: "", group: "", region: "", shop: 0, amount: "1.00", dates: ("-infinity", "infinity") };
 
 impl Row<'_> {
     pub fn sql(&self, a: MerchantId) -> String {

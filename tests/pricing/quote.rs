@@ -35,7 +35,10 @@ async fn customer_region_shop_and_time_make_one_price() {
     assert_eq!(house.pays(&cast, "C3", "430100", "S2").await, "8.60 default");
     // Members: one price for all shops until the merchant says otherwise.
     assert_eq!(house.member_pays(&cast, 2, "S1").await, "8.30 member");
-    house.sql(&format!("insert into price_rules (merchant_id, member, policy, updated_at) values ({}, 'per_shop', 'lowest', now())", cast.a));
+    house.sql(&format!(
+        "insert into price_rules (merchant_id, member, policy, updated_at) values ({}, 'per_shop', 'lowest', now())",
+        cast.a
+    ));
     assert_eq!(house.member_pays(&cast, 2, "S1").await, "8.00 memberShop");
     assert_eq!(house.member_pays(&cast, 1, "S1").await, "8.30 member");
     assert_eq!(house.pays(&cast, "C1", "440100", "S1").await, "7.10 group", "the lowest wins");

@@ -135,14 +135,14 @@ fn any_terms() -> impl Strategy<Value = Terms> {
 /// The rule book once more, in other words.
 fn by_the_book(terms: &Terms, offers: &[Offer]) -> Option<Decimal> {
     let applies = |o: &&Offer| {
-        let member = terms.channel == Channel::MicroShop
-            && (o.rule == Rule::Member || terms.member == Member::PerShop)
+        let member = terms.channel == Channel::MicroShop && (o.rule == Rule::Member || terms.member == Member::PerShop)
             || !matches!(o.rule, Rule::Member | Rule::MemberShop);
         member && o.from.is_none_or(|f| f <= terms.at) && o.until.is_none_or(|u| terms.at < u)
     };
     let open: Vec<&Offer> = offers.iter().filter(applies).collect();
     let same = |a: &Offer, b: &Offer| (a.rule, a.group) == (b.rule, b.group);
-    let standing = |o: &&&Offer| o.from.is_some() || o.until.is_some() || !open.iter().any(|p| same(p, o) && (p.from.is_some() || p.until.is_some()));
+    let standing =
+        |o: &&&Offer| o.from.is_some() || o.until.is_some() || !open.iter().any(|p| same(p, o) && (p.from.is_some() || p.until.is_some()));
     let in_force = open.iter().filter(standing);
     match terms.policy {
         Policy::Lowest => in_force.map(|o| o.amount).min(),
@@ -156,7 +156,9 @@ fn as_stored(offers: Vec<Offer>) -> Vec<Offer> {
     for offer in offers {
         let apart = |o: &Offer| {
             let (from, until) = (o.from.max(offer.from), [o.until, offer.until].into_iter().flatten().min());
-            o.place() != offer.place() || o.is_dated() != offer.is_dated() || o.is_dated() && until.is_some_and(|u| from.is_some_and(|f| u <= f))
+            o.place() != offer.place()
+                || o.is_dated() != offer.is_dated()
+                || o.is_dated() && until.is_some_and(|u| from.is_some_and(|f| u <= f))
         };
         if kept.iter().all(apart) {
             kept.push(offer);
