@@ -4,7 +4,7 @@ use crate::feeds::gateway::{self, Methods};
 use crate::merchants::LowStockMoved;
 use crate::web::{NavGroup, NavItem, Permission, Person, assets};
 use crate::wire::{Method, openapi};
-use crate::{accounts, catalog, customers, docs, feeds, gate, guards, merchants, orders, products, reconcile, search, stock, sync};
+use crate::{accounts, catalog, customers, docs, feeds, gate, guards, merchants, orders, pricing, products, reconcile, search, stock, sync};
 use actix_web::web::{self, Data, ServiceConfig};
 
 /// The open platform, in the order of the seeds.
@@ -21,6 +21,12 @@ pub static METHODS: &[&Method] = &[
     &products::api::SKU_DETAIL,
     &products::api::SHELF_UPDATE,
     &products::sellable::EXPLAIN_SELLABLE,
+    &pricing::api::PROD_PRICE_UPDATE,
+    &pricing::api::SKU_PRICE_UPDATE,
+    &pricing::api::SKU_PRICE_GET,
+    &pricing::api::REGION_GROUPS,
+    &pricing::api::CUSTOMER_GROUPS,
+    &pricing::api::EXPLAIN_PRICE,
     &stock::api::INVENTORY_UPDATE,
     &stock::api::INVENTORY_GET,
     &reconcile::STOCK_DIGEST,

@@ -127,7 +127,8 @@ fn in_force(wish: &Wish, sheet: &Sheet, codes: &Codes) -> Map<String, Value> {
     let mut now = Map::new();
     now.insert("quoteVersion".into(), sheet.version.into());
     for m in &wish.moves {
-        let amount = sheet.amount(m.place, m.span).map(two_places);
+        // cost is named, never told.
+        let amount = sheet.amount(m.place, m.span).filter(|_| m.place != Place::Cost).map(two_places);
         if m.place.is_plain() || matches!(m.place, Place::Shop(_)) {
             now.insert(m.place.field().into(), json!(amount));
         } else if let Value::Array(list) = now.entry(m.place.field()).or_insert_with(|| json!([])) {

@@ -3,7 +3,7 @@ use super::release::release;
 use crate::ids::MerchantId;
 use crate::routes::METHODS;
 use crate::web::Platform;
-use crate::{Db, Result, accounts, db, feeds, gate, guards, products, reconcile, stock};
+use crate::{Db, Result, accounts, db, feeds, gate, guards, pricing, products, reconcile, stock};
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
@@ -20,7 +20,13 @@ const ROUNDS_BETWEEN_LISTENING: u32 = 5;
 /// Replays what waits at one merchant.
 type Replay = fn(&mut PgConnection, MerchantId, DateTime<Utc>) -> Result<usize>;
 /// In this order: a category brings products, products bring SKUs, SKUs take stock.
-const REPLAYS: [(&str, Replay); 2] = [("category", replay_products), ("sku", stock::push::replay_parked)];
+const REPLAYS: [(&str, Replay); 5] = [
+    ("category", replay_products),
+    ("sku", stock::push::replay_parked),
+    ("sku", pricing::replay::of_skus),
+    ("region_group", pricing::replay::of_region_groups),
+    ("customer_group", pricing::replay::of_customer_groups),
+];
 
 /// A product that waited comes back through the method by which it arrived, stock and all.
 fn replay_products(tx: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<usize> {
