@@ -102,6 +102,8 @@ create table price_rules (
 comment on table price_rules is 'How prices are found and changed at a merchant; without a row the defaults.';
 comment on column price_rules.floor_percent is 'No person sets a price below this share of cost; null: no limit (R-08).';
 
+create index skus_unpriced on skus (merchant_id, id) where base_price is null;
+create index skus_below_cost on skus (merchant_id, id) where base_price < cost_price;
 alter table skus add column quoted_at timestamptz, add column quote_version integer not null default 1;
 comment on column skus.quoted_at is 'The source time of the newest prices pushed for the SKU itself: prices have a clock of their own (G-01, Q-15).';
 comment on column skus.quote_version is 'Another number with every change of any of its prices, rows of prices included.';

@@ -10,10 +10,13 @@
 mod answers;
 pub mod api;
 pub mod book;
+pub mod changes;
 pub mod codes;
 pub mod customer_groups;
 mod entries;
+pub mod grid;
 pub mod groups;
+pub mod impact;
 pub mod place;
 mod push;
 mod quote;

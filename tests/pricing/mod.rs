@@ -4,7 +4,7 @@ mod push;
 mod quote;
 mod told;
 
-pub use crate::stock::{OWNER, READER, house};
+pub use crate::stock::house;
 use crate::support::{Cast, House};
 use duijie::ids::{CustomerId, MerchantId, ShopId, SkuId};
 use duijie::pricing::{self, Buyer, Channel, Resolution};

@@ -23,7 +23,7 @@ async fn cost_stays_with_the_merchant() {
         let new = apps::NewApp { name: channel.into(), channel: channel.into(), scopes, ..apps::NewApp::default() };
         let key = crate::support::house::MASTER_KEY;
         let issued = house.platform.db.write(move |tx| apps::create(tx, &Cause::system(a, "tests", now), &key, new)).await.expect("a key");
-        let key = crate::support::Key { app_key: issued.app_key, secret: issued.secret };
+        let key = crate::support::house::Key { app_key: issued.app_key, secret: issued.secret };
         let mut asked = 0;
         for method in METHODS.iter().filter(|m| matches!(m.verb, Verb::Read(_) | Verb::Pull(_))) {
             let params = json!({ "skuId": "S1", "prodId": "P1", "id": "c1", "key": "蒙脱", "name": "蒙脱", "customerId": "C1" });
