@@ -58,6 +58,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(accounts::routes)
         .configure(docs::routes)
         .configure(merchants::routes)
+        // One of its pages is a tab among those of products.
+        .configure(pricing::routes)
         .configure(products::routes)
         .configure(sync::routes)
         .configure(feeds::routes)
@@ -108,6 +110,9 @@ fn merchant_nav(person: &Person) -> Vec<NavGroup> {
         group(
             Some("nav-group-stock"),
             vec![
+                item("prices", "/prices", "currency-yuan", "nav-prices"),
+                item("regions", "/groups/regions", "map-pin", "nav-regions"),
+                item("groups", "/groups/customers", "users-group", "nav-customer-groups"),
                 item("stock", "/stock", "building-warehouse", "nav-stock"),
                 item("holds", "/holds", "hand-stop", "nav-holds"),
                 item("freezes", "/freezes", "lock", "nav-freezes"),

@@ -10,13 +10,17 @@
 mod answers;
 pub mod api;
 pub mod book;
+pub mod cells;
 pub mod changes;
 pub mod codes;
 pub mod customer_groups;
 mod entries;
+pub mod formula;
 pub mod grid;
 pub mod groups;
 pub mod impact;
+mod pages;
+pub mod paste;
 pub mod place;
 mod push;
 mod quote;
@@ -29,5 +33,6 @@ pub mod sheet;
 mod shops;
 mod write;
 
+pub use pages::routes;
 pub use quote::{Buyer, quote};
 pub use resolve::{Candidate, Channel, Member, Offer, Policy, Reason, Resolution, Rule, Why, resolve};

@@ -18,7 +18,7 @@ fn told(answer: &Value, line: usize) -> Vec<String> {
 // several kinds in one line, all of it or nothing; blank goes back to what is inherited, never to zero.
 #[actix_web::test]
 async fn one_call_changes_many_kinds() {
-    let (house, cast) = market(3).await;
+    let (house, cast) = market(4).await;
     let line = json!({
         "skuId": "S1", "price": "9.00", "retailPrice": 12, "referencePrice": "11.5", "originalPurchasePrice": "6.00", "vipPrice": "8.80",
         "regionPrices": [{ "regionGroup": "HN", "price": "8.50" }, { "regionGroup": "SZ", "price": 8.4, "validFrom": "2026-12-01 00:00:00", "validUntil": "2027-01-01 00:00:00" }],
@@ -48,7 +48,7 @@ async fn one_call_changes_many_kinds() {
         { "skuId": "S2", "price": "9.60", "regionPrices": [] },
         { "skuId": "S3", "price": null, "retailPrice": "9.999" },
         { "retailPrice": "9.99" },
-        { "skuId": "S3", "regionPrices": [{ "regionGroup": "HN", "price": "9.001" }, { "price": "-1" }, 7, { "regionGroup": "HN" }],
+        { "skuId": "S4", "regionPrices": [{ "regionGroup": "HN", "price": "9.001" }, { "price": "-1" }, 7, { "regionGroup": "HN" }],
           "customerPrices": [{ "price": 1 }, { "customerGroup": "VIP", "customerId": "C1", "price": 1 }, { "customerGroup": "VIP", "price": 1, "validFrom": "2026-12-02 00:00:00", "validUntil": "2026-12-02 00:00:00" }] },
     ]);
     let answer = house.reprice(&cast, bad).await;

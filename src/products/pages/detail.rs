@@ -30,17 +30,20 @@ enum Tab {
     Overview,
     Skus,
     Match,
+    /// A page of its own, in the room of prices.
+    Prices,
     Stock,
     Log,
 }
 
 impl Tab {
-    const ALL: [Tab; 5] = [Tab::Overview, Tab::Skus, Tab::Match, Tab::Stock, Tab::Log];
+    const ALL: [Tab; 6] = [Tab::Overview, Tab::Skus, Tab::Match, Tab::Prices, Tab::Stock, Tab::Log];
     fn name(self) -> &'static str {
         match self {
             Tab::Overview => "",
             Tab::Skus => "skus",
             Tab::Match => "match",
+            Tab::Prices => "prices",
             Tab::Stock => "stock",
             Tab::Log => "log",
         }
@@ -50,17 +53,32 @@ impl Tab {
             Tab::Overview => "shelf-tab-overview",
             Tab::Skus => "shelf-tab-skus",
             Tab::Match => "shelf-tab-match",
+            Tab::Prices => "shelf-tab-prices",
             Tab::Stock => "shelf-tab-stock",
             Tab::Log => "shelf-tab-log",
         }
     }
 }
 
-struct TabLink {
-    label: &'static str,
-    href: String,
-    on: bool,
-    count: String,
+/// A tab of a product, as its pages show it.
+pub struct TabLink {
+    /// Text key.
+    pub label: &'static str,
+    pub href: String,
+    pub on: bool,
+    pub count: String,
+}
+
+/// The tabs of a product, for pages of other rooms that are among them.
+pub fn tab_links(prod_id: &str, current: &str) -> Vec<TabLink> {
+    let page = format!("/products/{}", escaped(prod_id));
+    let link = |tab: Tab| TabLink {
+        label: tab.label(),
+        href: if tab == Tab::Overview { page.clone() } else { format!("{page}/{}", tab.name()) },
+        on: tab.name() == current,
+        count: String::new(),
+    };
+    Tab::ALL.into_iter().map(link).collect()
 }
 
 /// Why it came back, and what to do.
