@@ -181,7 +181,7 @@ fn reckon(
     let amounts = Amounts::reckon(lines.iter().map(|l| (l.qty, l.price)), draft.freight, draft.discount, draft.card_amount);
     let amounts = amounts.ok_or_else(|| Problem::new(LineCode::TooBig, "discountAmount", draft.discount.to_string()))?;
     match amounts.compare(draft.goods, draft.payable) {
-        Some(off) => Err(Problem::new(LineCode::Amount, off.field, off.sent.to_string()).detail(off.expected)),
+        Some(off) => Err(Problem::new(LineCode::Amount, off.field, format!("{:.2}", off.sent)).detail(format!("{:.2}", off.expected))),
         None => Ok((lines, amounts)),
     }
 }
@@ -191,7 +191,7 @@ fn priced(item: &Item, sku: SkuId, found: Option<&Resolution>, field: &str) -> s
     let found = found.ok_or_else(none)?;
     let price = found.price.ok_or_else(none)?;
     match item.price.filter(|sent| *sent != price) {
-        Some(sent) => Err(Problem::new(LineCode::PriceChanged, field, sent.to_string()).detail(price)),
+        Some(sent) => Err(Problem::new(LineCode::PriceChanged, field, format!("{sent:.2}")).detail(format!("{price:.2}"))),
         None => Ok(Priced { sku, qty: item.qty, price, rule: found.rule.map_or("", |rule| rule.as_str()) }),
     }
 }
@@ -282,7 +282,7 @@ fn make(tx: &mut PgConnection, cause: &Cause, channel: &str, ready: &[Ready<'_>]
         ready.iter().flat_map(|r| r.lines.iter().zip(1..).map(move |(line, no)| (r, no, line))).collect();
     let no_lots = || Value::Array(Vec::new());
     diesel::sql_query(
-        "insert into order_lines (merchant_id, order_id, no, sku_id, qty, unit_price, amount, price_rule, lots) \
+        "insert into order_lines (merchant_id, order_id, no, sku_id, qty, unit_price, amount, rule, lots) \
          select $1, o.id, l.no, l.sku, l.qty, l.price, l.qty * l.price, l.rule, l.lots from unnest($2, $3, $4, $5, $6, $7, $8) as l(order_no, no, sku, qty, price, rule, lots) \
          join orders o on o.merchant_id = $1 and o.order_no = l.order_no",
     )
