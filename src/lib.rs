@@ -1,7 +1,8 @@
 //! Duijie 对接: the platform's side of the connection between merchants' ERPs and a selling platform.
 //!
 //! Rooms, from the ground up: [`trail`] and [`merchants`] are used by [`accounts`], those by [`gate`] and [`feeds`], those by
-//! [`catalog`], [`products`], [`customers`] and [`stock`], in this order; [`sync`], [`search`] and [`demo`] stand on top. [`web`] and [`wire`] are how we
+//! [`catalog`], [`products`], [`customers`], [`pricing`], [`stock`] and [`orders`], in this order; [`sync`], [`search`] and [`demo`] stand on
+//! top. [`web`] and [`wire`] are how we
 //! speak with people and machines; [`db`] is the only way to the database. `docs/ARCHITECTURE.md` tells more.
 
 pub mod accounts;
@@ -19,10 +20,11 @@ pub mod gate;
 pub mod guards;
 pub mod ids;
 pub mod merchants;
+pub mod orders;
+pub mod pricing;
 pub mod products;
 pub mod reconcile;
 pub mod routes;
-pub mod schema;
 pub mod search;
 pub mod server;
 pub mod start;

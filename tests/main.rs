@@ -18,6 +18,7 @@ mod gate;
 mod ground;
 mod guards;
 mod manual;
+mod pricing;
 mod products;
 mod robust;
 mod schema;

@@ -105,6 +105,24 @@ line_codes! {
     WrongState "WRONG_STATE" "line-wrong-state"
     /// The same reservation id with other goods.
     OtherLines "OTHER_LINES" "line-other-lines"
+    UnknownOrder "UNKNOWN_ORDER" "line-unknown-order"
+    /// The order has gone on already, or not far enough.
+    OrderState "ORDER_STATE" "line-order-state"
+    /// An amount that is not what the others make it (O-04).
+    Amount "AMOUNT" "line-amount"
+    /// The units went back before it was paid.
+    UnitsGone "UNITS_GONE" "line-units-gone"
+    /// The ERP has booked the order under another number.
+    OtherErpOrder "OTHER_ERP_ORDER" "line-other-erp-order"
+    /// It may not go to the ERP yet (O-11).
+    OrderWaits "ORDER_WAITS" "line-order-waits"
+    /// An ERP status that nobody has explained (L-06).
+    UnknownStatus "UNKNOWN_STATUS" "line-unknown-status"
+    NotOnSale "NOT_ON_SALE" "line-not-on-sale"
+    /// Nobody has set a price for this buyer.
+    NoPrice "NO_PRICE" "line-no-price"
+    /// The storefront showed another price than the one that counts.
+    PriceChanged "PRICE_CHANGED" "line-price-changed"
     /// On the platform's block list, or in a forbidden category.
     Forbidden "FORBIDDEN_GOODS" "line-forbidden-goods"
 }
