@@ -58,6 +58,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(catalog::routes)
         .configure(products::audit::routes)
         .configure(stock::routes)
+        .configure(customers::routes)
         .configure(guards::routes)
         .configure(reconcile::routes)
         .configure(search::routes);
@@ -107,6 +108,7 @@ fn merchant_nav(person: &Person) -> Vec<NavGroup> {
                 item("freezes", "/freezes", "lock", "nav-freezes"),
             ],
         ),
+        group(Some("nav-group-trade"), vec![item("customers", "/customers", "users-group", "nav-customers")]),
         group(Some("nav-group-sync"), sync),
         group(Some("nav-group-manage"), manage),
     ]

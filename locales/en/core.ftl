@@ -37,6 +37,7 @@ nav-stock = Stock
 nav-holds = Holds
 nav-customers = Customer mapping
 nav-freezes = Reservations
+nav-group-trade = Trade
 nav-group-sync = Connection
 nav-calls = Call log
 nav-failures = Failures
