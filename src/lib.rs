@@ -17,6 +17,7 @@ pub mod form;
 pub mod gate;
 pub mod guards;
 pub mod ids;
+pub mod lots;
 pub mod merchants;
 pub mod products;
 pub mod reconcile;

@@ -385,6 +385,7 @@ diesel::table! {
         swing_percent -> Int2,
         floor_on -> Bool,
         updated_at -> Timestamptz,
+        lots_on -> Bool,
     }
 }
 
@@ -450,6 +451,71 @@ diesel::table! {
         seen_merchant -> Int8,
         seen_product -> Int8,
         asked_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    lot_heads (merchant_id, sku_id, shop_id) {
+        merchant_id -> Int8,
+        sku_id -> Int8,
+        shop_id -> Int8,
+        version -> Int8,
+        source_time -> Nullable<Timestamptz>,
+        at -> Timestamptz,
+        told_at -> Timestamptz,
+        gone -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    lot_rules (merchant_id) {
+        merchant_id -> Int8,
+        mode -> Text,
+        carries_stock -> Bool,
+    }
+}
+
+diesel::table! {
+    lot_snapshots (merchant_id, sku_id, shop_id, version) {
+        merchant_id -> Int8,
+        sku_id -> Int8,
+        shop_id -> Int8,
+        version -> Int8,
+        at -> Timestamptz,
+        source_time -> Nullable<Timestamptz>,
+        lots -> Jsonb,
+        actor_name -> Text,
+        request_id -> Nullable<Uuid>,
+        feed_id -> Nullable<Int8>,
+        line_no -> Nullable<Int4>,
+    }
+}
+
+diesel::table! {
+    lot_stops (merchant_id, sku_id, shop_id, lot_no) {
+        merchant_id -> Int8,
+        sku_id -> Int8,
+        shop_id -> Int8,
+        #[max_length = 40]
+        lot_no -> Varchar,
+        at -> Timestamptz,
+        by_name -> Text,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    lots (merchant_id, sku_id, shop_id, lot_no) {
+        merchant_id -> Int8,
+        sku_id -> Int8,
+        shop_id -> Int8,
+        #[max_length = 40]
+        lot_no -> Varchar,
+        produced_on -> Nullable<Date>,
+        expires_on -> Nullable<Date>,
+        produced_month -> Bool,
+        expires_month -> Bool,
+        qty -> Nullable<Int8>,
     }
 }
 
@@ -742,6 +808,9 @@ diesel::table! {
         hold_used -> Int8,
         hold_until -> Nullable<Timestamptz>,
         hold_keeps -> Bool,
+        withheld -> Int8,
+        lots_until -> Nullable<Date>,
+        lots_qty -> Nullable<Int8>,
     }
 }
 
@@ -880,6 +949,7 @@ diesel::joinable!(held_lines -> merchants (merchant_id));
 diesel::joinable!(holds -> merchants (merchant_id));
 diesel::joinable!(holds -> users (by_user));
 diesel::joinable!(listing_rechecks -> merchants (merchant_id));
+diesel::joinable!(lot_rules -> merchants (merchant_id));
 diesel::joinable!(outages -> merchants (merchant_id));
 diesel::joinable!(parked_lines -> merchants (merchant_id));
 diesel::joinable!(products -> base_products (base_product_id));
@@ -928,6 +998,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     held_lines,
     holds,
     listing_rechecks,
+    lot_heads,
+    lot_rules,
+    lot_snapshots,
+    lot_stops,
+    lots,
     merchants,
     nonces,
     outages,

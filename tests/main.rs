@@ -16,6 +16,7 @@ mod fences;
 mod gate;
 mod ground;
 mod guards;
+mod lots;
 mod manual;
 mod products;
 mod robust;

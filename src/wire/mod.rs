@@ -53,7 +53,7 @@ impl Module {
         Module::Shipment,
     ];
     /// Those the product serves today; the others have a switch, and no method yet.
-    pub const SERVED: [Module; 5] = [Module::Product, Module::Category, Module::Price, Module::Listing, Module::Stock];
+    pub const SERVED: [Module; 6] = [Module::Product, Module::Category, Module::Price, Module::Lot, Module::Listing, Module::Stock];
     pub fn as_str(self) -> &'static str {
         match self {
             Module::Product => "product",
