@@ -55,6 +55,10 @@ ids! {
     CustomerId
     /// An order; people and machines name it by its number.
     OrderId
+    /// Regions priced alike, of one merchant.
+    RegionGroupId
+    /// Customers priced alike, of one merchant.
+    CustomerGroupId
     FeedId
     /// A person's hold over a value.
     HoldId

@@ -4,7 +4,7 @@ use crate::feeds::gateway::{self, Methods};
 use crate::merchants::LowStockMoved;
 use crate::web::{NavGroup, NavItem, Permission, Person, assets};
 use crate::wire::{Method, openapi};
-use crate::{accounts, catalog, docs, feeds, gate, guards, lots, merchants, products, reconcile, search, stock, sync};
+use crate::{accounts, catalog, customers, docs, feeds, gate, guards, lots, merchants, orders, products, reconcile, search, stock, sync};
 use actix_web::web::{self, Data, ServiceConfig};
 
 /// The open platform, in the order of the seeds.
@@ -30,6 +30,18 @@ pub static METHODS: &[&Method] = &[
     &stock::reservations::api::DEDUCT,
     &stock::reservations::api::ROLLBACK,
     &stock::reservations::api::ACK,
+    &customers::api::CUSTOMER_ADD_OR_EDIT,
+    &customers::api::CUSTOMER_BIND,
+    &customers::api::CUSTOMER_LIST_GET,
+    &orders::api::CREATE,
+    &orders::api::PAY,
+    &orders::api::CANCEL,
+    &orders::api::RECEIVE,
+    &orders::api::LIST_GET,
+    &orders::api::GET,
+    &orders::api::ACK,
+    &orders::api::SYNC_RESET,
+    &orders::api::STATUS_UPDATE,
     &gate::api::SWITCH_GET,
 ];
 

@@ -45,6 +45,7 @@ diesel::table! {
         last_used_at -> Nullable<Timestamptz>,
         created_by -> Nullable<Int8>,
         created_at -> Timestamptz,
+        ack_mode -> Text,
     }
 }
 
@@ -233,6 +234,30 @@ diesel::table! {
 }
 
 diesel::table! {
+    customer_group_members (merchant_id, customer_id, group_id) {
+        merchant_id -> Int8,
+        customer_id -> Int8,
+        group_id -> Int8,
+    }
+}
+
+diesel::table! {
+    customer_groups (merchant_id, id) {
+        merchant_id -> Int8,
+        id -> Int8,
+        #[max_length = 20]
+        code -> Varchar,
+        #[max_length = 60]
+        name -> Varchar,
+        level -> Int2,
+        priority -> Int4,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     customer_rules (merchant_id) {
         merchant_id -> Int8,
         scheme -> Text,
@@ -248,6 +273,7 @@ diesel::table! {
         name -> Text,
         kind -> Text,
         uscc -> Text,
+        uscc_ok -> Bool,
         region_code -> Nullable<Text>,
         contact -> Text,
         phone -> Text,
@@ -256,6 +282,7 @@ diesel::table! {
         name_key -> Text,
         grams -> Array<Nullable<Text>>,
         match_kind -> Text,
+        hands_off -> Bool,
         #[max_length = 50]
         erp_code -> Nullable<Varchar>,
         matched_at -> Nullable<Timestamptz>,
@@ -285,6 +312,7 @@ diesel::table! {
         code -> Varchar,
         name -> Text,
         uscc -> Text,
+        uscc_ok -> Bool,
         region_code -> Nullable<Text>,
         contact -> Text,
         phone -> Text,
@@ -296,6 +324,17 @@ diesel::table! {
         version -> Int4,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    erp_statuses (merchant_id, code) {
+        merchant_id -> Int8,
+        #[max_length = 60]
+        code -> Varchar,
+        sentence -> Text,
+        means -> Text,
+        visible -> Bool,
     }
 }
 
@@ -542,6 +581,98 @@ diesel::table! {
 }
 
 diesel::table! {
+    order_events (merchant_id, order_id, id) {
+        merchant_id -> Int8,
+        order_id -> Int8,
+        id -> Int8,
+        at -> Timestamptz,
+        kind -> Text,
+        origin -> Text,
+        #[max_length = 64]
+        source_id -> Nullable<Varchar>,
+        visible -> Bool,
+        sentence -> Text,
+        data -> Jsonb,
+        actor_name -> Text,
+        request_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    order_lines (merchant_id, order_id, no) {
+        merchant_id -> Int8,
+        order_id -> Int8,
+        no -> Int4,
+        sku_id -> Int8,
+        qty -> Int8,
+        unit_price -> Numeric,
+        amount -> Numeric,
+        price_rule -> Text,
+        lots -> Jsonb,
+        shipped -> Int8,
+        closed -> Int8,
+    }
+}
+
+diesel::table! {
+    order_rules (merchant_id) {
+        merchant_id -> Int8,
+        sync_from -> Text,
+        lease_minutes -> Int4,
+        alert_minutes -> Int4,
+        restock -> Bool,
+    }
+}
+
+diesel::table! {
+    orders (merchant_id, id) {
+        merchant_id -> Int8,
+        id -> Int8,
+        #[max_length = 64]
+        order_no -> Varchar,
+        channel -> Text,
+        shop_id -> Int8,
+        customer_id -> Int8,
+        state -> Text,
+        placed_at -> Timestamptz,
+        paid_at -> Nullable<Timestamptz>,
+        sent_at -> Nullable<Timestamptz>,
+        received_at -> Nullable<Timestamptz>,
+        cancelled_at -> Nullable<Timestamptz>,
+        refunded_at -> Nullable<Timestamptz>,
+        cancel_reason -> Nullable<Text>,
+        goods_amount -> Numeric,
+        freight_amount -> Numeric,
+        discount_amount -> Numeric,
+        card_amount -> Numeric,
+        payable_amount -> Numeric,
+        refunded_amount -> Numeric,
+        line_count -> Int4,
+        delivery -> Jsonb,
+        invoice -> Nullable<Jsonb>,
+        cards -> Nullable<Jsonb>,
+        region_code -> Nullable<Text>,
+        remark -> Text,
+        seq -> Nullable<Int8>,
+        sync -> Text,
+        waits -> Nullable<Text>,
+        waits_note -> Nullable<Text>,
+        lease -> Nullable<Uuid>,
+        leased_by -> Nullable<Int8>,
+        leased_until -> Nullable<Timestamptz>,
+        handed -> Int4,
+        synced_at -> Nullable<Timestamptz>,
+        #[max_length = 64]
+        erp_order_no -> Nullable<Varchar>,
+        #[max_length = 60]
+        erp_status -> Nullable<Varchar>,
+        erp_status_at -> Nullable<Timestamptz>,
+        version -> Int4,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     outages (merchant_id, id) {
         merchant_id -> Int8,
         id -> Int8,
@@ -569,6 +700,38 @@ diesel::table! {
         settled_at -> Nullable<Timestamptz>,
         outcome -> Nullable<Text>,
         now -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    price_rules (merchant_id) {
+        merchant_id -> Int8,
+        policy -> Text,
+        member -> Text,
+        alert_percent -> Int2,
+        floor_percent -> Nullable<Int2>,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    prices (merchant_id, sku_id, customer_id, customer_group_id, region_group_id, shop_id, valid_from) {
+        merchant_id -> Int8,
+        sku_id -> Int8,
+        customer_id -> Int8,
+        customer_group_id -> Int8,
+        region_group_id -> Int8,
+        shop_id -> Int8,
+        valid_from -> Timestamptz,
+        valid_until -> Timestamptz,
+        amount -> Numeric,
+        owner -> Text,
+        source_time -> Nullable<Timestamptz>,
+        updated_at -> Timestamptz,
+        customer -> Nullable<Int8>,
+        customer_group -> Nullable<Int8>,
+        region_group -> Nullable<Int8>,
+        shop -> Nullable<Int8>,
     }
 }
 
@@ -667,6 +830,28 @@ diesel::table! {
         different -> Int8,
         missing_here -> Int8,
         missing_there -> Int8,
+    }
+}
+
+diesel::table! {
+    region_group_members (merchant_id, region_code) {
+        merchant_id -> Int8,
+        region_code -> Text,
+        group_id -> Int8,
+    }
+}
+
+diesel::table! {
+    region_groups (merchant_id, id) {
+        merchant_id -> Int8,
+        id -> Int8,
+        #[max_length = 20]
+        code -> Varchar,
+        #[max_length = 60]
+        name -> Varchar,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
     }
 }
 
@@ -777,6 +962,7 @@ diesel::table! {
         erp_updated_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        quoted_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -932,12 +1118,14 @@ diesel::joinable!(call_minutes -> merchants (merchant_id));
 diesel::joinable!(calls -> merchants (merchant_id));
 diesel::joinable!(categories -> merchants (merchant_id));
 diesel::joinable!(code_maps -> merchants (merchant_id));
+diesel::joinable!(customer_groups -> merchants (merchant_id));
 diesel::joinable!(customer_rules -> merchants (merchant_id));
 diesel::joinable!(customers -> merchants (merchant_id));
 diesel::joinable!(customers -> regions (region_code));
 diesel::joinable!(dismissals -> merchants (merchant_id));
 diesel::joinable!(erp_customers -> merchants (merchant_id));
 diesel::joinable!(erp_customers -> regions (region_code));
+diesel::joinable!(erp_statuses -> merchants (merchant_id));
 diesel::joinable!(exceptions -> users (by_user));
 diesel::joinable!(external_ids -> merchants (merchant_id));
 diesel::joinable!(feed_lines -> merchants (merchant_id));
@@ -950,12 +1138,18 @@ diesel::joinable!(holds -> merchants (merchant_id));
 diesel::joinable!(holds -> users (by_user));
 diesel::joinable!(listing_rechecks -> merchants (merchant_id));
 diesel::joinable!(lot_rules -> merchants (merchant_id));
+diesel::joinable!(order_rules -> merchants (merchant_id));
+diesel::joinable!(orders -> merchants (merchant_id));
+diesel::joinable!(orders -> regions (region_code));
 diesel::joinable!(outages -> merchants (merchant_id));
 diesel::joinable!(parked_lines -> merchants (merchant_id));
+diesel::joinable!(price_rules -> merchants (merchant_id));
 diesel::joinable!(products -> base_products (base_product_id));
 diesel::joinable!(products -> merchants (merchant_id));
 diesel::joinable!(quarantines -> merchants (merchant_id));
 diesel::joinable!(reconciliations -> merchants (merchant_id));
+diesel::joinable!(region_group_members -> regions (region_code));
+diesel::joinable!(region_groups -> merchants (merchant_id));
 diesel::joinable!(replies -> merchants (merchant_id));
 diesel::joinable!(reservations -> merchants (merchant_id));
 diesel::joinable!(sessions -> users (user_id));
@@ -984,10 +1178,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     carriers,
     categories,
     code_maps,
+    customer_group_members,
+    customer_groups,
     customer_rules,
     customers,
     dismissals,
     erp_customers,
+    erp_statuses,
     exceptions,
     external_ids,
     feed_lines,
@@ -1005,13 +1202,21 @@ diesel::allow_tables_to_appear_in_same_query!(
     lots,
     merchants,
     nonces,
+    order_events,
+    order_lines,
+    order_rules,
+    orders,
     outages,
     parked_lines,
+    price_rules,
+    prices,
     product_keys,
     products,
     quarantines,
     reconciliation_rows,
     reconciliations,
+    region_group_members,
+    region_groups,
     regions,
     replies,
     reservation_lines,

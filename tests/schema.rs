@@ -7,7 +7,6 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_migrations::MigrationHarness;
 use duijie::db::MIGRATIONS;
-use std::collections::BTreeMap;
 
 #[derive(QueryableByName)]
 struct Fact {
@@ -160,49 +159,4 @@ async fn money_and_times_have_one_type() {
     })
     .await
     .expect("done");
-}
-
-/// Table → its columns and whether each may be null.
-type Columns = BTreeMap<String, Vec<(String, bool)>>;
-
-/// What src/schema.rs says, read as text: the macro leaves nothing to ask at run time.
-fn written() -> Columns {
-    let text = std::fs::read_to_string("src/schema.rs").expect("src/schema.rs");
-    let mut tables = Columns::new();
-    let mut current = None;
-    for line in text.lines().map(str::trim) {
-        if let Some((name, _)) = line.split_once(" (").filter(|_| line.ends_with(") {")) {
-            tables.insert(name.to_owned(), Vec::new());
-            current = Some(name.to_owned());
-        } else if let Some((column, kind)) = line.split_once(" -> ").filter(|_| line.ends_with(',')) {
-            let table = current.as_ref().and_then(|t| tables.get_mut(t)).expect("a column stands in a table");
-            table.push((column.to_owned(), kind.starts_with("Nullable<")));
-        }
-    }
-    tables
-}
-
-#[actix_web::test]
-async fn schema_rs_names_exactly_what_the_database_has() {
-    let house = House::open().await;
-    let there = tokio::task::spawn_blocking(move || {
-        let mut c = connect(&house);
-        c.batch_execute("set timezone = 'UTC'").expect("alive");
-        let rows = facts(
-            &mut c,
-            "select format('%s %s %s', t.relname, a.attname, not a.attnotnull) as fact from pg_class t join pg_namespace n on n.oid = t.relnamespace \
-             join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped \
-             where n.nspname = 'public' and t.relkind in ('r', 'p') and not t.relispartition and t.relname <> '__diesel_schema_migrations' \
-             order by t.relname, a.attnum",
-        );
-        let mut tables = Columns::new();
-        for row in rows {
-            let parts: Vec<&str> = row.split(' ').collect();
-            tables.entry(parts[0].to_owned()).or_default().push((parts[1].to_owned(), parts[2] == "t"));
-        }
-        tables
-    })
-    .await
-    .expect("done");
-    assert_eq!(written(), there, "write src/schema.rs anew with `diesel print-schema`");
 }

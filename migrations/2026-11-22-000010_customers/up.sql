@@ -8,6 +8,7 @@ create table customers (
     kind text not null default 'other' check (kind in ('pharmacy', 'third_terminal', 'chain_direct', 'chain_franchise', 'chain_head',
         'distributor', 'private_hospital', 'shop', 'person', 'other')),
     uscc text not null default '',
+    uscc_ok boolean not null default false,
     region_code text references regions (code),
     contact text not null default '',
     phone text not null default '',
@@ -15,7 +16,8 @@ create table customers (
     licences jsonb not null default '[]',
     name_key text not null,
     grams text[] not null default '{}',
-    match_kind text not null default 'none' check (match_kind in ('none', 'auto', 'person', 'not_needed')),
+    match_kind text not null default 'none' check (match_kind in ('none', 'auto', 'person', 'conflict', 'not_needed')),
+    hands_off boolean not null default false,
     erp_code varchar(50),
     matched_at timestamptz,
     matched_by text,
@@ -28,6 +30,9 @@ create table customers (
 );
 comment on column customers.customer_id is 'The platform''s own id of the buyer.';
 comment on column customers.uscc is 'The unified social credit code as written on the licence, folded; its check digit may be wrong.';
+comment on column customers.uscc_ok is 'Its check digit is right, so it may match by itself (U-05).';
+comment on column customers.match_kind is 'conflict: the ERP knows the code under more than one of its own.';
+comment on column customers.hands_off is 'A person took an automatic match away: no other comes by itself until the code changes.';
 comment on column customers.licences is 'Array of {kind, no, validUntil}: business, drug and practice licences.';
 create index customers_uscc on customers (merchant_id, uscc) where uscc <> '';
 create index customers_matched on customers (merchant_id, match_kind, id);
@@ -40,6 +45,7 @@ create table erp_customers (
     code varchar(50) not null,
     name text not null,
     uscc text not null default '',
+    uscc_ok boolean not null default false,
     region_code text references regions (code),
     contact text not null default '',
     phone text not null default '',

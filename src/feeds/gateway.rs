@@ -174,16 +174,19 @@ async fn serve(ctx: &Ctx, app: &App, method: &'static Method, log: &Log, header_
     let request_id = ctx.request_id.to_string();
     match method.verb {
         Verb::Read(answer) => {
-            let sent = if body.is_empty() { json!({}) } else { parse(body)? };
-            let line = Line::read(1, method.fields, sent);
-            if let Some(problem) = line.problems.first() {
-                return Err(Error::Call(Code::BadField, problem.text()));
-            }
+            let line = parameters(method, body)?;
             let lang = app.lang;
             let data = ctx.db.read(move |c| answer(c, &scope, line)).await?;
             Ok(told(StatusCode::OK, lang, &data, &request_id, Counts::default(), None))
         }
-        Verb::Write(_) | Verb::Act(_) => {
+        Verb::Pull(pull) => {
+            let line = parameters(method, body)?;
+            let cause = cause(ctx, app);
+            let lang = app.lang;
+            let data = ctx.db.write(move |tx| pull(tx, &cause, &scope, line)).await?;
+            Ok(told(StatusCode::OK, lang, &data, &request_id, Counts::default(), None))
+        }
+        Verb::Write(_) | Verb::Act(_) | Verb::Sell(_) => {
             let batch = Batch::read(body, header_key.as_deref())?;
             let once = batch.key.clone().filter(|_| !batch.preview).map(|key| Once {
                 merchant: app.merchant,
@@ -191,15 +194,7 @@ async fn serve(ctx: &Ctx, app: &App, method: &'static Method, log: &Log, header_
                 key,
                 fingerprint: Sha256::new().chain_update(method.name).chain_update([0]).chain_update(body).finalize().to_vec(),
             });
-            let cause = Cause {
-                merchant: app.merchant,
-                kind: Kind::Erp,
-                actor_id: Some(app.id.0),
-                actor_name: app.name.clone(),
-                now: ctx.now,
-                request_id: Some(ctx.request_id),
-                feed: None,
-            };
+            let cause = cause(ctx, app);
             let log = log.clone();
             let work = move |tx: &mut PgConnection| {
                 let answer = write(tx, &cause, &scope, method, batch, once, &request_id)?;
@@ -208,6 +203,29 @@ async fn serve(ctx: &Ctx, app: &App, method: &'static Method, log: &Log, header_
             };
             ctx.db.write(work).await
         }
+    }
+}
+
+/// Who calls.
+fn cause(ctx: &Ctx, app: &App) -> Cause {
+    Cause {
+        merchant: app.merchant,
+        kind: Kind::Erp,
+        actor_id: Some(app.id.0),
+        actor_name: app.name.clone(),
+        now: ctx.now,
+        request_id: Some(ctx.request_id),
+        feed: None,
+    }
+}
+
+/// What a question asks.
+fn parameters(method: &Method, body: &[u8]) -> Result<Line> {
+    let sent = if body.is_empty() { json!({}) } else { parse(body)? };
+    let line = Line::read(1, method.fields, sent);
+    match line.problems.first() {
+        Some(problem) => Err(Error::Call(Code::BadField, problem.text())),
+        None => Ok(line),
     }
 }
 

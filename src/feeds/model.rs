@@ -79,7 +79,7 @@ pub(super) fn close(tx: &mut PgConnection, cause: &Cause, feed: FeedId, method: 
     .execute(tx)?;
     keep_lines(tx, cause, feed, report)?;
     // What buyers do is never parked.
-    if matches!(method.verb, Verb::Act(_)) {
+    if matches!(method.verb, Verb::Act(_) | Verb::Sell(_)) {
         return Ok(());
     }
     supersede_parked(tx, cause, method, report)?;

@@ -86,7 +86,7 @@ impl Report {
 /// # Errors
 /// Only for faults of the whole call; a bad line is a result.
 pub fn run(tx: &mut PgConnection, cause: &Cause, scope: &Scope, channel: Channel, method: &Method, batch: Batch) -> Result<Report> {
-    let (Verb::Write(apply) | Verb::Act(apply)) = method.verb else {
+    let (Verb::Write(apply) | Verb::Act(apply) | Verb::Sell(apply)) = method.verb else {
         return Err(Error::broken(format!("{} does not take lines", method.name)));
     };
     let feed = if batch.preview { None } else { Some(model::open(tx, cause, channel, method, batch.policy)?) };

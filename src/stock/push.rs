@@ -133,7 +133,11 @@ impl Shops {
     /// The shop a line names; without one, the merchant's default. A shop outside the credential's reach is as unknown as
     /// one that does not exist.
     pub fn named(&self, line: &Line) -> std::result::Result<ShopId, Problem> {
-        let wanted = line.shop("shopId").value();
+        self.pick(line.shop("shopId").value())
+    }
+
+    /// The same for a shop that was read already.
+    pub fn pick(&self, wanted: Option<ShopId>) -> std::result::Result<ShopId, Problem> {
         let found = wanted.map_or(self.default, |id| self.known.contains(&id).then_some(id));
         found.ok_or_else(|| Problem::new(LineCode::UnknownShop, "shopId", wanted.map(|id| id.to_string()).unwrap_or_default()))
     }

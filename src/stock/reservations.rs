@@ -14,7 +14,7 @@ pub mod list;
 mod turn;
 
 pub use freeze::{Want, freeze};
-pub use turn::{Ack, Back, acknowledge, confirm, expire, merchants_due, release, release_by_hand, settle};
+pub use turn::{Ack, Back, acknowledge, confirm, expire, merchants_due, release, release_by_hand, renumber, settle};
 
 use crate::Result;
 use crate::ids::{MerchantId, ShopId, SkuId};
@@ -80,6 +80,11 @@ fn headers(tx: &mut PgConnection, merchant: MerchantId, nos: &[&str]) -> Result<
     .bind::<Array<Text>, _>(nos)
     .load(tx)?;
     Ok(stored.into_iter().map(|s| (s.no, Header { state: State::of(&s.state), seq: s.seq })).collect())
+}
+
+/// Locks reservations by id, for whoever changes them later in the transaction than the order of locks allows.
+pub fn lock(tx: &mut PgConnection, merchant: MerchantId, nos: &[&str]) -> Result<()> {
+    headers(tx, merchant, nos).map(drop)
 }
 
 /// How one line of a call ended.

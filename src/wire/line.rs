@@ -210,7 +210,7 @@ pub fn key_of(fields: &[Field], sent: &Value) -> String {
     let named = fields.iter().any(|f| f.need == Need::Always);
     let names = |f: &&Field| f.need == Need::Always || f.kind == Kind::Shop || (!named && f.kind == Kind::Id);
     let parts = fields.iter().filter(names).filter_map(|f| match sent.get(f.name)? {
-        Value::String(s) => Some(s.trim().chars().take(40).collect()),
+        Value::String(s) => Some(s.trim().chars().take(64).collect()),
         Value::Number(n) => Some(n.to_string()),
         _ => None,
     });

@@ -53,7 +53,16 @@ impl Module {
         Module::Shipment,
     ];
     /// Those the product serves today; the others have a switch, and no method yet.
-    pub const SERVED: [Module; 6] = [Module::Product, Module::Category, Module::Price, Module::Lot, Module::Listing, Module::Stock];
+    pub const SERVED: [Module; 8] = [
+        Module::Product,
+        Module::Category,
+        Module::Price,
+        Module::Lot,
+        Module::Listing,
+        Module::Stock,
+        Module::Customer,
+        Module::Order,
+    ];
     pub fn as_str(self) -> &'static str {
         match self {
             Module::Product => "product",
@@ -108,14 +117,24 @@ pub type Apply = fn(&mut PgConnection, &Cause, &Scope, Vec<Line>) -> Result<Vec<
 /// Answers a query with the envelope's `data`.
 pub type Answer = fn(&mut PgConnection, &Scope, Line) -> Result<Value>;
 
+/// Answers a question by handing something over.
+pub type Pull = fn(&mut PgConnection, &Cause, &Scope, Line) -> Result<Value>;
+
 #[derive(Clone, Copy)]
 pub enum Verb {
     /// Up to [`MAX_LINES`] lines of what the ERP knows, each with an outcome; switches and holds stand before it.
     Write(Apply),
-    /// The same for what buyers do: no switch holds it back.
+    /// The same for what has happened anyhow, such as a receipt: no switch holds it back.
     Act(Apply),
+    /// The same for what buyers do; only a storefront's credential may say it.
+    Sell(Apply),
     Read(Answer),
+    /// A question that takes something over, such as orders: answered in a transaction that writes.
+    Pull(Pull),
 }
+
+/// The scope of a storefront's credential: to sell in the merchant's name. No ERP needs it.
+pub const STOREFRONT: &str = "storefront:write";
 
 /// One method of the open platform.
 pub struct Method {
@@ -136,10 +155,14 @@ pub struct Method {
 
 impl Method {
     pub fn writes(&self) -> bool {
-        !matches!(self.verb, Verb::Read(_))
+        matches!(self.verb, Verb::Write(_) | Verb::Act(_) | Verb::Sell(_))
     }
     /// The scope a credential needs, e.g. `stock:write`.
     pub fn scope(&self) -> String {
-        format!("{}:{}", self.module.as_str(), if self.writes() { "write" } else { "read" })
+        match self.verb {
+            Verb::Sell(_) => STOREFRONT.to_owned(),
+            Verb::Write(_) | Verb::Act(_) => format!("{}:write", self.module.as_str()),
+            Verb::Read(_) | Verb::Pull(_) => format!("{}:read", self.module.as_str()),
+        }
     }
 }

@@ -37,6 +37,10 @@ line_codes! {
     /// Control characters, NUL, U+FFFD.
     BadCharacter "BAD_CHARACTER" "line-bad-character"
     BadBarcode "BAD_BARCODE" "line-bad-barcode"
+    /// Warning: the unified social credit code cannot be right; it was kept and matches nothing by itself (U-05).
+    BadUscc "BAD_USCC" "line-bad-uscc"
+    /// Warning: no such division code; the region stays as it was.
+    UnknownRegion "UNKNOWN_REGION" "line-unknown-region"
     /// Warning: the field is not known here; it was ignored.
     UnknownField "UNKNOWN_FIELD" "line-unknown-field"
     UnknownCategory "UNKNOWN_CATEGORY" "line-unknown-category"
@@ -56,6 +60,9 @@ line_codes! {
     UnknownSku "UNKNOWN_SKU" "line-unknown-sku"
     UnknownProduct "UNKNOWN_PRODUCT" "line-unknown-product"
     UnknownBase "UNKNOWN_BASE" "line-unknown-base"
+    UnknownCustomer "UNKNOWN_CUSTOMER" "line-unknown-customer"
+    /// Warning: the ERP has this credit code under several customers; a person says which is meant (U-05).
+    SeveralCustomers "SEVERAL_CUSTOMERS" "line-several-customers"
     /// A prodId equals a skuId of the merchant, or the other way round (P-14).
     IdTaken "ID_TAKEN" "line-id-taken"
     /// The id of a default SKU made from prodId would not fit: give skuId.
@@ -106,6 +113,24 @@ line_codes! {
     WrongState "WRONG_STATE" "line-wrong-state"
     /// The same reservation id with other goods.
     OtherLines "OTHER_LINES" "line-other-lines"
+    UnknownOrder "UNKNOWN_ORDER" "line-unknown-order"
+    /// The order has gone on already, or not far enough.
+    OrderState "ORDER_STATE" "line-order-state"
+    /// An amount that is not what the others make it (O-04).
+    Amount "AMOUNT" "line-amount"
+    /// The units went back before it was paid.
+    UnitsGone "UNITS_GONE" "line-units-gone"
+    /// The ERP has booked the order under another number.
+    OtherErpOrder "OTHER_ERP_ORDER" "line-other-erp-order"
+    /// It may not go to the ERP yet (O-11).
+    OrderWaits "ORDER_WAITS" "line-order-waits"
+    /// An ERP status that nobody has explained (L-06).
+    UnknownStatus "UNKNOWN_STATUS" "line-unknown-status"
+    NotOnSale "NOT_ON_SALE" "line-not-on-sale"
+    /// Nobody has set a price for this buyer.
+    NoPrice "NO_PRICE" "line-no-price"
+    /// The storefront showed another price than the one that counts.
+    PriceChanged "PRICE_CHANGED" "line-price-changed"
     /// On the platform's block list, or in a forbidden category.
     Forbidden "FORBIDDEN_GOODS" "line-forbidden-goods"
 }

@@ -7,7 +7,7 @@ use crate::clock::china;
 use crate::form::Form;
 use crate::ids::ShopId;
 use crate::text::{Lang, Text};
-use crate::wire::Module;
+use crate::wire::{Module, STOREFRONT};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::Deserialize;
 use validator::Validate;
@@ -41,7 +41,8 @@ pub struct AppForm {
 
 /// Every scope there is: module and right.
 pub fn scopes() -> impl Iterator<Item = String> {
-    Module::ALL.into_iter().flat_map(|module| ["read", "write"].map(|right| format!("{}:{right}", module.as_str())))
+    let modules = Module::ALL.into_iter().flat_map(|module| ["read", "write"].map(|right| format!("{}:{right}", module.as_str())));
+    modules.chain([STOREFRONT.to_owned()])
 }
 
 impl AppForm {

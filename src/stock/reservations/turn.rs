@@ -74,6 +74,21 @@ fn pay(tx: &mut PgConnection, cause: &Cause, nos: &[&str]) -> Result<HashMap<Str
     Ok(numbered.into_iter().map(|n| (n.no, n.seq)).collect())
 }
 
+/// The numbers of paid reservations in the merchant's feed, where the order behind them was let out later or kept back.
+pub fn renumber(tx: &mut PgConnection, merchant: MerchantId, numbers: &[(String, Option<i64>)]) -> Result<()> {
+    if numbers.is_empty() {
+        return Ok(());
+    }
+    diesel::sql_query(
+        "update reservations r set seq = l.seq from unnest($2, $3) as l(no, seq) where r.merchant_id = $1 and r.no = l.no and r.state = 'paid'",
+    )
+    .bind::<BigInt, _>(merchant)
+    .bind::<Array<Text>, _>(numbers.iter().map(|n| n.0.as_str()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<BigInt>>, _>(numbers.iter().map(|n| n.1).collect::<Vec<_>>())
+    .execute(tx)?;
+    Ok(())
+}
+
 /// What is given back: a whole reservation, or one SKU of it.
 #[derive(Clone, Debug)]
 pub struct Back {
