@@ -17,6 +17,7 @@ mod fences;
 mod gate;
 mod ground;
 mod guards;
+mod lots;
 mod manual;
 mod orders;
 mod pricing;

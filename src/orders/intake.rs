@@ -13,6 +13,7 @@ use super::steps::Ended;
 use crate::Result;
 use crate::customers::{self, Customer};
 use crate::ids::{CustomerId, ShopId, SkuId};
+use crate::lots::{self, Lot};
 use crate::pricing::{self, Buyer, Channel, Resolution};
 use crate::stock::reservations::{self, State, Want};
 use crate::trail::Cause;
@@ -21,7 +22,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Int4, Jsonb, Nullable, Numeric, Text, Timestamptz};
 use rust_decimal::Decimal;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// A line with everything that is known of it.
@@ -241,6 +242,21 @@ fn frozen<'a>(tx: &mut PgConnection, cause: &Cause, ready: Vec<Ready<'a>>, ended
     Ok(good)
 }
 
+/// What the buyer sees of lots (B-02), by SKU and shop.
+fn lots_seen(c: &mut PgConnection, cause: &Cause, ready: &[Ready<'_>]) -> Result<HashMap<(SkuId, ShopId), Value>> {
+    let places: BTreeSet<(SkuId, ShopId)> = ready.iter().flat_map(|r| r.lines.iter().map(|l| (l.sku, r.shop))).collect();
+    let today = cause.now.with_timezone(&crate::clock::china()).date_naive();
+    let mut seen: HashMap<(SkuId, ShopId), Vec<Value>> = HashMap::new();
+    for lot in lots::sellable(c, cause.merchant, &places.into_iter().collect::<Vec<_>>(), today)? {
+        seen.entry((lot.sku, lot.shop)).or_default().push(told(&lot));
+    }
+    Ok(seen.into_iter().map(|(place, lots)| (place, Value::Array(lots))).collect())
+}
+
+fn told(lot: &Lot) -> Value {
+    json!({ "lotNo": lot.lot_no, "producedOn": lot.produced_on, "expiresOn": lot.expires_on, "quantity": lot.qty })
+}
+
 /// Writes orders and their lines.
 fn make(tx: &mut PgConnection, cause: &Cause, channel: &str, ready: &[Ready<'_>]) -> Result<()> {
     if ready.is_empty() {
@@ -249,7 +265,7 @@ fn make(tx: &mut PgConnection, cause: &Cause, channel: &str, ready: &[Ready<'_>]
     fn column<T>(ready: &[Ready<'_>], pick: impl Fn(&Ready<'_>) -> T) -> Vec<T> {
         ready.iter().map(pick).collect()
     }
-    let lots: HashMap<(SkuId, ShopId), Value> = HashMap::new();
+    let lots = lots_seen(tx, cause, ready)?;
     let placed = |r: &Ready<'_>| r.draft.placed_at.filter(|at: &DateTime<Utc>| *at <= cause.now).unwrap_or(cause.now);
     diesel::sql_query(
         "insert into orders (merchant_id, channel, state, sync, updated_at, order_no, shop_id, customer_id, placed_at, goods_amount, freight_amount, \
