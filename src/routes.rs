@@ -4,7 +4,9 @@ use crate::feeds::gateway::{self, Methods};
 use crate::merchants::LowStockMoved;
 use crate::web::{NavGroup, NavItem, Permission, Person, assets};
 use crate::wire::{Method, openapi};
-use crate::{accounts, catalog, customers, docs, feeds, gate, guards, merchants, orders, pricing, products, reconcile, search, stock, sync};
+use crate::{
+    accounts, catalog, customers, docs, feeds, gate, guards, lots, merchants, orders, pricing, products, reconcile, search, stock, sync,
+};
 use actix_web::web::{self, Data, ServiceConfig};
 
 /// The open platform, in the order of the seeds.
@@ -27,6 +29,7 @@ pub static METHODS: &[&Method] = &[
     &pricing::api::REGION_GROUPS,
     &pricing::api::CUSTOMER_GROUPS,
     &pricing::api::EXPLAIN_PRICE,
+    &lots::api::BATCH_REPLACE,
     &stock::api::INVENTORY_UPDATE,
     &stock::api::INVENTORY_GET,
     &reconcile::STOCK_DIGEST,
@@ -66,6 +69,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(catalog::routes)
         .configure(products::audit::routes)
         .configure(stock::routes)
+        .configure(customers::routes)
+        .configure(lots::routes)
         .configure(guards::routes)
         .configure(reconcile::routes)
         .configure(search::routes);
@@ -114,10 +119,12 @@ fn merchant_nav(person: &Person) -> Vec<NavGroup> {
                 item("regions", "/groups/regions", "map-pin", "nav-regions"),
                 item("groups", "/groups/customers", "users-group", "nav-customer-groups"),
                 item("stock", "/stock", "building-warehouse", "nav-stock"),
+                item("lots", "/lots", "calendar-due", "nav-lots"),
                 item("holds", "/holds", "hand-stop", "nav-holds"),
                 item("freezes", "/freezes", "lock", "nav-freezes"),
             ],
         ),
+        group(Some("nav-group-trade"), vec![item("customers", "/customers", "users-group", "nav-customers")]),
         group(Some("nav-group-sync"), sync),
         group(Some("nav-group-manage"), manage),
     ]

@@ -38,7 +38,10 @@ const OWN: &[(&str, &str)] = &[
     ("/products/{prod_id}", "select 'FENCE1'"),
     ("/stock/{sku}", "select 'FENCE1-1'"),
     ("/stock/{sku}/{shop}", "select 2"),
+    ("/lots/{sku}", "select 'FENCE1-1'"),
+    ("/lots/{sku}/{shop}", "select 2"),
     ("/freezes/{no}", "select no from reservations where merchant_id = {a}"),
+    ("/customers/{id}", "select customer_id from customers where merchant_id = {a}"),
     ("/audit/{merchant}", "select {a}"),
     ("/audit/{merchant}/{product}", "select id from products where merchant_id = {a}"),
     ("/audit/done/{merchant}", "select {a}"),
@@ -140,11 +143,14 @@ async fn scene(house: &House) -> Cast {
         "prodId": "FENCE1", "erpProdCode": "F-1", "prodName": "围栏", "catalogId": "C3", "unit": "盒", "price": "8.60", "enable": 1, "skuId": "FENCE1-1",
     })).send().await.expect(200);
     house.api(&cast.erp, "sku.inventory.update", json!({ "skuId": "FENCE1-1", "shopId": 2, "inventory": 7 })).send().await.expect(200);
+    let lots = json!({ "skuId": "FENCE1-1", "shopId": 2, "lots": [{ "lotNo": "B1", "quantity": 7 }] });
+    house.api(&cast.erp, "prod.batch.replace", lots).send().await.expect(200);
     house
         .api(&cast.erp, "sku.inventory.freeze", json!({ "reservationId": "FENCE-R", "skuId": "FENCE1-1", "shopId": 2, "quantity": 1 }))
         .send()
         .await
         .expect(200);
+    house.sql(&format!("insert into customers (merchant_id, customer_id, name, name_key, created_at, updated_at) values ({}, 'FENCE-C', '甲', '甲', now(), now())", cast.a));
     house.sql("insert into categories (merchant_id, id, name, level, parent_id, path) values (0, '1', '西药', 1, '0', '1') on conflict do nothing");
     house.sql("insert into base_products (code, name, name_key, spec_key, maker_key) values ('BP-1', '甲', 'x', 'x', 'x')");
     house.sql(&format!("insert into shops (merchant_id, id, name) values ({}, 3, '三号店')", cast.a));

@@ -216,11 +216,13 @@ impl Line {
 }
 
 /// The `Always` fields of something that may not even be readable, and its shop: stock and price are kept per shop (G-02),
-/// so that a line about another shop is another line.
+/// so that a line about another shop is another line. Where no field is always there, one id or another names the row.
 pub fn key_of(fields: &[Field], sent: &Value) -> String {
+    let says = |f: &Field| matches!(f.need, Need::Always | Need::Either);
+    let nameless = !fields.iter().any(says);
     let mut named = false;
     let mut parts: Vec<String> = Vec::new();
-    for field in fields.iter().filter(|f| matches!(f.need, Need::Always | Need::Either) || matches!(f.kind, Kind::Shop | Kind::ShopOrAll)) {
+    for field in fields.iter().filter(|f| says(f) || matches!(f.kind, Kind::Shop | Kind::ShopOrAll) || (nameless && f.kind == Kind::Id)) {
         let part = match sent.get(field.name) {
             Some(Value::String(s)) => s.trim().chars().take(64).collect(),
             Some(Value::Number(n)) => n.to_string(),

@@ -8,8 +8,9 @@ use super::log::{self, Happened};
 use super::proof::{self, Judged};
 use super::shown::{Badge, audit_badge, listing_badge};
 use crate::catalog::base::BaseProduct;
+use crate::clock::day;
 use crate::gate::{exceptions, switches};
-use crate::products::reads::{self, Sku, StockRow, View};
+use crate::products::reads::{self, LotRow, Sku, StockRow, View};
 use crate::products::sellable::{self, Check, Facts, Verdict, escaped};
 use crate::products::{Product, look};
 use crate::text::Text;
@@ -32,18 +33,20 @@ enum Tab {
     Match,
     /// A page of its own, in the room of prices.
     Prices,
+    Lots,
     Stock,
     Log,
 }
 
 impl Tab {
-    const ALL: [Tab; 6] = [Tab::Overview, Tab::Skus, Tab::Match, Tab::Prices, Tab::Stock, Tab::Log];
+    const ALL: [Tab; 7] = [Tab::Overview, Tab::Skus, Tab::Match, Tab::Prices, Tab::Lots, Tab::Stock, Tab::Log];
     fn name(self) -> &'static str {
         match self {
             Tab::Overview => "",
             Tab::Skus => "skus",
             Tab::Match => "match",
             Tab::Prices => "prices",
+            Tab::Lots => "lots",
             Tab::Stock => "stock",
             Tab::Log => "log",
         }
@@ -54,6 +57,7 @@ impl Tab {
             Tab::Skus => "shelf-tab-skus",
             Tab::Match => "shelf-tab-match",
             Tab::Prices => "shelf-tab-prices",
+            Tab::Lots => "shelf-tab-lots",
             Tab::Stock => "shelf-tab-stock",
             Tab::Log => "shelf-tab-log",
         }
@@ -115,6 +119,7 @@ struct Detail {
     fields: Vec<Fact>,
     skus: Vec<Sku>,
     stock: Vec<StockRow>,
+    lots: Vec<LotRow>,
     frozen: i64,
     sold: i64,
     judged: Judged,
@@ -124,7 +129,7 @@ struct Detail {
     person: Person,
 }
 show!(Detail, |v| json!({
-    "product": v.p, "base": v.base.as_ref().map(BaseProduct::shown), "verdict": v.verdict.code(), "rule": v.rule.key(), "skus": v.skus, "stock": v.stock,
+    "product": v.p, "base": v.base.as_ref().map(BaseProduct::shown), "verdict": v.verdict.code(), "rule": v.rule.key(), "skus": v.skus, "stock": v.stock, "lots": v.lots,
     "checks": v.checks.iter().map(|c| json!({ "code": c.condition.code(), "ok": c.ok, "required": c.required })).collect::<Vec<_>>(),
     "prev": v.prev, "next": v.next,
 }));
@@ -173,7 +178,7 @@ async fn show(ctx: Ctx, prod_id: String, tab: Tab, ask: Ask) -> Reply {
     let asked = ask.clone();
     let limit = if tab == Tab::Log { EVENTS } else { RECENT };
     let now = ctx.now;
-    let (found, near, facts, skus, stock, decided, question, events, gate) = ctx
+    let (found, near, facts, skus, stock, lots, decided, question, events, gate) = ctx
         .db
         .snapshot(move |c| {
             let found = reads::find(c, merchant, &prod_id)?;
@@ -183,12 +188,13 @@ async fn show(ctx: Ctx, prod_id: String, tab: Tab, ask: Ask) -> Reply {
             let facts = sellable::facts(c, merchant, &[id])?.into_iter().next().ok_or(Error::NotFound)?;
             let skus = reads::skus(c, merchant, id)?;
             let stock = reads::stock(c, merchant, id)?;
+            let lots = reads::lots(c, merchant, id, day(now))?;
             let decided = reads::decided(c, merchant, id, 20)?;
             let question = reads::asked(c, merchant, id)?;
             let names: Vec<String> = skus.iter().map(|s| s.sku_id.clone()).collect();
             let events = reads::events(c, merchant, &prod_id, &names, limit)?;
             let gate = Gate::of(exceptions::of_products(c, merchant, &[id], now)?, switches::all_off(c, merchant, now)?);
-            Ok((found, near, facts, skus, stock, decided, question, events, gate))
+            Ok((found, near, facts, skus, stock, lots, decided, question, events, gate))
         })
         .await?;
     let (p, base, path) = found;
@@ -222,6 +228,8 @@ async fn show(ctx: Ctx, prod_id: String, tab: Tab, ask: Ask) -> Reply {
                 stock.len().to_string()
             }
         }
+        Tab::Lots if lots.is_empty() => String::new(),
+        Tab::Lots => lots.len().to_string(),
         Tab::Match => judged.score().map(|n| n.to_string()).unwrap_or_default(),
         _ => String::new(),
     };
@@ -268,6 +276,7 @@ async fn show(ctx: Ctx, prod_id: String, tab: Tab, ask: Ask) -> Reply {
         returned,
         skus,
         stock,
+        lots,
         judged,
     })
 }
