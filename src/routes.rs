@@ -30,6 +30,7 @@ pub static METHODS: &[&Method] = &[
     &stock::reservations::api::DEDUCT,
     &stock::reservations::api::ROLLBACK,
     &stock::reservations::api::ACK,
+    &customers::api::CUSTOMER_REGISTER,
     &customers::api::CUSTOMER_ADD_OR_EDIT,
     &customers::api::CUSTOMER_BIND,
     &customers::api::CUSTOMER_LIST_GET,
