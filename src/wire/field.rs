@@ -37,6 +37,8 @@ pub enum Need {
     /// When the row is new; on edit a missing key leaves the value as it is.
     Insert,
     Optional,
+    /// Not always, but where it is, it says which row is meant: one id or another, or one of several parts.
+    Naming,
 }
 
 /// One field of a method.
@@ -55,6 +57,9 @@ impl Field {
     }
     pub const fn insert(name: &'static str, kind: Kind, about: &'static str) -> Self {
         Self { name, kind, need: Need::Insert, about }
+    }
+    pub const fn naming(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self { name, kind, need: Need::Naming, about }
     }
     pub const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Self {
         Self { name, kind, need: Need::Optional, about }

@@ -91,12 +91,12 @@ impl Line {
             match map.get(field.name) {
                 None if field.need == Need::Always => self.problems.push(Problem::new(LineCode::Missing, field.name, "")),
                 None => {}
-                Some(Value::Null) if field.need != Need::Optional => self.problems.push(Problem::new(LineCode::Empty, field.name, "null")),
+                Some(Value::Null) if !matches!(field.need, Need::Optional | Need::Naming) => self.problems.push(Problem::new(LineCode::Empty, field.name, "null")),
                 Some(Value::Null) => {
                     self.cells.insert(field.name, Cell::Null);
                 }
                 Some(value) => match read_cell(field.kind, value) {
-                    Ok(Cell::Text(text)) if text.is_empty() && field.need != Need::Optional => {
+                    Ok(Cell::Text(text)) if text.is_empty() && !matches!(field.need, Need::Optional | Need::Naming) => {
                         self.problems.push(Problem::new(LineCode::Empty, field.name, ""));
                     }
                     Ok(cell) => {
@@ -204,11 +204,10 @@ impl Line {
     }
 }
 
-/// The `Always` fields of something that may not even be readable, and its shop: stock and price are kept per shop (G-02),
-/// so that a line about another shop is another line. Where no field is always there, one id or another names the row.
+/// What names the row of something that may not even be readable, and its shop: stock and price are kept per shop (G-02), so
+/// that a line about another shop is another line.
 pub fn key_of(fields: &[Field], sent: &Value) -> String {
-    let named = fields.iter().any(|f| f.need == Need::Always);
-    let names = |f: &&Field| f.need == Need::Always || f.kind == Kind::Shop || (!named && f.kind == Kind::Id);
+    let names = |f: &&Field| matches!(f.need, Need::Always | Need::Naming) || f.kind == Kind::Shop;
     let parts = fields.iter().filter(names).filter_map(|f| match sent.get(f.name)? {
         Value::String(s) => Some(s.trim().chars().take(64).collect()),
         Value::Number(n) => Some(n.to_string()),

@@ -63,7 +63,7 @@ pub fn need(field: &Field) -> &'static str {
     match field.need {
         Need::Always => "docs-need-always",
         Need::Insert => "docs-need-insert",
-        Need::Optional => "docs-need-optional",
+        Need::Optional | Need::Naming => "docs-need-optional",
     }
 }
 
