@@ -59,6 +59,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(catalog::routes)
         .configure(products::audit::routes)
         .configure(stock::routes)
+        .configure(customers::routes)
         .configure(lots::routes)
         .configure(guards::routes)
         .configure(reconcile::routes)
@@ -110,6 +111,7 @@ fn merchant_nav(person: &Person) -> Vec<NavGroup> {
                 item("freezes", "/freezes", "lock", "nav-freezes"),
             ],
         ),
+        group(Some("nav-group-trade"), vec![item("customers", "/customers", "users-group", "nav-customers")]),
         group(Some("nav-group-sync"), sync),
         group(Some("nav-group-manage"), manage),
     ]

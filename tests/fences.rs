@@ -41,6 +41,7 @@ const OWN: &[(&str, &str)] = &[
     ("/lots/{sku}", "select 'FENCE1-1'"),
     ("/lots/{sku}/{shop}", "select 2"),
     ("/freezes/{no}", "select no from reservations where merchant_id = {a}"),
+    ("/customers/{id}", "select customer_id from customers where merchant_id = {a}"),
     ("/audit/{merchant}", "select {a}"),
     ("/audit/{merchant}/{product}", "select id from products where merchant_id = {a}"),
     ("/audit/done/{merchant}", "select {a}"),
@@ -149,6 +150,7 @@ async fn scene(house: &House) -> Cast {
         .send()
         .await
         .expect(200);
+    house.sql(&format!("insert into customers (merchant_id, customer_id, name, name_key, created_at, updated_at) values ({}, 'FENCE-C', '甲', '甲', now(), now())", cast.a));
     house.sql("insert into categories (merchant_id, id, name, level, parent_id, path) values (0, '1', '西药', 1, '0', '1') on conflict do nothing");
     house.sql("insert into base_products (code, name, name_key, spec_key, maker_key) values ('BP-1', '甲', 'x', 'x', 'x')");
     house.sql(&format!("insert into shops (merchant_id, id, name) values ({}, 3, '三号店')", cast.a));

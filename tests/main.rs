@@ -19,6 +19,7 @@ mod ground;
 mod guards;
 mod lots;
 mod manual;
+mod orders;
 mod pricing;
 mod products;
 mod robust;

@@ -38,6 +38,7 @@ nav-lots = Lots and expiry
 nav-holds = Holds
 nav-customers = Customer mapping
 nav-freezes = Reservations
+nav-group-trade = Trade
 nav-group-sync = Connection
 nav-calls = Call log
 nav-failures = Failures

@@ -38,6 +38,7 @@ nav-lots = 批号效期
 nav-holds = 人工保持
 nav-customers = 客户匹配
 nav-freezes = 占用
+nav-group-trade = 交易
 nav-group-sync = 对接
 nav-calls = 调用日志
 nav-failures = 失败待处理

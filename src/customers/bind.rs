@@ -126,6 +126,19 @@ pub fn rebind(tx: &mut PgConnection, cause: &Cause, id: CustomerId, code: &str) 
     if row.erp_code.as_deref() == Some(code) { Ok(row) } else { bind(tx, cause, id, code, None) }
 }
 
+/// Takes a match back as if nobody had said anything: the USCC decides again.
+pub fn take_back(tx: &mut PgConnection, cause: &Cause, id: CustomerId) -> Result<Customer> {
+    let row = lock_one(tx, cause.merchant, id)?;
+    say(tx, cause, &[(&row, To::Open)])?;
+    reopen(tx, cause, id)
+}
+
+/// Takes [`exempt`] back; a buyer that is not exempt stays as it is.
+pub fn take_back_exemption(tx: &mut PgConnection, cause: &Cause, id: CustomerId, seen: Option<i32>) -> Result<Customer> {
+    let row = lock_one(tx, cause.merchant, id)?;
+    if row.match_kind() == Match::NotNeeded { decide(tx, cause, id, To::Open, seen) } else { Ok(row) }
+}
+
 /// Lets the USCC decide again.
 fn reopen(tx: &mut PgConnection, cause: &Cause, id: CustomerId) -> Result<Customer> {
     settle::lock(tx, cause.merchant, Side::Buyers)?;

@@ -6,18 +6,25 @@
 //!
 //! Locks: the turn of both sides, the ERP's customers by code, buyers by id. A buyer is locked before anything of an order.
 
+pub mod above;
 mod answers;
 pub mod api;
 mod bind;
 mod binding;
+mod candidates;
 mod keep;
+mod likeness;
+mod list;
 mod model;
+mod pages;
 mod scheme;
 mod settle;
 mod upload;
 pub mod uscc;
 
-pub use bind::{CODE_MAX, bind, code, exempt, rebind, unbind};
+pub use above::WaitingOrders;
+pub use bind::{CODE_MAX, bind, code, exempt, rebind, take_back, take_back_exemption, unbind};
 pub use keep::{Draft, keep};
-pub use model::{Customer, Kind, Match, by_ids, find};
+pub use model::{Customer, Kind, Match, by_ids, find, ids_of};
+pub use pages::routes;
 pub use scheme::{Scheme, choose, scheme};

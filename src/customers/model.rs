@@ -160,3 +160,17 @@ pub(super) fn lock_one(tx: &mut PgConnection, merchant: MerchantId, id: Customer
     let sql = format!("select {COLUMNS} from customers c where c.merchant_id = $1 and c.id = $2 for no key update");
     diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(id).get_result(tx).map_err(Error::from)
 }
+
+/// Our ids of buyers by the platform's; those that are not there are left out.
+pub fn ids_of(c: &mut PgConnection, merchant: MerchantId, customer_ids: &[String]) -> Result<Vec<CustomerId>> {
+    #[derive(QueryableByName)]
+    struct Id {
+        #[diesel(sql_type = BigInt)]
+        id: CustomerId,
+    }
+    let rows: Vec<Id> = diesel::sql_query("select id from customers where merchant_id = $1 and customer_id = any($2) order by id")
+        .bind::<BigInt, _>(merchant)
+        .bind::<Array<Text>, _>(customer_ids)
+        .load(c)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}

@@ -37,7 +37,16 @@ pub struct Rules {
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { zero_on: true, zero_rows: 30, zero_share: 20, swing_on: true, swing_rows: 10, swing_percent: 50, floor_on: true, lots_on: true }
+        Self {
+            zero_on: true,
+            zero_rows: 30,
+            zero_share: 20,
+            swing_on: true,
+            swing_rows: 10,
+            swing_percent: 50,
+            floor_on: true,
+            lots_on: true,
+        }
     }
 }
 

@@ -25,8 +25,7 @@ pub enum View {
 }
 
 impl View {
-    pub const ALL: [View; 7] =
-        [View::All, View::Within(30), View::Within(90), View::Within(180), View::Expired, View::Gone, View::Differs];
+    pub const ALL: [View; 7] = [View::All, View::Within(30), View::Within(90), View::Within(180), View::Expired, View::Gone, View::Differs];
     pub fn as_str(self) -> &'static str {
         match self {
             View::All => "",
@@ -226,7 +225,10 @@ pub fn counts(c: &mut PgConnection, merchant: MerchantId, shop: Option<ShopId>, 
     }
     let here = |table: &str| if shop.is_some() { format!("{table}.shop_id = $2") } else { "$2 = 0".to_owned() };
     let of_days = |wanted: &str| {
-        format!("(select count(*) from (select 1 from lots o where o.merchant_id = $1 and {} and {wanted} order by {DAY} limit {cap}) x)", here("o"))
+        format!(
+            "(select count(*) from (select 1 from lots o where o.merchant_id = $1 and {} and {wanted} order by {DAY} limit {cap}) x)",
+            here("o")
+        )
     };
     let one = |view: View| match view {
         View::All => of_days("true"),
@@ -242,14 +244,19 @@ pub fn counts(c: &mut PgConnection, merchant: MerchantId, shop: Option<ShopId>, 
         ),
     };
     let sql = format!("select array[{}]::bigint[] as counts, $3 as today", View::ALL.map(one).join(", "));
-    let counted: Count =
-        diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(shop.unwrap_or(ShopId(0))).bind::<Date, _>(today).get_result(c)?;
+    let counted: Count = diesel::sql_query(sql)
+        .bind::<BigInt, _>(merchant)
+        .bind::<BigInt, _>(shop.unwrap_or(ShopId(0)))
+        .bind::<Date, _>(today)
+        .get_result(c)?;
     Ok(counted.counts)
 }
 
 /// All lots of one place, what expires first at the top, those a person has stopped and that are not told any more as well.
 pub fn of_place(c: &mut PgConnection, merchant: MerchantId, sku: SkuId, shop: ShopId) -> Result<Vec<Item>> {
-    let sql = format!("select {SHELF}, {NAMED} from (select * from lots where merchant_id = $1 and sku_id = $2 and shop_id = $3) o {NAMES} order by {DAY}, o.lot_no");
+    let sql = format!(
+        "select {SHELF}, {NAMED} from (select * from lots where merchant_id = $1 and sku_id = $2 and shop_id = $3) o {NAMES} order by {DAY}, o.lot_no"
+    );
     Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(sku).bind::<BigInt, _>(shop).load(c)?)
 }
 

@@ -163,7 +163,13 @@ pub fn replace(tx: &mut PgConnection, cause: &Cause, mut all: Vec<Replace>) -> R
         let number = numbers.remove(&plan.new.no);
         let (no, changes) = (plan.new.no, plan.changes());
         if let Some(number) = number.as_ref().filter(|n| matches!(n.outcome, Outcome::Parked | Outcome::Rejected)) {
-            let end = Done { no, outcome: number.outcome, problems: number.problems.clone(), head: Some(plan.head), quarantine: number.quarantine };
+            let end = Done {
+                no,
+                outcome: number.outcome,
+                problems: number.problems.clone(),
+                head: Some(plan.head),
+                quarantine: number.quarantine,
+            };
             done.push(end);
             continue;
         }

@@ -54,7 +54,8 @@ pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Lin
         }
         let Some(sku) = skus.get(&line.no) else {
             let code = if field == "skuId" { LineCode::UnknownSku } else { LineCode::UnknownProduct };
-            results.push(LineResult::of(&line, Outcome::Parked).because(Problem::new(code, field, ext.clone())).waiting_for(WAITS_FOR, &ext));
+            results
+                .push(LineResult::of(&line, Outcome::Parked).because(Problem::new(code, field, ext.clone())).waiting_for(WAITS_FOR, &ext));
             continue;
         };
         wanted.push(Replace {

@@ -16,6 +16,7 @@ mod feed;
 pub mod intake;
 pub mod model;
 pub mod money;
+pub mod replay;
 pub mod rules;
 pub mod state;
 pub mod status;

@@ -1,7 +1,7 @@
 //! `sku.inventory.get`: what was applied, and how fresh it is (S-02, Q-04, G-04).
 
-use super::row::{COLUMNS, Row};
 use super::push::Shops;
+use super::row::{COLUMNS, Row};
 use crate::clock::on_the_wire;
 use crate::error::Code;
 use crate::ids::{MerchantId, ShopId, SkuId};

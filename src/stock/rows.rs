@@ -36,7 +36,8 @@ impl Change {
     }
     /// Worth a line in the ledger: a figure moved, or a hold.
     fn moves(&self) -> bool {
-        let told = |r: &Row| (r.erp_qty, r.frozen, r.sold_open, r.sold, r.hold_id, r.hold_qty, r.hold_until, r.safety, r.oversell, r.withheld);
+        let told =
+            |r: &Row| (r.erp_qty, r.frozen, r.sold_open, r.sold, r.hold_id, r.hold_qty, r.hold_until, r.safety, r.oversell, r.withheld);
         told(&self.before) != told(&self.after)
     }
 }

@@ -120,8 +120,7 @@ pub(super) fn catch_up<'a>(
     rows: impl Iterator<Item = &'a Row>,
 ) -> Result<HashMap<(SkuId, ShopId), Shelf>> {
     let today = clock::day(cause.now);
-    let late: Vec<(SkuId, ShopId)> =
-        rows.filter(|r| r.lots_until.is_some_and(|until| until < today)).map(|r| (r.sku, r.shop)).collect();
+    let late: Vec<(SkuId, ShopId)> = rows.filter(|r| r.lots_until.is_some_and(|until| until < today)).map(|r| (r.sku, r.shop)).collect();
     of_places(tx, cause.merchant, mode, &late, today)
 }
 
@@ -160,9 +159,8 @@ pub fn merchants_due(c: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<Mer
         #[diesel(sql_type = BigInt)]
         merchant_id: MerchantId,
     }
-    let due: Vec<Due> = diesel::sql_query("select distinct merchant_id from stock where lots_until < $1")
-        .bind::<Date, _>(clock::day(now))
-        .load(c)?;
+    let due: Vec<Due> =
+        diesel::sql_query("select distinct merchant_id from stock where lots_until < $1").bind::<Date, _>(clock::day(now)).load(c)?;
     Ok(due.into_iter().map(|d| d.merchant_id).collect())
 }
 

@@ -14,6 +14,7 @@ mod input;
 mod listing;
 mod live;
 mod reply;
+mod sheet;
 
 pub use actor::{Actor, Permission, Person, Role, Seat};
 pub use ctx::{Ctx, Platform, Shown};
@@ -23,3 +24,4 @@ pub use input::Input;
 pub use listing::{COUNT_CAP, Cursor, PER_PAGE, Page, Pager, Tab};
 pub use live::{Ear, Live};
 pub use reply::{Reply, View, Wants, envelope, present, redirect};
+pub use sheet::Sheet;

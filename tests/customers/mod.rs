@@ -2,6 +2,7 @@
 
 mod evaluation;
 mod keeping;
+mod pages;
 mod pushing;
 
 use crate::support::{Answer, Cast, House};

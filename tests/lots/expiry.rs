@@ -53,7 +53,11 @@ async fn a_stopped_lot_stays_stopped_whatever_is_told() {
     let which = stops::Which { sku, ext: "S1".into(), lot_no: "B1".into(), shop: None };
     let stop = async |on: bool| {
         let (cause, which) = (cause.clone(), which.clone());
-        house.platform.db.write(move |tx| if on { stops::stop(tx, &cause, &which, "召回") } else { stops::resume(tx, &cause, &which) }).await
+        house
+            .platform
+            .db
+            .write(move |tx| if on { stops::stop(tx, &cause, &which, "召回") } else { stops::resume(tx, &cause, &which) })
+            .await
     };
     assert_eq!(stop(true).await.expect("stop"), 1);
     assert!(stop(true).await.is_err());
@@ -71,7 +75,10 @@ async fn a_stopped_lot_stays_stopped_whatever_is_told() {
     assert_eq!(house.shelf("S1"), "10 3 2026-12-31 7");
     assert_eq!(stop(false).await.expect("resume"), 1);
     assert_eq!((house.shelf("S1"), sellable().await), ("10 0 2026-12-31 7".into(), "B2 B1".into()));
-    assert_eq!(house.ask("select string_agg(verb || ' ' || subject_id, ', ' order by id) from trail where subject_kind = 'lot'"), "lot.stopped S1/B1/1, lot.resumed S1/B1/1");
+    assert_eq!(
+        house.ask("select string_agg(verb || ' ' || subject_id, ', ' order by id) from trail where subject_kind = 'lot'"),
+        "lot.stopped S1/B1/1, lot.resumed S1/B1/1"
+    );
     house.nothing_differs(&cast).await;
 }
 

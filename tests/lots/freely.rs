@@ -116,5 +116,8 @@ async fn all_or_nothing_where_the_call_says_so() {
     let batch = serde_json::json!({ "onError": "all", "lines": [
         super::told("S1", &[super::lot("B1", "2028-04", 3)]), { "skuId": "S1", "shopId": "2", "lots": [{ "lotNo": "" }] } ] });
     house.tell(&cast, batch).await.expect(422);
-    assert_eq!(house.ask("select (select count(*) from lots) + (select count(*) from lot_heads) + (select count(*) from lot_snapshots)"), "0");
+    assert_eq!(
+        house.ask("select (select count(*) from lots) + (select count(*) from lot_heads) + (select count(*) from lot_snapshots)"),
+        "0"
+    );
 }

@@ -121,7 +121,8 @@ async fn beside_a_number_of_its_own_lots_only_keep_things_from_sale() {
 async fn one_lot_alone_where_the_merchant_says_so() {
     let (house, cast) = house(1).await;
     house.sql(&format!("insert into lot_rules values ({}, 'newest', false)", cast.a));
-    let lots = json!([{ "lotNo": "A", "producedOn": "2026-01", "quantity": 90 }, { "lotNo": "B", "producedOn": "2026-08-01", "quantity": 2 }]);
+    let lots =
+        json!([{ "lotNo": "A", "producedOn": "2026-01", "quantity": 90 }, { "lotNo": "B", "producedOn": "2026-08-01", "quantity": 2 }]);
     house.tell(&cast, json!({ "skuId": "S1", "lots": lots })).await.expect(200);
     assert_eq!(house.lots("S1"), "B 2");
     house.sql("update lot_rules set mode = 'largest'");
@@ -149,7 +150,10 @@ async fn an_empty_list_under_frozen_units_waits_for_a_person() {
 async fn lots_switched_off_wait_and_come_back() {
     let (house, cast) = house(1).await;
     house.tell(&cast, told("S1", &[lot("B1", "2028-04", 20)])).await.expect(200);
-    house.sql(&format!("insert into switches (merchant_id, module, reason, by_name, since) values ({}, 'lot', '盘点', '王店长', now())", cast.a));
+    house.sql(&format!(
+        "insert into switches (merchant_id, module, reason, by_name, since) values ({}, 'lot', '盘点', '王店长', now())",
+        cast.a
+    ));
     assert_eq!(house.tell(&cast, told("S1", &[lot("B2", "2028-05", 3)])).await.expect(200).lines(), [line(1, "held", "SYNC_OFF")]);
     assert_eq!(house.lots("S1"), "B1 20 2028-04-30");
     let waiting = house.get("/sync/waiting?m=lot").by(OWNER).send().await;

@@ -1,12 +1,12 @@
 //! `/settings/lots`: which lots the ERP tells, and whether they are the stock.
 
+use crate::Error;
 use crate::form::Form;
 use crate::lots::rules;
 use crate::show;
 use crate::stock::shelf::{LotMode, LotRules};
 use crate::text::Text;
 use crate::web::{Ctx, Frame, Input, Permission, Reply, Wants, filters, redirect};
-use crate::Error;
 use actix_web::web::Query;
 use askama::Template;
 use serde::Deserialize;
@@ -78,7 +78,7 @@ pub async fn choose(ctx: Ctx, input: Input<Typed>) -> Reply {
 
 fn wanted(input: Input<Typed>) -> std::result::Result<LotRules, Form> {
     let typed = input.or_form()?;
-    let mode = LotMode::of(&typed.mode)
-        .ok_or_else(|| Form::filled([("mode", typed.mode)]).with_error("mode", Text::new("lots-mode-unknown")))?;
+    let mode =
+        LotMode::of(&typed.mode).ok_or_else(|| Form::filled([("mode", typed.mode)]).with_error("mode", Text::new("lots-mode-unknown")))?;
     Ok(LotRules { mode, carry: typed.carry == "1" })
 }

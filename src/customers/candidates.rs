@@ -1,0 +1,172 @@
+//! The ERP's customers a buyer might be, with what speaks for each: for a person who decides.
+
+use super::likeness;
+use super::model::Customer;
+use crate::Result;
+use crate::catalog::grams;
+use crate::ids::MerchantId;
+use crate::text::Text as Said;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
+use serde::Serialize;
+
+/// Suggestions at most.
+const SHOWN: usize = 6;
+/// Names less alike are no suggestion.
+const ALIKE: u8 = 45;
+/// Rows looked at per way to be alike.
+const PER_WAY: i64 = 40;
+
+/// A customer of the ERP.
+#[derive(QueryableByName, Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Theirs {
+    #[diesel(sql_type = Text)]
+    pub code: String,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub uscc: String,
+    #[diesel(sql_type = Bool)]
+    pub uscc_ok: bool,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub region_code: Option<String>,
+    #[diesel(sql_type = Text)]
+    pub phone: String,
+    #[diesel(sql_type = Bool)]
+    pub enabled: bool,
+    /// Somebody else has this code already.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub taken_by: Option<String>,
+}
+
+/// One thing that speaks for or against a candidate, and how: `ok`, `warn`, `bad` or empty.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sign {
+    pub tone: &'static str,
+    pub text: Said,
+}
+
+/// A suggestion.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    pub theirs: Theirs,
+    pub score: u8,
+    pub signs: Vec<Sign>,
+}
+
+impl Candidate {
+    fn of(ours: &Customer, theirs: Theirs) -> Self {
+        let mut signs = Vec::new();
+        let mut sign = |tone, text| signs.push(Sign { tone, text });
+        let same_code = !ours.uscc.is_empty() && ours.uscc == theirs.uscc;
+        if same_code && ours.uscc_ok {
+            sign("ok", Said::new("customers-sign-code"));
+        } else if same_code {
+            sign("warn", Said::new("customers-sign-code-wrong"));
+        } else if let Some(places) = differing(&ours.uscc, &theirs.uscc).filter(|n| *n <= 2) {
+            sign("warn", Said::new("customers-sign-code-near").with(places));
+        } else if ours.uscc_ok && theirs.uscc_ok {
+            sign("bad", Said::new("customers-sign-code-other"));
+        }
+        let alike = likeness::of(&ours.name, &theirs.name);
+        match alike {
+            100 => sign("ok", Said::new("customers-sign-name")),
+            ALIKE.. => sign("", Said::new("customers-sign-name-alike").with(i64::from(alike))),
+            _ => {}
+        }
+        if !ours.phone.is_empty() && ours.phone == theirs.phone {
+            sign("ok", Said::new("customers-sign-phone"));
+        }
+        if ours.region_code.is_some() && ours.region_code == theirs.region_code {
+            sign("", Said::new("customers-sign-region"));
+        }
+        if let Some(other) = &theirs.taken_by {
+            sign("warn", Said::new("customers-sign-taken").with(other));
+        }
+        if !theirs.enabled {
+            sign("bad", Said::new("customers-sign-disabled"));
+        }
+        Self { score: if same_code { 100 } else { alike }, theirs, signs }
+    }
+    /// The best first; of equals those the ERP still uses, then by code.
+    fn rank(&self) -> (std::cmp::Reverse<u8>, bool, String) {
+        (std::cmp::Reverse(self.score), !self.theirs.enabled, self.theirs.code.clone())
+    }
+}
+
+/// In how many places two codes of one length differ.
+fn differing(a: &str, b: &str) -> Option<usize> {
+    let same_length = !a.is_empty() && a.chars().count() == b.chars().count();
+    same_length.then(|| a.chars().zip(b.chars()).filter(|(x, y)| x != y).count())
+}
+
+const THEIRS: &str = "e.code, e.name, e.uscc, e.uscc_ok, e.region_code, e.phone, e.enabled, \
+     (select c.name from customers c where c.merchant_id = $1 and c.erp_code = e.code and c.id <> $2 limit 1) as taken_by";
+
+/// Whom the ERP may mean: all with the same code, then those with a similar name.
+pub fn of(c: &mut PgConnection, merchant: MerchantId, ours: &Customer) -> Result<Vec<Candidate>> {
+    let sql = format!(
+        "with same as (select code from erp_customers where merchant_id = $1 and uscc = $3 and uscc <> '' order by code limit 20), \
+         alike as (select f.code from unnest($4) as w(tokens) cross join lateral (select code from erp_customers where merchant_id = $1 \
+           and grams @> string_to_array(w.tokens, chr(31)) limit {PER_WAY}) f) \
+         select {THEIRS} from erp_customers e where e.merchant_id = $1 and e.code in (select code from same union select code from alike)"
+    );
+    let found: Vec<Theirs> = diesel::sql_query(sql)
+        .bind::<BigInt, _>(merchant)
+        .bind::<BigInt, _>(ours.id)
+        .bind::<Text, _>(&ours.uscc)
+        .bind::<Array<Text>, _>(ways(merchant, &ours.name))
+        .load(c)?;
+    let mut all: Vec<Candidate> = found.into_iter().map(|theirs| Candidate::of(ours, theirs)).filter(|c| c.score >= ALIKE).collect();
+    all.sort_by_key(Candidate::rank);
+    // Somebody who has the same code must not be cut off by any number of similar names.
+    let certain = all.iter().filter(|c| c.theirs.uscc == ours.uscc && !ours.uscc.is_empty()).count();
+    all.truncate(certain.max(SHOWN));
+    Ok(all)
+}
+
+/// Names that have all telling pairs, or all but two neighbours: one mistyped character spoils two pairs.
+fn ways(merchant: MerchantId, name: &str) -> Vec<String> {
+    const MOST: usize = 12;
+    let mut pairs = likeness::telling_pairs(name);
+    pairs.truncate(MOST);
+    let tokens = |skip: Option<usize>| {
+        let kept = pairs.iter().enumerate().filter(|(i, _)| skip.is_none_or(|s| *i != s && *i != s + 1)).map(|(_, pair)| pair.clone());
+        kept.chain([grams::owner(merchant)]).collect::<Vec<_>>()
+    };
+    let mut all = vec![tokens(None)];
+    match pairs.len() {
+        0 => return Vec::new(),
+        1 => {}
+        2 => all.extend(pairs.iter().map(|pair| vec![pair.clone(), grams::owner(merchant)])),
+        n => all.extend((0..n - 1).map(|skip| tokens(Some(skip)))),
+    }
+    all.into_iter().map(|tokens| tokens.join("\u{1f}")).collect()
+}
+
+/// The ERP's customers a person looks for by name, initials, code or USCC.
+pub fn search(c: &mut PgConnection, merchant: MerchantId, ours: &Customer, text: &str) -> Result<Vec<Candidate>> {
+    let owner = grams::owner(merchant);
+    let ways: Vec<String> =
+        grams::query(text).into_iter().map(|way| way.into_iter().chain([owner.clone()]).collect::<Vec<_>>().join("\u{1f}")).collect();
+    let sql = format!(
+        "with found as (select f.code from unnest($3) as w(tokens) cross join lateral (select code from erp_customers where merchant_id = $1 \
+           and grams @> string_to_array(w.tokens, chr(31)) limit {PER_WAY}) f) \
+         select {THEIRS} from erp_customers e where e.merchant_id = $1 and e.code in (select code from found)"
+    );
+    let found: Vec<Theirs> =
+        diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(ours.id).bind::<Array<Text>, _>(ways).load(c)?;
+    let mut all: Vec<Candidate> = found.into_iter().map(|theirs| Candidate::of(ours, theirs)).collect();
+    all.sort_by_key(Candidate::rank);
+    all.truncate(SHOWN * 2);
+    Ok(all)
+}
+
+/// The ERP's customer of a code, if it has pushed one.
+pub fn by_code(c: &mut PgConnection, merchant: MerchantId, ours: &Customer, code: &str) -> Result<Option<Candidate>> {
+    let sql = format!("select {THEIRS} from erp_customers e where e.merchant_id = $1 and e.code = $3");
+    let found: Option<Theirs> =
+        diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(ours.id).bind::<Text, _>(code).get_result(c).optional()?;
+    Ok(found.map(|theirs| Candidate::of(ours, theirs)))
+}
