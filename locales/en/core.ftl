@@ -35,6 +35,7 @@ nav-categories = Categories
 nav-group-stock = Prices and stock
 nav-stock = Stock
 nav-holds = Holds
+nav-orders = Orders
 nav-customers = Customer mapping
 nav-freezes = Reservations
 nav-group-trade = Trade

@@ -35,6 +35,7 @@ nav-categories = 类目
 nav-group-stock = 价格与库存
 nav-stock = 库存
 nav-holds = 人工保持
+nav-orders = 订单
 nav-customers = 客户匹配
 nav-freezes = 占用
 nav-group-trade = 交易
