@@ -1,6 +1,6 @@
 //! The only place that asks what time it is. Everything else is told.
 
-use chrono::{DateTime, FixedOffset, NaiveDateTime, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, Utc};
 use std::sync::{Arc, Mutex};
 
 /// A clock that tests can set.
@@ -25,6 +25,11 @@ impl Clock {
 pub fn china() -> FixedOffset {
     const HOURS_8: i32 = 8 * 3600;
     FixedOffset::east_opt(HOURS_8).unwrap_or_else(|| chrono::Offset::fix(&Utc))
+}
+
+/// The day it is in China: when something expires.
+pub fn day(at: DateTime<Utc>) -> NaiveDate {
+    at.with_timezone(&china()).date_naive()
 }
 
 /// V-02: `yyyy-MM-dd HH:mm:ss` at +08:00.

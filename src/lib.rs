@@ -19,6 +19,7 @@ pub mod form;
 pub mod gate;
 pub mod guards;
 pub mod ids;
+pub mod lots;
 pub mod merchants;
 pub mod orders;
 pub mod pricing;

@@ -5,7 +5,7 @@ use crate::feeds::gateway::{self, Methods};
 use crate::merchants::LowStockMoved;
 use crate::web::{NavGroup, NavItem, Permission, Person, assets};
 use crate::wire::{Method, openapi};
-use crate::{accounts, catalog, customers, docs, feeds, gate, guards, merchants, orders, products, reconcile, search, stock, sync};
+use crate::{accounts, catalog, customers, docs, feeds, gate, guards, lots, merchants, orders, products, reconcile, search, stock, sync};
 use actix_web::web::{self, Data, ServiceConfig};
 
 /// The open platform, in the order of the seeds.
@@ -22,6 +22,7 @@ pub static METHODS: &[&Method] = &[
     &products::api::SKU_DETAIL,
     &products::api::SHELF_UPDATE,
     &products::sellable::EXPLAIN_SELLABLE,
+    &lots::api::BATCH_REPLACE,
     &stock::api::INVENTORY_UPDATE,
     &stock::api::INVENTORY_GET,
     &reconcile::STOCK_DIGEST,
@@ -62,6 +63,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(stock::routes)
         .configure(customers::routes)
         .configure(orders::routes)
+        .configure(lots::routes)
         .configure(guards::routes)
         .configure(reconcile::routes)
         .configure(search::routes);
@@ -107,6 +109,7 @@ fn merchant_nav(person: &Person) -> Vec<NavGroup> {
             Some("nav-group-stock"),
             vec![
                 item("stock", "/stock", "building-warehouse", "nav-stock"),
+                item("lots", "/lots", "calendar-due", "nav-lots"),
                 item("holds", "/holds", "hand-stop", "nav-holds"),
                 item("freezes", "/freezes", "lock", "nav-freezes"),
             ],

@@ -38,6 +38,8 @@ const OWN: &[(&str, &str)] = &[
     ("/products/{prod_id}", "select 'FENCE1'"),
     ("/stock/{sku}", "select 'FENCE1-1'"),
     ("/stock/{sku}/{shop}", "select 2"),
+    ("/lots/{sku}", "select 'FENCE1-1'"),
+    ("/lots/{sku}/{shop}", "select 2"),
     ("/freezes/{no}", "select no from reservations where merchant_id = {a}"),
     ("/customers/{id}", "select customer_id from customers where merchant_id = {a}"),
     ("/audit/{merchant}", "select {a}"),
@@ -141,6 +143,8 @@ async fn scene(house: &House) -> Cast {
         "prodId": "FENCE1", "erpProdCode": "F-1", "prodName": "围栏", "catalogId": "C3", "unit": "盒", "price": "8.60", "enable": 1, "skuId": "FENCE1-1",
     })).send().await.expect(200);
     house.api(&cast.erp, "sku.inventory.update", json!({ "skuId": "FENCE1-1", "shopId": 2, "inventory": 7 })).send().await.expect(200);
+    let lots = json!({ "skuId": "FENCE1-1", "shopId": 2, "lots": [{ "lotNo": "B1", "quantity": 7 }] });
+    house.api(&cast.erp, "prod.batch.replace", lots).send().await.expect(200);
     house
         .api(&cast.erp, "sku.inventory.freeze", json!({ "reservationId": "FENCE-R", "skuId": "FENCE1-1", "shopId": 2, "quantity": 1 }))
         .send()

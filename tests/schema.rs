@@ -1,7 +1,6 @@
 //! What every migration and every table must keep to.
 
 use crate::support::House;
-use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationSource;
 use diesel::prelude::*;
 use diesel::sql_types::Text;

@@ -193,3 +193,8 @@ trail-reconciliation-closed = Reconciliation closed
 trail-reconciliation-taken = ERP's numbers taken from a reconciliation
 trail-reconciliation-kept = Ours kept in a reconciliation
 reconcile-cut = Only the first { $a } rows are listed; so many usually mean that final was sent too early
+
+guard-lots = Frozen units left without a lot
+guard-lots-on = Quarantine an empty lot list for goods that buyers have frozen
+guard-lots-hint = Even a single one. Goods nobody has frozen are emptied as usual
+quarantine-why-lots = { $a } SKUs lose all lots while buyers have frozen units of them

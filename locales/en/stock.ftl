@@ -120,3 +120,12 @@ trail-stock-hold-released = Stock sync resumed
 trail-stock-hold-expired = Hold ended
 trail-stock-rules-set = Stock rules changed
 trail-reservation-settled = Confirmed as inside the ERP’s number
+
+# Lots
+stock-term-withheld = Expired or stopped lots
+stock-move-lots = Lots updated
+stock-move-lot-expiry = Lot expired
+stock-col-lots = Lot · next expiry
+stock-lot-stopped = stopped
+stock-lot-expired = expired
+why-withheld = These lots have expired or were stopped by a person; the units are there and not for sale

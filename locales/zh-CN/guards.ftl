@@ -193,3 +193,8 @@ trail-reconciliation-closed = 对账结束
 trail-reconciliation-taken = 对账采用 ERP 的数
 trail-reconciliation-kept = 对账保留平台的数
 reconcile-cut = 只列出前 { $a } 行；行数多半说明上传还没完就发了 final
+
+guard-lots = 清空有冻结的批号
+guard-lots-on = 买家已冻结的商品，ERP 却传来空批号时先隔离
+guard-lots-hint = 一条也算。没有冻结的商品照常清空
+quarantine-why-lots = { $a } 个 SKU 还有买家冻结的数量，批号却要清空

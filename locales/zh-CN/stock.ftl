@@ -120,3 +120,12 @@ trail-stock-hold-released = 恢复库存同步
 trail-stock-hold-expired = 人工保持到期
 trail-stock-rules-set = 修改库存规则
 trail-reservation-settled = 确认已在 ERP 数内
+
+# 批号
+stock-term-withheld = 过期或停售批号
+stock-move-lots = 批号更新
+stock-move-lot-expiry = 批号过期
+stock-col-lots = 批号 · 最近效期
+stock-lot-stopped = 已停售
+stock-lot-expired = 已过期
+why-withheld = 这些批号已过期或由人工停售，数量在库但不对外出售

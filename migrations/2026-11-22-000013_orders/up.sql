@@ -92,7 +92,7 @@ create table order_lines (
     qty bigint not null check (qty > 0),
     unit_price numeric(12, 2) not null check (unit_price >= 0),
     amount numeric(12, 2) not null,
-    price_rule text not null,
+    rule text not null,
     lots jsonb not null default '[]',
     shipped bigint not null default 0 check (shipped >= 0),
     closed bigint not null default 0 check (closed >= 0),
@@ -102,7 +102,7 @@ create table order_lines (
     check (amount = qty * unit_price),
     check (shipped + closed <= qty)
 );
-comment on column order_lines.price_rule is 'Which price it was: the rule that won when the order was placed.';
+comment on column order_lines.rule is 'Which price it was: the rule that won when the order was placed.';
 comment on column order_lines.lots is 'Lots as the buyer saw them (O-05): array of {lotNo, producedOn, expiresOn, quantity}.';
 comment on column order_lines.closed is 'Units that will not come: closed short (Q-39).';
 create index order_lines_sku on order_lines (merchant_id, sku_id, order_id);

@@ -41,6 +41,8 @@ struct RulesForm {
     swing_percent: i16,
     #[serde(default)]
     floor_on: String,
+    #[serde(default)]
+    lots_on: String,
 }
 
 impl RulesForm {
@@ -53,6 +55,7 @@ impl RulesForm {
             swing_rows: self.swing_rows,
             swing_percent: self.swing_percent,
             floor_on: self.floor_on == "1",
+            lots_on: self.lots_on == "1",
         }
     }
 }
@@ -67,6 +70,7 @@ fn filled(rules: &Rules) -> Form {
         ("swing_rows", rules.swing_rows.to_string()),
         ("swing_percent", rules.swing_percent.to_string()),
         ("floor_on", on(rules.floor_on)),
+        ("lots_on", on(rules.lots_on)),
     ])
 }
 

@@ -30,15 +30,27 @@ pub struct Rules {
     /// A price of zero or below cost waits by itself.
     #[diesel(sql_type = Bool)]
     pub floor_on: bool,
+    /// The last lot of a SKU does not go by itself while buyers have frozen units of it.
+    #[diesel(sql_type = Bool)]
+    pub lots_on: bool,
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { zero_on: true, zero_rows: 30, zero_share: 20, swing_on: true, swing_rows: 10, swing_percent: 50, floor_on: true }
+        Self {
+            zero_on: true,
+            zero_rows: 30,
+            zero_share: 20,
+            swing_on: true,
+            swing_rows: 10,
+            swing_percent: 50,
+            floor_on: true,
+            lots_on: true,
+        }
     }
 }
 
-const COLUMNS: &str = "zero_on, zero_rows, zero_share, swing_on, swing_rows, swing_percent, floor_on";
+const COLUMNS: &str = "zero_on, zero_rows, zero_share, swing_on, swing_rows, swing_percent, floor_on, lots_on";
 
 /// The merchant's own lines, or the defaults.
 pub fn rules(c: &mut PgConnection, merchant: MerchantId) -> Result<Rules> {
@@ -56,9 +68,9 @@ pub fn set_rules(tx: &mut PgConnection, cause: &Cause, new: Rules) -> Result<boo
         return Ok(false);
     }
     diesel::sql_query(
-        "insert into guard_rules (merchant_id, zero_on, zero_rows, zero_share, swing_on, swing_rows, swing_percent, floor_on, updated_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (merchant_id) do update set zero_on = $2, zero_rows = $3, zero_share = $4, \
-         swing_on = $5, swing_rows = $6, swing_percent = $7, floor_on = $8, updated_at = $9",
+        "insert into guard_rules (merchant_id, zero_on, zero_rows, zero_share, swing_on, swing_rows, swing_percent, floor_on, updated_at, lots_on) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (merchant_id) do update set zero_on = $2, zero_rows = $3, zero_share = $4, \
+         swing_on = $5, swing_rows = $6, swing_percent = $7, floor_on = $8, updated_at = $9, lots_on = $10",
     )
     .bind::<BigInt, _>(cause.merchant)
     .bind::<Bool, _>(new.zero_on)
@@ -69,6 +81,7 @@ pub fn set_rules(tx: &mut PgConnection, cause: &Cause, new: Rules) -> Result<boo
     .bind::<Int2, _>(new.swing_percent)
     .bind::<Bool, _>(new.floor_on)
     .bind::<Timestamptz, _>(cause.now)
+    .bind::<Bool, _>(new.lots_on)
     .execute(tx)?;
     let (before, after) = differing(&json!(old), &json!(new));
     trail::record(tx, cause, &[Entry::new("guards.changed", "guards", cause.merchant).change(before, after)])?;

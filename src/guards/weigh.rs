@@ -30,15 +30,22 @@ pub enum Guard {
     Swing,
     /// A price becomes zero or falls below cost.
     Floor,
+    /// A SKU of which buyers have frozen units loses its last lot.
+    Lots,
 }
 
 impl Guard {
-    pub const ALL: [Guard; 3] = [Guard::Zero, Guard::Swing, Guard::Floor];
+    pub const ALL: [Guard; 4] = [Guard::Zero, Guard::Swing, Guard::Floor, Guard::Lots];
+    /// Each line is weighed by itself, whatever happened before it.
+    fn is_single(self) -> bool {
+        matches!(self, Guard::Floor | Guard::Lots)
+    }
     pub fn as_str(self) -> &'static str {
         match self {
             Guard::Zero => "zero",
             Guard::Swing => "swing",
             Guard::Floor => "floor",
+            Guard::Lots => "lots",
         }
     }
     pub fn of(name: &str) -> Option<Self> {
@@ -50,6 +57,7 @@ impl Guard {
             Guard::Zero => "guard-zero",
             Guard::Swing => "guard-swing",
             Guard::Floor => "guard-floor",
+            Guard::Lots => "guard-lots",
         }
     }
 }
@@ -89,6 +97,7 @@ fn is_many(rules: &Rules, guard: Guard, scale: Scale) -> bool {
         Guard::Zero => rules.zero_on && scale.total() >= i64::from(rules.zero_rows),
         Guard::Swing => rules.swing_on && scale.total() >= i64::from(rules.swing_rows),
         Guard::Floor => rules.floor_on && scale.here > 0,
+        Guard::Lots => rules.lots_on && scale.here > 0,
     }
 }
 
@@ -161,7 +170,7 @@ fn window(tx: &mut PgConnection, cause: &Cause, guard: Guard) -> Result<Scale> {
         #[diesel(sql_type = BigInt)]
         caught: i64,
     }
-    if guard == Guard::Floor {
+    if guard.is_single() {
         return Ok(Scale::default());
     }
     let sum: Sum = diesel::sql_query(
@@ -176,7 +185,7 @@ fn window(tx: &mut PgConnection, cause: &Cause, guard: Guard) -> Result<Scale> {
 }
 
 fn note(tx: &mut PgConnection, cause: &Cause, guard: Guard, lines: i64, caught: bool) -> Result<()> {
-    if guard == Guard::Floor {
+    if guard.is_single() {
         return Ok(());
     }
     diesel::sql_query("insert into guard_ticks (merchant_id, guard, at, lines, caught) values ($1, $2, $3, $4, $5)")
@@ -232,7 +241,7 @@ fn rule(rules: &Rules, guard: Guard) -> Value {
     match guard {
         Guard::Zero => json!({ "rows": rules.zero_rows, "share": rules.zero_share }),
         Guard::Swing => json!({ "rows": rules.swing_rows, "percent": rules.swing_percent }),
-        Guard::Floor => json!({}),
+        Guard::Floor | Guard::Lots => json!({}),
     }
 }
 
@@ -272,7 +281,7 @@ mod tests {
 
     #[test]
     fn each_guard_has_its_switch() {
-        let off = Rules { zero_on: false, swing_on: false, floor_on: false, ..Rules::default() };
+        let off = Rules { zero_on: false, swing_on: false, floor_on: false, lots_on: false, ..Rules::default() };
         for guard in Guard::ALL {
             assert!(is_many(&Rules::default(), guard, Scale { here: 1000, ..Scale::default() }));
             assert!(!is_many(&off, guard, Scale { here: 1000, ..Scale::default() }));

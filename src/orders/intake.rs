@@ -13,6 +13,7 @@ use super::steps::Ended;
 use crate::Result;
 use crate::customers::{self, Customer};
 use crate::ids::{CustomerId, ShopId, SkuId};
+use crate::lots::{self, Lot};
 use crate::pricing::{self, Buyer, Channel, Resolution};
 use crate::stock::reservations::{self, State, Want};
 use crate::trail::Cause;
@@ -21,7 +22,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Int4, Jsonb, Nullable, Numeric, Text, Timestamptz};
 use rust_decimal::Decimal;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// A line with everything that is known of it.
@@ -181,7 +182,7 @@ fn reckon(
     let amounts = Amounts::reckon(lines.iter().map(|l| (l.qty, l.price)), draft.freight, draft.discount, draft.card_amount);
     let amounts = amounts.ok_or_else(|| Problem::new(LineCode::TooBig, "discountAmount", draft.discount.to_string()))?;
     match amounts.compare(draft.goods, draft.payable) {
-        Some(off) => Err(Problem::new(LineCode::Amount, off.field, off.sent.to_string()).detail(off.expected)),
+        Some(off) => Err(Problem::new(LineCode::Amount, off.field, format!("{:.2}", off.sent)).detail(format!("{:.2}", off.expected))),
         None => Ok((lines, amounts)),
     }
 }
@@ -191,7 +192,7 @@ fn priced(item: &Item, sku: SkuId, found: Option<&Resolution>, field: &str) -> s
     let found = found.ok_or_else(none)?;
     let price = found.price.ok_or_else(none)?;
     match item.price.filter(|sent| *sent != price) {
-        Some(sent) => Err(Problem::new(LineCode::PriceChanged, field, sent.to_string()).detail(price)),
+        Some(sent) => Err(Problem::new(LineCode::PriceChanged, field, format!("{sent:.2}")).detail(format!("{price:.2}"))),
         None => Ok(Priced { sku, qty: item.qty, price, rule: found.rule.map_or("", |rule| rule.as_str()) }),
     }
 }
@@ -241,6 +242,21 @@ fn frozen<'a>(tx: &mut PgConnection, cause: &Cause, ready: Vec<Ready<'a>>, ended
     Ok(good)
 }
 
+/// What the buyer sees of lots (B-02), by SKU and shop.
+fn lots_seen(c: &mut PgConnection, cause: &Cause, ready: &[Ready<'_>]) -> Result<HashMap<(SkuId, ShopId), Value>> {
+    let places: BTreeSet<(SkuId, ShopId)> = ready.iter().flat_map(|r| r.lines.iter().map(|l| (l.sku, r.shop))).collect();
+    let today = cause.now.with_timezone(&crate::clock::china()).date_naive();
+    let mut seen: HashMap<(SkuId, ShopId), Vec<Value>> = HashMap::new();
+    for lot in lots::sellable(c, cause.merchant, &places.into_iter().collect::<Vec<_>>(), today)? {
+        seen.entry((lot.sku, lot.shop)).or_default().push(told(&lot));
+    }
+    Ok(seen.into_iter().map(|(place, lots)| (place, Value::Array(lots))).collect())
+}
+
+fn told(lot: &Lot) -> Value {
+    json!({ "lotNo": lot.lot_no, "producedOn": lot.produced_on, "expiresOn": lot.expires_on, "quantity": lot.qty })
+}
+
 /// Writes orders and their lines.
 fn make(tx: &mut PgConnection, cause: &Cause, channel: &str, ready: &[Ready<'_>]) -> Result<()> {
     if ready.is_empty() {
@@ -249,7 +265,7 @@ fn make(tx: &mut PgConnection, cause: &Cause, channel: &str, ready: &[Ready<'_>]
     fn column<T>(ready: &[Ready<'_>], pick: impl Fn(&Ready<'_>) -> T) -> Vec<T> {
         ready.iter().map(pick).collect()
     }
-    let lots: HashMap<(SkuId, ShopId), Value> = HashMap::new();
+    let lots = lots_seen(tx, cause, ready)?;
     let placed = |r: &Ready<'_>| r.draft.placed_at.filter(|at: &DateTime<Utc>| *at <= cause.now).unwrap_or(cause.now);
     diesel::sql_query(
         "insert into orders (merchant_id, channel, state, sync, updated_at, order_no, shop_id, customer_id, placed_at, goods_amount, freight_amount, \
@@ -282,7 +298,7 @@ fn make(tx: &mut PgConnection, cause: &Cause, channel: &str, ready: &[Ready<'_>]
         ready.iter().flat_map(|r| r.lines.iter().zip(1..).map(move |(line, no)| (r, no, line))).collect();
     let no_lots = || Value::Array(Vec::new());
     diesel::sql_query(
-        "insert into order_lines (merchant_id, order_id, no, sku_id, qty, unit_price, amount, price_rule, lots) \
+        "insert into order_lines (merchant_id, order_id, no, sku_id, qty, unit_price, amount, rule, lots) \
          select $1, o.id, l.no, l.sku, l.qty, l.price, l.qty * l.price, l.rule, l.lots from unnest($2, $3, $4, $5, $6, $7, $8) as l(order_no, no, sku, qty, price, rule, lots) \
          join orders o on o.merchant_id = $1 and o.order_no = l.order_no",
     )

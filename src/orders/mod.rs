@@ -19,6 +19,7 @@ pub mod list;
 pub mod model;
 pub mod money;
 mod pages;
+pub mod replay;
 pub mod rules;
 pub mod state;
 pub mod status;

@@ -239,7 +239,7 @@ pub struct OrderLine {
     #[diesel(sql_type = Numeric)]
     pub amount: Decimal,
     #[diesel(sql_type = Text)]
-    pub price_rule: String,
+    pub rule: String,
     /// As the buyer saw them (O-05).
     #[diesel(sql_type = Jsonb)]
     pub lots: Value,
@@ -262,7 +262,7 @@ pub fn lines_of(c: &mut PgConnection, merchant: MerchantId, orders: &[OrderId]) 
     }
     let rows: Vec<OrderLine> = diesel::sql_query(
         "select l.order_id, l.no, k.id, k.sku_id, k.code as sku_code, p.prod_id, p.erp_code, p.name, p.spec, p.unit, p.manufacturer, l.qty, \
-           l.unit_price, l.amount, l.price_rule, l.lots, l.shipped, l.closed \
+           l.unit_price, l.amount, l.rule, l.lots, l.shipped, l.closed \
          from unnest($2) as o(id) cross join lateral (select * from order_lines where merchant_id = $1 and order_id = o.id offset 0) l \
          join skus k on k.merchant_id = $1 and k.id = l.sku_id join products p on p.merchant_id = $1 and p.id = k.product_id \
          order by l.order_id, l.no",

@@ -260,6 +260,6 @@ fn refund(said: &Said, meaning: &Meaning, left: Decimal) -> std::result::Result<
         return Ok(None);
     }
     let amount = said.refund.unwrap_or(left);
-    let wrong = || Problem::new(LineCode::Amount, "refundAmount", amount.to_string()).detail(left);
+    let wrong = || Problem::new(LineCode::Amount, "refundAmount", format!("{amount:.2}")).detail(format!("{left:.2}"));
     if amount <= left && (amount > Decimal::ZERO || left.is_zero()) { Ok(Some(amount)) } else { Err(wrong()) }
 }

@@ -62,9 +62,6 @@ impl Desk {
     pub fn get(&self, no: &str) -> Option<&Order> {
         self.orders.get(no)
     }
-    pub fn units(&self, order: OrderId) -> &[Units] {
-        self.units.get(&order).map_or(&[], Vec::as_slice)
-    }
     /// Changes an order; its state follows.
     pub fn change(&mut self, no: &str, step: impl FnOnce(&mut Order)) {
         let Some(order) = self.orders.get_mut(no) else { return };
@@ -120,7 +117,7 @@ pub fn pay(tx: &mut PgConnection, cause: &Cause, payments: &[Payment]) -> Result
             Verdict::Refused => ended.push(Ended::wrong(payment.no, order)),
             Verdict::News => match payment.amount.filter(|sent| *sent != order.payable) {
                 Some(sent) => {
-                    let problem = Problem::new(LineCode::Amount, "amount", sent.to_string()).detail(order.payable);
+                    let problem = Problem::new(LineCode::Amount, "amount", format!("{sent:.2}")).detail(format!("{:.2}", order.payable));
                     ended.push(Ended::badly(payment.no, problem, Some(order)));
                 }
                 None => paying.push(payment),

@@ -46,7 +46,7 @@ fn item(line: &OrderLine) -> Value {
     json!({
         "lineNo": line.no, "skuId": line.sku_id, "code": line.sku_code, "prodId": line.prod_id, "erpProdCode": line.erp_code, "prodName": line.name,
         "spec": line.spec, "unit": line.unit, "manufacturer": line.manufacturer, "quantity": line.qty, "price": money(line.unit_price),
-        "amount": money(line.amount), "priceRule": line.price_rule, "lots": line.lots, "shippedQuantity": line.shipped,
+        "amount": money(line.amount), "priceRule": line.rule, "lots": line.lots, "shippedQuantity": line.shipped,
         "closedQuantity": line.closed, "remainingQuantity": line.units().left(),
     })
 }

@@ -7,7 +7,7 @@ mod detail;
 mod list;
 mod sql;
 
-pub use detail::{Asked, Decided, Sku, StockRow, asked, decided, events, find, skus, stock};
+pub use detail::{Asked, Decided, LotRow, Sku, StockRow, asked, decided, events, find, lots, skus, stock};
 pub use list::{Cat, Chosen, Row, Tally, brands, categories, category, ids_of, lacks, named, neighbours, page, tally, within};
 
 use super::sellable::Condition;

@@ -37,6 +37,6 @@ pub static INVENTORY_GET: Method = Method {
     fields: &[SKU, SHOP],
     verb: Verb::Read(read::answer),
     example: r#"{"skuId": "KZ-100382-1"}"#,
-    answer: r#"{"skuId": "KZ-100382-1", "shopId": "1", "inventory": 76, "available": 76, "automatic": 76, "hold": null, "saled": 48, "freeze": 36, "version": "12", "reportedAt": "2026-11-22 14:32:08", "updatedAt": "2026-11-22 14:32:08",
- "shops": [{"shopId": "1", "inventory": 76, "available": 76, "automatic": 76, "hold": null, "saled": 48, "freeze": 36, "version": "12", "reportedAt": "2026-11-22 14:32:08", "updatedAt": "2026-11-22 14:32:08"}]}"#,
+    answer: r#"{"skuId": "KZ-100382-1", "shopId": "1", "inventory": 76, "available": 76, "automatic": 76, "hold": null, "saled": 48, "freeze": 36, "withheld": 0, "version": "12", "reportedAt": "2026-11-22 14:32:08", "updatedAt": "2026-11-22 14:32:08",
+ "shops": [{"shopId": "1", "inventory": 76, "available": 76, "automatic": 76, "hold": null, "saled": 48, "freeze": 36, "withheld": 0, "version": "12", "reportedAt": "2026-11-22 14:32:08", "updatedAt": "2026-11-22 14:32:08"}]}"#,
 };

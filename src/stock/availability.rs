@@ -1,5 +1,5 @@
 //! How many can be bought, as arithmetic without any I/O: `available = ERP's number − frozen − paid and not in the ERP's
-//! number − safety`. Page, API and tests all ask here.
+//! number − safety`, less what lies in lots that are expired or stopped. Page, API and tests all ask here.
 
 use serde::Serialize;
 
@@ -26,6 +26,8 @@ pub struct Figures {
     pub safety: i64,
     /// Kept back besides, while the ERP's figures are overdue.
     pub extra: i64,
+    /// Units in lots that are expired or stopped; see [`Figures::off_sale`].
+    pub withheld: i64,
     /// How far below zero may be sold on purpose.
     pub oversell: i64,
     /// The hold that is on now.
@@ -80,7 +82,12 @@ impl Figures {
 
     /// What would be available without a hold: the shadow value while one is on.
     pub fn automatic(&self) -> i64 {
-        self.erp_qty - self.frozen - self.sold_open - self.safety - self.extra
+        self.erp_qty - self.off_sale() - self.frozen - self.sold_open - self.safety - self.extra
+    }
+
+    /// What lots that are expired or stopped take off: never more than there is, for the number may be newer than the lots.
+    pub fn off_sale(&self) -> i64 {
+        self.withheld.min(self.erp_qty.max(0))
     }
 
     /// Whether a buyer may take `n`.
@@ -102,12 +109,15 @@ impl Figures {
     /// the proof; the last term is what a hold makes of the automatic value.
     pub fn waterfall(&self) -> Vec<Term> {
         let (key, source) = if self.by_person { ("stock-term-person", Source::Person) } else { ("stock-term-erp", Source::Erp) };
-        let mut terms = vec![
-            Term { key, sign: 1, qty: self.erp_qty, source },
+        let mut terms = vec![Term { key, sign: 1, qty: self.erp_qty, source }];
+        if self.off_sale() != 0 {
+            terms.push(Term { key: "stock-term-withheld", sign: -1, qty: self.off_sale(), source: Source::Platform });
+        }
+        terms.extend([
             Term { key: "stock-term-frozen", sign: -1, qty: self.frozen, source: Source::Platform },
             Term { key: "stock-term-paid", sign: -1, qty: self.sold_open, source: Source::Platform },
             Term { key: "stock-term-safety", sign: -1, qty: self.safety, source: Source::Platform },
-        ];
+        ]);
         if self.extra != 0 {
             terms.push(Term { key: "stock-term-extra", sign: -1, qty: self.extra, source: Source::Platform });
         }
@@ -127,14 +137,15 @@ mod tests {
     fn figures() -> impl Strategy<Value = Figures> {
         let count = || 0..2_147_483_648_i64;
         let hold = proptest::option::of((count(), count()).prop_map(|(qty, used)| Hold { qty, used }));
-        (count(), any::<bool>(), (count(), count(), count(), count()), 0..100_i64, hold).prop_map(
-            |(erp_qty, by_person, (frozen, sold_open, safety, extra), oversell, hold)| Figures {
+        (count(), any::<bool>(), (count(), count(), count(), count(), count()), 0..100_i64, hold).prop_map(
+            |(erp_qty, by_person, (frozen, sold_open, safety, extra, withheld), oversell, hold)| Figures {
                 erp_qty,
                 by_person,
                 frozen,
                 sold_open,
                 safety,
                 extra,
+                withheld,
                 oversell,
                 hold,
             },
@@ -168,6 +179,16 @@ mod tests {
         fn a_buyer_gets_what_is_there_and_the_allowance(f in figures(), n in 1..1000_i64) {
             prop_assert_eq!(f.gives(n), f.available() + f.oversell >= n);
         }
+    }
+
+    // B-06: what is expired is not sold, and takes no more off than there is.
+    #[test]
+    fn an_expired_lot_is_there_and_not_for_sale() {
+        let f = Figures { erp_qty: 12, frozen: 2, withheld: 5, ..Figures::default() };
+        assert_eq!((f.available(), f.off_sale()), (5, 5));
+        assert_eq!(f.waterfall().iter().map(|t| t.key).nth(1), Some("stock-term-withheld"));
+        let sold_off = Figures { erp_qty: 3, ..f };
+        assert_eq!((sold_off.available(), sold_off.off_sale()), (-2, 3));
     }
 
     // §4.5 E5

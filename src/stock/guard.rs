@@ -1,4 +1,4 @@
-//! Rows that would go to zero, weighed before they do.
+//! Rows that would go to zero, or lose their last lot while buyers wait for units of it: weighed before they do.
 
 use super::model::Verdict;
 use crate::Result;
@@ -7,24 +7,29 @@ use crate::trail::Cause;
 use crate::wire::Outcome;
 use diesel::PgConnection;
 
-/// Takes back what must wait for a person; the rest of the call goes on. Costs nothing when no row goes to zero.
+/// Takes back what must wait for a person; the rest of the call goes on. Costs nothing when no row is emptied.
 pub(super) fn stop(tx: &mut PgConnection, cause: &Cause, verdicts: &mut [Verdict]) -> Result<()> {
     let empties = |v: &Verdict| v.change.as_ref().is_some_and(|c| c.before.erp_qty > 0 && c.after.erp_qty <= 0);
-    let dangers: Vec<Danger> = verdicts.iter().filter(|v| empties(v)).map(|v| Danger { no: v.done.no, guard: Guard::Zero }).collect();
+    let strands = |v: &Verdict| v.empties_lots && v.done.row.as_ref().is_some_and(|r| r.frozen > 0);
+    let of = |v: &Verdict| {
+        let zero = empties(v).then_some(Guard::Zero);
+        let lots = strands(v).then_some(Guard::Lots);
+        [zero, lots].into_iter().flatten().map(|guard| Danger { no: v.done.no, guard }).collect::<Vec<_>>()
+    };
+    let dangers: Vec<Danger> = verdicts.iter().flat_map(of).collect();
     let caught = guards::weigh(tx, cause, &dangers)?;
     if caught.is_empty() {
         return Ok(());
     }
     for verdict in verdicts {
-        if let (Some(quarantine), Some(change)) =
-            (caught.get(&verdict.done.no), verdict.change.take_if(|_| caught.contains_key(&verdict.done.no)))
-        {
-            verdict.inside.clear();
-            verdict.done.outcome = Outcome::Parked;
-            verdict.done.problems.clear();
-            verdict.done.quarantine = Some(*quarantine);
+        let Some(quarantine) = caught.get(&verdict.done.no) else { continue };
+        if let Some(change) = verdict.change.take() {
             verdict.done.row = Some(change.before);
         }
+        verdict.inside.clear();
+        verdict.done.outcome = Outcome::Parked;
+        verdict.done.problems.clear();
+        verdict.done.quarantine = Some(*quarantine);
     }
     Ok(())
 }

@@ -62,6 +62,8 @@ impl Movement {
             "hold_change" => "stock-move-hold-change",
             "hold_end" => "stock-move-hold-end",
             "rule" => "stock-move-rule",
+            "lots" => "stock-move-lots",
+            "lot_expiry" => "stock-move-lot-expiry",
             "restock" => "stock-move-restock",
             "lot_sum" => "stock-move-lot-sum",
             _ => "stock-move-undo",
@@ -69,7 +71,8 @@ impl Movement {
     }
     pub fn icon(&self) -> &'static str {
         match self.kind.as_str() {
-            "erp_set" | "lot_sum" => "plug-connected",
+            "erp_set" | "lot_sum" | "lots" => "plug-connected",
+            "lot_expiry" => "clock",
             "manual_set" | "hold" | "hold_change" => "hand-stop",
             "hold_end" => "player-play",
             "rule" => "settings",

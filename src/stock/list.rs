@@ -1,7 +1,7 @@
 //! What the stock page asks for: fifty rows from any place, by index alone, and counts that stop at a thousand.
 
 use super::marks::Mark;
-use super::model::{COLUMNS, Row};
+use super::row::{COLUMNS, Row};
 use crate::Result;
 use crate::catalog::grams;
 use crate::ids::{MerchantId, ShopId, SkuId};
@@ -114,6 +114,13 @@ impl Ways {
     }
 }
 
+/// The SKUs a search finds, up to [`FEW`] of them.
+pub fn found(c: &mut PgConnection, merchant: MerchantId, q: &str) -> Result<Vec<SkuId>> {
+    let mut found = matching(c, merchant, q, &Ways::of(q))?;
+    found.truncate(usize::try_from(FEW).unwrap_or(usize::MAX));
+    Ok(found)
+}
+
 /// SKUs found by their product's search keys or by their own id, one more than [`FEW`] at most.
 fn matching(c: &mut PgConnection, merchant: MerchantId, q: &str, ways: &Ways) -> Result<Vec<SkuId>> {
     #[derive(QueryableByName)]
@@ -176,6 +183,8 @@ pub struct Counts {
     pub drift: i64,
     #[diesel(sql_type = BigInt)]
     pub held: i64,
+    #[diesel(sql_type = BigInt)]
+    pub lots: i64,
 }
 
 impl Counts {
@@ -187,6 +196,7 @@ impl Counts {
             Some(Mark::Short) => self.short,
             Some(Mark::Drift) => self.drift,
             Some(Mark::Held) => self.held,
+            Some(Mark::Lots) => self.lots,
         }
     }
 }
@@ -201,13 +211,14 @@ pub fn counts(c: &mut PgConnection, merchant: MerchantId, shop: Option<ShopId>, 
     };
     let marked = |mark: Mark| count("stock_marks", &format!(" and mark = '{}'", mark.as_str()));
     let sql = format!(
-        "select {} as all, {} as low, {} as out, {} as short, {} as drift, {} as held",
+        "select {} as all, {} as low, {} as out, {} as short, {} as drift, {} as held, {} as lots",
         count("stock", ""),
         marked(Mark::Low),
         marked(Mark::Out),
         marked(Mark::Short),
         marked(Mark::Drift),
-        marked(Mark::Held)
+        marked(Mark::Held),
+        marked(Mark::Lots)
     );
     Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(shop.unwrap_or(ShopId(0))).get_result(c)?)
 }

@@ -22,10 +22,12 @@ pub enum Mark {
     Drift,
     /// A person holds the number (W-02).
     Held,
+    /// The number is not the sum of the lots (B-05).
+    Lots,
 }
 
 impl Mark {
-    pub const ALL: [Mark; 5] = [Mark::Low, Mark::Out, Mark::Short, Mark::Drift, Mark::Held];
+    pub const ALL: [Mark; 6] = [Mark::Low, Mark::Out, Mark::Short, Mark::Drift, Mark::Held, Mark::Lots];
     pub fn as_str(self) -> &'static str {
         match self {
             Mark::Low => "low",
@@ -33,6 +35,7 @@ impl Mark {
             Mark::Short => "short",
             Mark::Drift => "drift",
             Mark::Held => "held",
+            Mark::Lots => "lots",
         }
     }
     pub fn of(name: &str) -> Option<Self> {
@@ -47,6 +50,7 @@ impl Mark {
             Mark::Short => available < 0,
             Mark::Drift => row.drift().next().is_some(),
             Mark::Held => row.held_by(now).is_some(),
+            Mark::Lots => row.lots_qty.is_some_and(|n| n != row.erp_qty),
         }
     }
 }
@@ -110,7 +114,7 @@ pub fn remark(tx: &mut PgConnection, merchant: MerchantId) -> Result<usize> {
          cross join lateral (select stock_available(s) as n) a \
          join lateral (values ('low', a.n > 0 and a.n <= t.low_stock), ('out', a.n = 0), ('short', a.n < 0), \
            ('drift', coalesce(s.reported_sold <> s.sold, false) or coalesce(s.reported_frozen <> s.frozen, false)), \
-           ('held', s.hold_id is not null)) as m(mark, is_on) on m.is_on \
+           ('held', s.hold_id is not null), ('lots', coalesce(s.lots_qty <> s.erp_qty, false))) as m(mark, is_on) on m.is_on \
          where t.id = $1",
     )
     .bind::<BigInt, _>(merchant)

@@ -30,8 +30,10 @@ mod pages;
 pub mod push;
 pub mod read;
 pub mod reservations;
+mod row;
 mod rows;
 pub mod rules;
+pub mod shelf;
 pub mod upload;
 pub mod verify;
 

@@ -1,177 +1,23 @@
-//! The row of one SKU at one shop, and the one verb by which the ERP's number changes.
+//! The one verb by which the ERP's number changes.
 
 use super::absorb::{self, Open};
-use super::availability::{Figures, Hold};
 use super::guard;
 use super::holds;
 use super::modes::{Mode, Triple, Watermark};
+pub use super::row::Row;
 use super::rows::{Change, lock, make, write};
 use super::rules::{self, Rules};
+use super::shelf::{self, Shelf};
 use crate::Result;
 use crate::clock::on_the_wire;
-use crate::ids::{HoldId, ShopId, SkuId};
+use crate::ids::{ShopId, SkuId};
 use crate::trail::{Cause, Kind};
 use crate::wire::{LineCode, Outcome, Patch, Problem};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 
 /// Within this time a repeated report of the same figures does not touch the row again: its freshness (G-04) is told to the minute.
 const FRESH_SECONDS: i64 = 60;
-
-/// The stock of one SKU at one shop.
-#[derive(Queryable, QueryableByName, Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    #[diesel(sql_type = BigInt, column_name = "sku_id")]
-    pub sku: SkuId,
-    #[diesel(sql_type = BigInt, column_name = "shop_id")]
-    pub shop: ShopId,
-    #[diesel(sql_type = BigInt)]
-    pub erp_qty: i64,
-    #[diesel(sql_type = Bool)]
-    pub by_person: bool,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub reported_qty: Option<i64>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub reported_sold: Option<i64>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub reported_frozen: Option<i64>,
-    #[diesel(sql_type = BigInt)]
-    pub frozen: i64,
-    #[diesel(sql_type = BigInt)]
-    pub sold: i64,
-    #[diesel(sql_type = BigInt)]
-    pub sold_open: i64,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub sold_offset: Option<i64>,
-    #[diesel(sql_type = BigInt)]
-    pub safety: i64,
-    /// Kept back from every row of the merchant while its figures are overdue.
-    #[diesel(sql_type = BigInt)]
-    pub extra: i64,
-    #[diesel(sql_type = BigInt)]
-    pub oversell: i64,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub source_time: Option<DateTime<Utc>>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub ack_seq: Option<i64>,
-    /// When the ERP read its number, by its own clock.
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub as_of: Option<DateTime<Utc>>,
-    /// When the ERP last reported this row, changed or not.
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub reported_at: Option<DateTime<Utc>>,
-    /// When the last push of the number arrived; exact while paid units are open.
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub received_at: Option<DateTime<Utc>>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub hold_id: Option<HoldId>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub hold_qty: Option<i64>,
-    #[diesel(sql_type = BigInt)]
-    pub hold_used: i64,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub hold_until: Option<DateTime<Utc>>,
-    #[diesel(sql_type = Bool)]
-    pub hold_keeps: bool,
-    /// Goes up whenever a figure changes.
-    #[diesel(sql_type = BigInt)]
-    pub version: i64,
-    /// When a figure last changed.
-    #[diesel(sql_type = Timestamptz)]
-    pub updated_at: DateTime<Utc>,
-    /// Where the row lies while it is locked; empty when it was only read.
-    #[diesel(sql_type = Text)]
-    pub place: String,
-}
-
-/// The types of a [`Row`]'s columns in their order, for a thousand rows at once: looking each up by its name takes its time.
-pub(super) type Columns = (
-    BigInt,
-    BigInt,
-    BigInt,
-    Bool,
-    Nullable<BigInt>,
-    Nullable<BigInt>,
-    Nullable<BigInt>,
-    BigInt,
-    BigInt,
-    BigInt,
-    Nullable<BigInt>,
-    BigInt,
-    BigInt,
-    BigInt,
-    Nullable<Timestamptz>,
-    Nullable<BigInt>,
-    Nullable<Timestamptz>,
-    Nullable<Timestamptz>,
-    Nullable<Timestamptz>,
-    Nullable<BigInt>,
-    Nullable<BigInt>,
-    BigInt,
-    Nullable<Timestamptz>,
-    Bool,
-    BigInt,
-    Timestamptz,
-    Text,
-);
-
-/// The columns of a [`Row`], of a table called `s`, of the merchant `$1`.
-pub(super) const COLUMNS: &str = "s.sku_id, s.shop_id, s.erp_qty, s.qty_by = 'person' as by_person, s.reported_qty, s.reported_sold, s.reported_frozen, \
-     s.frozen, s.sold, s.sold_open, s.sold_offset, s.safety, coalesce((select stale_extra from stock_rules where merchant_id = $1), 0) as extra, s.oversell, \
-     s.source_time, s.ack_seq, s.as_of, s.reported_at, s.received_at, s.hold_id, s.hold_qty, s.hold_used, s.hold_until, s.hold_keeps, s.version, s.updated_at";
-
-impl Row {
-    pub fn figures(&self, now: DateTime<Utc>) -> Figures {
-        Figures {
-            erp_qty: self.erp_qty,
-            by_person: self.by_person,
-            frozen: self.frozen,
-            sold_open: self.sold_open,
-            safety: self.safety,
-            extra: self.extra,
-            oversell: self.oversell,
-            hold: self.hold_qty.filter(|_| !self.is_due(now)).map(|qty| Hold { qty, used: self.hold_used }),
-        }
-    }
-
-    /// The hold that is on.
-    pub fn held_by(&self, now: DateTime<Utc>) -> Option<HoldId> {
-        self.hold_id.filter(|_| !self.is_due(now))
-    }
-
-    /// The hold's time is over, and nobody has taken it off yet.
-    pub(super) fn is_due(&self, now: DateTime<Utc>) -> bool {
-        !self.hold_keeps && self.hold_until.is_some_and(|until| until <= now)
-    }
-
-    /// The hold's time is over and it waits for the next push.
-    pub fn gives_way(&self, now: DateTime<Utc>) -> bool {
-        self.hold_keeps && self.hold_until.is_some_and(|until| until <= now)
-    }
-
-    #[must_use]
-    pub(super) fn without_hold(self) -> Self {
-        Self { hold_id: None, hold_qty: None, hold_used: 0, hold_until: None, hold_keeps: false, ..self }
-    }
-
-    /// The same row, changed now.
-    #[must_use]
-    pub(super) fn changed(self, now: DateTime<Utc>) -> Self {
-        Self { version: self.version + 1, updated_at: now, ..self }
-    }
-
-    /// The ERP's counters that differ from ours (Q-13): wire name, reported, ours.
-    pub fn drift(&self) -> impl Iterator<Item = (&'static str, i64, i64)> {
-        let reported = [("saled", self.reported_sold, self.sold), ("freeze", self.reported_frozen, self.frozen)];
-        reported.into_iter().filter_map(|(name, theirs, ours)| theirs.filter(|n| *n != ours).map(|n| (name, n, ours)))
-    }
-
-    /// The row is made in this transaction and holds nothing yet.
-    pub(super) fn is_new(&self) -> bool {
-        self.version == 0
-    }
-}
 
 /// What somebody says about one row.
 #[derive(Clone, Debug)]
@@ -191,6 +37,10 @@ pub struct Set {
     pub as_of: Option<DateTime<Utc>>,
     /// Compare and set: only if this is the row's version.
     pub if_version: Option<i64>,
+    /// What the row's lots make of it, where lots have just been told. Without a quantity only this changes.
+    pub shelf: Option<Shelf>,
+    /// The last of its lots goes.
+    pub empties_lots: bool,
 }
 
 impl Set {
@@ -207,7 +57,17 @@ impl Set {
             ack_seq: None,
             as_of: None,
             if_version: None,
+            shelf: None,
+            empties_lots: false,
         }
+    }
+    /// Nothing but what the lots make of the row; one that does not exist is none the worse for it.
+    fn is_shelf_alone(&self) -> bool {
+        self.qty.is_none() && self.shelf.is_some()
+    }
+    /// The quantity is the sum of the lots (B-05).
+    fn is_lot_sum(&self) -> bool {
+        self.qty.is_some() && self.shelf.is_some()
     }
 }
 
@@ -234,11 +94,14 @@ pub fn set(tx: &mut PgConnection, cause: &Cause, mut sets: Vec<Set>) -> Result<V
     // Asked after the locks are held: whoever moves the low-stock line holds them too.
     let mut rules = rules::of(tx, cause.merchant)?;
     rules.note_lag(cause.now, sets.iter().filter_map(|s| s.as_of));
+    let mut late = shelf::catch_up(tx, cause, rules.lots.mode, rows.iter())?;
     let mut open = absorb::open_of(tx, cause, &rows)?;
     let mut verdicts = Vec::with_capacity(rows.len());
     for (set, row) in sets.into_iter().zip(rows) {
-        let paid = open.remove(&(row.sku, row.shop)).unwrap_or_default();
-        verdicts.push(judge(cause, &rules, &set, row, paid));
+        let place = (row.sku, row.shop);
+        let paid = open.remove(&place).unwrap_or_default();
+        let shelf = set.shelf.or_else(|| late.remove(&place));
+        verdicts.push(Verdict { empties_lots: set.empties_lots, ..judge(cause, &rules, &set, row, paid, shelf) });
     }
     guard::stop(tx, cause, &mut verdicts)?;
     let mut changes = Vec::new();
@@ -286,6 +149,8 @@ fn hold(tx: &mut PgConnection, cause: &Cause, sets: Vec<Set>, done: &mut Vec<Don
     let known = |rows: &[Row], s: &Set| rows.binary_search_by_key(&(s.sku, s.shop), |r| (r.sku, r.shop)).is_ok();
     let (mut there, missing): (Vec<Set>, Vec<Set>) = sets.into_iter().partition(|s| known(&rows, s));
     let (new, hopeless): (Vec<Set>, Vec<Set>) = missing.into_iter().partition(|s| s.qty.is_some() && s.if_version.unwrap_or(0) == 0);
+    let (bare, hopeless): (Vec<Set>, Vec<Set>) = hopeless.into_iter().partition(Set::is_shelf_alone);
+    done.extend(bare.iter().map(|s| Done { no: s.no, outcome: Outcome::Unchanged, problems: Vec::new(), row: None, quarantine: None }));
     done.extend(hopeless.iter().map(|s| match (s.qty, s.if_version) {
         (Some(_), Some(wanted)) => rejected(s, Problem::new(LineCode::Conflict, "ifVersion", wanted.to_string()).detail(0)),
         _ => rejected(s, Problem::new(LineCode::Missing, "inventory", "")),
@@ -304,15 +169,16 @@ pub(super) struct Verdict {
     pub change: Option<Change>,
     /// The paid units that the new number has taken off.
     pub inside: Vec<Open>,
+    pub empties_lots: bool,
 }
 
 impl Verdict {
     fn nothing(done: Done) -> Self {
-        Self { done, change: None, inside: Vec::new() }
+        Self { done, change: None, inside: Vec::new(), empties_lots: false }
     }
 }
 
-fn judge(cause: &Cause, rules: &Rules, set: &Set, row: Row, paid: Vec<Open>) -> Verdict {
+fn judge(cause: &Cause, rules: &Rules, set: &Set, row: Row, paid: Vec<Open>, shelf: Option<Shelf>) -> Verdict {
     if let Some(wanted) = set.if_version.filter(|v| *v != row.version) {
         let problem = Problem::new(LineCode::Conflict, "ifVersion", wanted.to_string()).detail(row.version);
         return Verdict::nothing(Done { row: Some(row), ..rejected(set, problem) });
@@ -325,13 +191,20 @@ fn judge(cause: &Cause, rules: &Rules, set: &Set, row: Row, paid: Vec<Open>) -> 
         return Verdict::nothing(Done { no: set.no, outcome: Outcome::Stale, problems: vec![problem], row: Some(row), quarantine: None });
     }
     let by_person = cause.kind == Kind::Person;
-    let mut after = row.clone();
+    let mut after = row.clone().with_shelf(shelf);
+    if set.is_shelf_alone() {
+        return of_lots(cause, set, row, after);
+    }
+    if rules.lots.carry && !by_person && set.qty.is_some() && !set.is_lot_sum() && row.lots_qty.is_some() {
+        let problem = Problem::new(LineCode::LotSum, "inventory", set.qty.unwrap_or_default().to_string());
+        return Verdict::nothing(Done { row: Some(row), ..rejected(set, problem) });
+    }
     after.reported_sold = set.reported_sold.clone().over(row.reported_sold);
     after.reported_frozen = set.reported_frozen.clone().over(row.reported_frozen);
     let mut inside = Vec::new();
     let mut held = None;
     if let Some(qty) = set.qty {
-        match number(rules.mode, by_person, qty, &mut after) {
+        match number(rules.mode, by_person || set.is_lot_sum(), qty, &mut after) {
             Ok(number) => after.erp_qty = number,
             Err(field) => return Verdict::nothing(rejected(set, Problem::new(LineCode::Missing, field, ""))),
         }
@@ -369,14 +242,29 @@ fn judge(cause: &Cause, rules: &Rules, set: &Set, row: Row, paid: Vec<Open>) -> 
         (None, true) => Outcome::Applied,
         (None, false) => Outcome::Unchanged,
     };
-    let kind = if by_person { "manual_set" } else { "erp_set" };
+    let kind = match (by_person, set.is_lot_sum()) {
+        (true, _) => "manual_set",
+        (false, true) => "lot_sum",
+        (false, false) => "erp_set",
+    };
     let change = (after != row).then(|| Change::new(kind, row, after.clone()).line(set.no));
-    Verdict { done: Done { no: set.no, outcome, problems, row: Some(after), quarantine: None }, change, inside }
+    Verdict { done: Done { no: set.no, outcome, problems, row: Some(after), quarantine: None }, change, inside, empties_lots: false }
 }
 
-/// The one number of the row. In mode triple it stands for three, and a part that was never told is missing.
-fn number(mode: Mode, by_person: bool, qty: i64, after: &mut Row) -> std::result::Result<i64, &'static str> {
-    if mode != Mode::Triple || by_person {
+/// Lots beside a number that stands by itself.
+fn of_lots(cause: &Cause, set: &Set, row: Row, after: Row) -> Verdict {
+    let changed = after != row;
+    let after = if changed { after.changed(cause.now) } else { after };
+    let outcome = if changed { Outcome::Applied } else { Outcome::Unchanged };
+    let change = changed.then(|| Change::new("lots", row, after.clone()).line(set.no));
+    let done = Done { no: set.no, outcome, problems: Vec::new(), row: Some(after), quarantine: None };
+    Verdict { change, ..Verdict::nothing(done) }
+}
+
+/// The one number of the row. In mode triple it stands for three, and a part that was never told is missing; what a person or
+/// the lots say stands for itself.
+fn number(mode: Mode, alone: bool, qty: i64, after: &mut Row) -> std::result::Result<i64, &'static str> {
+    if mode != Mode::Triple || alone {
         return Ok(qty);
     }
     after.reported_qty = Some(qty);

@@ -15,7 +15,8 @@ mod why;
 
 use super::list::Item;
 use super::marks::Mark;
-use crate::clock::{china, on_the_wire};
+use super::shelf::Shown;
+use crate::clock::{china, day, on_the_wire};
 use crate::products::look;
 use crate::stock::holds::list::SOON_MINUTES;
 use crate::text::Text;
@@ -40,6 +41,9 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(web::resource("/settings/stock/check").post(modes::check));
 }
 
+/// A lot that expires within so many days is near its end (B-06).
+const NEAR_DAYS: i64 = 90;
+
 /// A row as the page shows it.
 struct Line {
     now: DateTime<Utc>,
@@ -51,12 +55,38 @@ struct Line {
     hue: &'static str,
     /// The reader may change it.
     may_edit: bool,
+    /// Its lots, what expires first at the top.
+    lots: Vec<Shown>,
 }
 
 impl Line {
     fn of(item: Item, low_stock: i64, now: DateTime<Utc>, may_edit: bool) -> Self {
         let (kind, hue) = look::of(&item.name, &item.spec);
-        Self { shown: item.stock.figures(now).shown(), item, low_stock, now, kind, hue, may_edit }
+        Self { shown: item.stock.figures(now).shown(), item, low_stock, now, kind, hue, may_edit, lots: Vec::new() }
+    }
+    fn with_lots(self, lots: Option<Vec<Shown>>) -> Self {
+        Self { lots: lots.unwrap_or_default(), ..self }
+    }
+    /// What goes off the shelf next.
+    fn next_lot(&self) -> Option<&Shown> {
+        let today = day(self.now);
+        self.lots.iter().find(|lot| lot.is_for_sale(today)).or_else(|| self.lots.first())
+    }
+    /// The lots that may be sold, or those that may not.
+    fn lots_for_sale(&self, wanted: bool) -> impl Iterator<Item = &Shown> {
+        let today = day(self.now);
+        self.lots.iter().filter(move |lot| lot.is_for_sale(today) == wanted)
+    }
+    fn is_expired(&self, lot: &Shown) -> bool {
+        lot.is_expired(day(self.now))
+    }
+    /// It may not be sold for much longer.
+    fn is_near(&self, lot: &Shown) -> bool {
+        lot.days_left(day(self.now)).is_some_and(|days| days <= NEAR_DAYS)
+    }
+    /// Where its lots are told.
+    fn lots_base(&self) -> String {
+        format!("/lots/{}/{}", escaped(&self.item.ext), self.item.stock.shop)
     }
     fn is(&self, mark: Mark) -> bool {
         mark.is_on(&self.item.stock, self.low_stock, self.now)

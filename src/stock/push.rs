@@ -71,6 +71,8 @@ fn as_set(line: &Line, sku: SkuId, shop: ShopId) -> Set {
         ack_seq: line.number("ackSeq").value(),
         as_of: line.time("asOf").value(),
         if_version: line.number("ifVersion").value(),
+        shelf: None,
+        empties_lots: false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! `sku.inventory.get`: what was applied, and how fresh it is (S-02, Q-04, G-04).
 
-use super::model::{COLUMNS, Row};
 use super::push::Shops;
+use super::row::{COLUMNS, Row};
 use crate::clock::on_the_wire;
 use crate::error::Code;
 use crate::ids::{MerchantId, ShopId, SkuId};
@@ -59,7 +59,7 @@ fn figures(shop: ShopId, row: Option<&Row>, now: DateTime<Utc>) -> Map<String, V
     let f = row.map(|r| r.figures(now)).unwrap_or_default();
     let held = row.filter(|r| r.held_by(now).is_some());
     let hold = held.map(|r| json!({ "quantity": r.hold_qty, "used": r.hold_used, "until": r.hold_until.map(on_the_wire) }));
-    let pairs: [(&str, Value); 10] = [
+    let pairs: [(&str, Value); 11] = [
         ("shopId", shop.to_string().into()),
         ("inventory", f.shown().into()),
         ("available", f.available().into()),
@@ -67,6 +67,7 @@ fn figures(shop: ShopId, row: Option<&Row>, now: DateTime<Utc>) -> Map<String, V
         ("hold", hold.into()),
         ("saled", row.map_or(0, |r| r.sold).into()),
         ("freeze", f.frozen.into()),
+        ("withheld", f.off_sale().into()),
         ("version", row.map_or(0, |r| r.version).to_string().into()),
         ("reportedAt", row.and_then(|r| r.reported_at).map(on_the_wire).into()),
         ("updatedAt", row.map(|r| on_the_wire(r.updated_at)).into()),

@@ -2,7 +2,7 @@
 
 use super::listing;
 use super::marks::Changes;
-use super::model::{COLUMNS, Columns, Row};
+use super::row::{COLUMNS, Columns, Row};
 use crate::ids::{MerchantId, ShopId, SkuId};
 use crate::trail::Cause;
 use crate::{Error, Result};
@@ -10,7 +10,7 @@ use diesel::dsl::sql;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
-use diesel::sql_types::{Array, BigInt, Bool, Int4, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Date, Int4, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 
 /// One row's change, as written. Several changes of one row follow one another: each begins where the last one ended.
 pub(super) struct Change {
@@ -36,7 +36,8 @@ impl Change {
     }
     /// Worth a line in the ledger: a figure moved, or a hold.
     fn moves(&self) -> bool {
-        let told = |r: &Row| (r.erp_qty, r.frozen, r.sold_open, r.sold, r.hold_id, r.hold_qty, r.hold_until, r.safety, r.oversell);
+        let told =
+            |r: &Row| (r.erp_qty, r.frozen, r.sold_open, r.sold, r.hold_id, r.hold_qty, r.hold_until, r.safety, r.oversell, r.withheld);
         told(&self.before) != told(&self.after)
     }
 }
@@ -73,14 +74,15 @@ pub(super) fn lock(tx: &mut PgConnection, merchant: MerchantId, places: &[(SkuId
     Ok(query.load::<Row>(tx)?)
 }
 
-/// Empty rows for the places; one that somebody else has made meanwhile is as good.
+/// Empty rows for the places; one that somebody else has made meanwhile is as good. Where lots have been told already, the row
+/// is behind them from the first day on, and whoever uses it catches up.
 pub(super) fn make(tx: &mut PgConnection, cause: &Cause, places: &[(SkuId, ShopId)]) -> Result<()> {
     if places.is_empty() {
         return Ok(());
     }
     diesel::sql_query(
-        "insert into stock (merchant_id, sku_id, shop_id, version, updated_at) select $1, l.sku, l.shop, 0, $4 \
-         from unnest($2, $3) with ordinality as l(sku, shop, place) order by l.place on conflict do nothing",
+        "insert into stock (merchant_id, sku_id, shop_id, version, updated_at, lots_until) select $1, l.sku, l.shop, 0, $4, \
+         (select date '0001-01-01' from lot_heads h where h.merchant_id = $1 and h.sku_id = l.sku and h.shop_id = l.shop) from unnest($2, $3) with ordinality as l(sku, shop, place) order by l.place on conflict do nothing",
     )
     .bind::<BigInt, _>(cause.merchant)
     .bind::<Array<BigInt>, _>(places.iter().map(|p| p.0).collect::<Vec<_>>())
@@ -126,6 +128,7 @@ struct Groups {
     counters: bool,
     hold: bool,
     rules: bool,
+    shelf: bool,
 }
 
 impl Groups {
@@ -146,17 +149,19 @@ impl Groups {
                 (a.hold_id, a.hold_qty, a.hold_until, a.hold_keeps) != (b.hold_id, b.hold_qty, b.hold_until, b.hold_keeps)
             }),
             rules: differ(|Span { before: b, after: a }| (a.safety, a.oversell) != (b.safety, b.oversell)),
+            shelf: differ(|Span { before: b, after: a }| (a.withheld, a.lots_until, a.lots_qty) != (b.withheld, b.lots_until, b.lots_qty)),
         }
     }
 
     /// The columns written besides the version, as `stock` names them.
     fn columns(&self) -> Vec<&'static str> {
-        let groups: [(bool, &[&'static str]); 5] = [
+        let groups: [(bool, &[&'static str]); 6] = [
             (self.erp, &["erp_qty", "qty_by", "reported_sold", "reported_frozen", "source_time", "reported_at", "received_at"]),
             (self.marks, &["reported_qty", "ack_seq", "as_of", "sold_offset"]),
             (self.counters, &["frozen", "sold", "sold_open", "hold_used"]),
             (self.hold, &["hold_id", "hold_qty", "hold_until", "hold_keeps"]),
             (self.rules, &["safety", "oversell"]),
+            (self.shelf, &["withheld", "lots_until", "lots_qty"]),
         ];
         groups.into_iter().filter(|(on, _)| *on).flat_map(|(_, names)| names.iter().copied()).collect()
     }
@@ -263,6 +268,12 @@ fn with_groups(mut query: Query, groups: &Groups, spans: &[Span<'_>]) -> Query {
     if groups.rules {
         query =
             query.bind::<Array<BigInt>, _>(column(spans, |s| s.after.safety)).bind::<Array<BigInt>, _>(column(spans, |s| s.after.oversell));
+    }
+    if groups.shelf {
+        query = query
+            .bind::<Array<BigInt>, _>(column(spans, |s| s.after.withheld))
+            .bind::<Array<Nullable<Date>>, _>(column(spans, |s| s.after.lots_until))
+            .bind::<Array<Nullable<BigInt>>, _>(column(spans, |s| s.after.lots_qty));
     }
     query
 }

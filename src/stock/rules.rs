@@ -1,12 +1,13 @@
 //! How a merchant wants its stock reckoned: the mode, how long a buyer may think, what is kept back while figures are overdue.
 
 use super::modes::Mode;
+use super::shelf::{LotMode, LotRules};
 use crate::Result;
 use crate::ids::MerchantId;
 use crate::trail::{self, Cause, Entry};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Int4, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Int4, Nullable, Text, Timestamptz};
 use serde_json::json;
 
 /// A lag is believed for a day: clocks are set, lines get faster.
@@ -26,6 +27,10 @@ struct Stored {
     lag_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = BigInt)]
     stale_extra: i64,
+    #[diesel(sql_type = Text)]
+    lots: String,
+    #[diesel(sql_type = Bool)]
+    lots_carry: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -36,6 +41,7 @@ pub struct Rules {
     /// At or below this many sellable pieces a stock counts as low.
     pub low_stock: i64,
     pub stale_extra: i64,
+    pub lots: LotRules,
     lag: Option<(Duration, DateTime<Utc>)>,
     /// A lag that is news, to be kept.
     learnt: bool,
@@ -45,7 +51,8 @@ pub struct Rules {
 pub fn of(c: &mut PgConnection, merchant: MerchantId) -> Result<Rules> {
     let s: Stored = diesel::sql_query(
         "select m.low_stock, coalesce(r.mode, 'bare') as mode, coalesce(r.freeze_minutes, 30) as freeze_minutes, r.lag_ms, r.lag_at, \
-         coalesce(r.stale_extra, 0) as stale_extra from merchants m left join stock_rules r on r.merchant_id = m.id where m.id = $1",
+         coalesce(r.stale_extra, 0) as stale_extra, coalesce(l.mode, 'replace_all') as lots, coalesce(l.carries_stock, false) as lots_carry \
+         from merchants m left join stock_rules r on r.merchant_id = m.id left join lot_rules l on l.merchant_id = m.id where m.id = $1",
     )
     .bind::<BigInt, _>(merchant)
     .get_result(c)?;
@@ -54,6 +61,7 @@ pub fn of(c: &mut PgConnection, merchant: MerchantId) -> Result<Rules> {
         freeze_minutes: s.freeze_minutes,
         low_stock: s.low_stock,
         stale_extra: s.stale_extra,
+        lots: LotRules { mode: LotMode::of(&s.lots).unwrap_or_default(), carry: s.lots_carry },
         lag: s.lag_ms.map(Duration::milliseconds).zip(s.lag_at),
         learnt: false,
     })

@@ -1,4 +1,4 @@
-//! Counters held against what they count (I-1, G14): reservations, the movement ledger and holds. Finds, never repairs.
+//! Counters held against what they count (I-1, G14): reservations, the movement ledger, holds and lots. Finds, never repairs.
 
 use crate::Result;
 use crate::ids::{MerchantId, ShopId};
@@ -22,10 +22,10 @@ pub struct Difference {
     pub sku: String,
     #[diesel(sql_type = BigInt)]
     pub shop: ShopId,
-    /// The counter: `frozen`, `sold_open`, `sold`, `hold_used`, `hold`.
+    /// The counter: `frozen`, `sold_open`, `sold`, `hold_used`, `hold`, `lots_qty`, `withheld`.
     #[diesel(sql_type = Text)]
     pub counter: String,
-    /// What it is compared with: `reservations`, `ledger`, `holds`.
+    /// What it is compared with: `reservations`, `ledger`, `holds`, `lots`.
     #[diesel(sql_type = Text)]
     pub proof: String,
     #[diesel(sql_type = BigInt)]
@@ -62,15 +62,25 @@ pub fn check(c: &mut PgConnection, merchant: MerchantId) -> Result<Found> {
              from stock_movements where merchant_id = $1 group by 1, 2), \
          under as (select l.sku_id, l.shop_id, l.hold_id, sum(l.qty) as used from reservation_lines l where l.merchant_id = $1 \
              and l.hold_id is not null and l.state <> 'released' group by 1, 2, 3), \
+         units as (select h.sku_id, h.shop_id, case when coalesce(r.mode, 'replace_all') = 'replace_all' and bool_and(o.lot_no is null or o.qty is not null) \
+               then coalesce(sum(o.qty), 0) end as qty, \
+             sum(o.qty) filter (where p.lot_no is not null or (o.expires_on is not null and o.expires_on < coalesce(s.lots_until, 'infinity'))) as off \
+             from lot_heads h join stock s on s.merchant_id = h.merchant_id and s.sku_id = h.sku_id and s.shop_id = h.shop_id \
+             left join lot_rules r on r.merchant_id = $1 left join lots o on o.merchant_id = $1 and o.sku_id = h.sku_id and o.shop_id = h.shop_id \
+             left join lot_stops p on p.merchant_id = $1 and p.sku_id = o.sku_id and p.shop_id = o.shop_id and p.lot_no = o.lot_no \
+             where h.merchant_id = $1 and s.lots_until is distinct from date '0001-01-01' group by h.sku_id, h.shop_id, r.mode), \
          told as (select s.sku_id, s.shop_id, x.* from stock s \
              left join lines l on l.sku_id = s.sku_id and l.shop_id = s.shop_id left join ledger m on m.sku_id = s.sku_id and m.shop_id = s.shop_id \
              left join under u on u.sku_id = s.sku_id and u.shop_id = s.shop_id and u.hold_id = s.hold_id \
              left join holds h on h.merchant_id = $1 and h.sku_id = s.sku_id and h.shop_id = s.shop_id and h.ended_at is null \
+             left join units n on n.sku_id = s.sku_id and n.shop_id = s.shop_id \
              cross join lateral (values ('frozen', 'reservations', s.frozen, coalesce(l.frozen, 0)), \
                ('sold_open', 'reservations', s.sold_open, coalesce(l.open, 0)), ('sold', 'reservations', s.sold, coalesce(l.sold, 0)), \
                ('frozen', 'ledger', s.frozen, coalesce(m.frozen, 0)), ('sold_open', 'ledger', s.sold_open, coalesce(m.open, 0)), \
                ('sold', 'ledger', s.sold, coalesce(m.sold, 0)), ('erp_qty', 'ledger', s.erp_qty, coalesce(m.erp, 0)), \
-               ('hold_used', 'reservations', s.hold_used, coalesce(u.used, 0)), ('hold', 'holds', coalesce(s.hold_id, 0), coalesce(h.id, 0)) \
+               ('hold_used', 'reservations', s.hold_used, coalesce(u.used, 0)), ('hold', 'holds', coalesce(s.hold_id, 0), coalesce(h.id, 0)), \
+               ('lots_qty', 'lots', coalesce(s.lots_qty, -1), case when n.sku_id is null then coalesce(s.lots_qty, -1) else coalesce(n.qty, -1) end), \
+               ('withheld', 'lots', s.withheld, case when n.qty is null then s.withheld else coalesce(n.off, 0) end) \
              ) as x(counter, proof, is_, should) where s.merchant_id = $1 and x.is_ <> x.should) \
          select k.sku_id as sku, t.shop_id as shop, t.counter, t.proof, t.is_ as is, t.should::bigint as should from told t \
          join skus k on k.merchant_id = $1 and k.id = t.sku_id order by k.sku_id, t.shop_id, t.counter, t.proof limit $2",

@@ -3,6 +3,8 @@
 use crate::feeds::Report;
 use crate::gate::held::Ready;
 use crate::ids::MerchantId;
+use crate::lots::snapshots;
+use crate::lots::told::Told;
 use crate::trail::{self, Change};
 use crate::wire::{Module, Outcome, Problem};
 use crate::{Error, Result};
@@ -51,12 +53,13 @@ pub(super) fn of(
     let feed = report.feed.ok_or_else(|| Error::broken("a change without a feed"))?;
     let told = trail::of_feed(tx, merchant, feed, now)?;
     let moved: Vec<Moved> = diesel::sql_query(
-        "select line_no, before, after from stock_movements where merchant_id = $1 and at = $2 and feed_id = $3 and line_no is not null and kind = 'erp_set'",
+        "select line_no, before, after from stock_movements where merchant_id = $1 and at = $2 and feed_id = $3 and line_no is not null and kind in ('erp_set', 'lot_sum')",
     )
     .bind::<BigInt, _>(merchant)
     .bind::<Timestamptz, _>(now)
     .bind::<BigInt, _>(feed)
     .load(tx)?;
+    let lots = if module == Module::Lot { snapshots::of_feed(tx, merchant, feed)? } else { Vec::new() };
     let one = |(no, (line, result)): (i32, (&Ready, &crate::wire::LineResult))| {
         let mut changes: Vec<Change> = told.iter().filter(|e| e.line_no == Some(no)).flat_map(trail::Event::changes).collect();
         if module == Module::Stock {
@@ -66,9 +69,21 @@ pub(super) fn of(
                 after: Some(m.after.to_string()),
             }));
         }
+        for moved in lots.iter().filter(|m| m.line_no == no) {
+            changes.extend(snapshots::difference(&moved.before, &moved.after).iter().map(of_lot));
+        }
         Difference { line: line.clone(), outcome: result.outcome, problems: result.problems.clone(), changes }
     };
     Ok((1..).zip(lines.iter().zip(&report.results)).map(one).collect())
+}
+
+/// One lot, as `yyyy-MM-dd × 12`.
+fn of_lot(lot: &snapshots::Difference) -> Change {
+    let told = |lot: &Told| {
+        let parts = [lot.expires_on.map(|day| day.to_string()), lot.quantity.map(|n| format!("× {n}"))];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    };
+    Change { field: lot.lot_no.clone(), before: lot.before.as_ref().map(told), after: lot.after.as_ref().map(told) }
 }
 
 /// Does the work and takes it back, whatever it found.

@@ -3,7 +3,7 @@ use super::release::release;
 use crate::ids::MerchantId;
 use crate::routes::METHODS;
 use crate::web::Platform;
-use crate::{Db, Result, accounts, db, feeds, gate, guards, products, reconcile, stock};
+use crate::{Db, Result, accounts, db, feeds, gate, guards, lots, orders, products, reconcile, stock};
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
@@ -19,8 +19,13 @@ const ROUNDS_BETWEEN_LISTENING: u32 = 5;
 
 /// Replays what waits at one merchant.
 type Replay = fn(&mut PgConnection, MerchantId, DateTime<Utc>) -> Result<usize>;
-/// In this order: a category brings products, products bring SKUs, SKUs take stock.
-const REPLAYS: [(&str, Replay); 2] = [("category", replay_products), ("sku", stock::push::replay_parked)];
+/// In this order: a category brings products, products bring SKUs, SKUs take stock and lots.
+const REPLAYS: [(&str, Replay); 4] = [
+    ("category", replay_products),
+    ("sku", stock::push::replay_parked),
+    ("sku", lots::push::replay_parked),
+    (orders::api::WAITS_FOR, orders::replay::replay_parked),
+];
 
 /// A product that waited comes back through the method by which it arrived, stock and all.
 fn replay_products(tx: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<usize> {
@@ -78,6 +83,11 @@ pub fn start(platform: &Data<Platform>, keep_calls_months: i32) -> Worker {
             {
                 tracing::warn!(%why, "silence will be measured again in the next round");
             }
+            if round.is_multiple_of(ROUNDS_BETWEEN_LISTENING)
+                && let Err(why) = move_orders(&platform.db, platform.clock.now()).await
+            {
+                tracing::warn!(%why, "waiting orders will be looked at again");
+            }
             if let Err(why) = release(&platform.db, METHODS, platform.clock.now()).await {
                 tracing::warn!(%why, "kept lines will be tried again");
             }
@@ -105,16 +115,36 @@ pub async fn replay_parked(db: &Db, now: DateTime<Utc>) -> Result<usize> {
     Ok(settled)
 }
 
-/// Ends what has run out of time: freezes nobody paid, holds. For sales they have ended already.
+/// Ends what has run out of time: freezes nobody paid, holds, and at midnight the last day of a lot. For sales they have ended already.
 pub async fn end_in_time(db: &Db, now: DateTime<Utc>) -> Result<usize> {
     let mut ended = 0;
     for merchant in db.read(move |c| stock::reservations::merchants_due(c, now)).await? {
         ended += db.write(move |tx| stock::reservations::expire(tx, merchant, now)).await?;
+        ended += db.write(move |tx| orders::replay::run_out(tx, merchant, now)).await?;
     }
     for merchant in db.read(move |c| stock::holds::merchants_due(c, now)).await? {
         ended += db.write(move |tx| stock::holds::expire(tx, merchant, now)).await?;
     }
+    for merchant in db.read(move |c| stock::shelf::merchants_due(c, now)).await? {
+        ended += db.write(move |tx| stock::shelf::expire(tx, merchant, now)).await?;
+    }
     Ok(ended)
+}
+
+/// Lets orders go to the ERP whose buyer has a code by now, and ends unpaid ones whose units somebody gave back; how many.
+pub async fn move_orders(db: &Db, now: DateTime<Utc>) -> Result<usize> {
+    let mut moved = 0;
+    let free = db.read(orders::replay::free_to_go).await?;
+    for of_merchant in
+        free.chunk_by(|a, b| a.0 == b.0).filter_map(|all| Some((all.first()?.0, all.iter().map(|f| f.1).collect::<Vec<_>>())))
+    {
+        let (merchant, customers) = of_merchant;
+        moved += db.write(move |tx| orders::replay::let_go(tx, merchant, &customers, now)).await?;
+    }
+    for merchant in db.read(orders::replay::merchants_run_out).await? {
+        moved += db.write(move |tx| orders::replay::run_out(tx, merchant, now)).await?;
+    }
+    Ok(moved)
 }
 
 /// Looks at the counters of the merchant that has waited longest, once a day each (G14).
@@ -152,6 +182,7 @@ pub async fn keep_house(db: &Db, now: DateTime<Utc>, keep_calls_months: i32) -> 
             Ok(gate::forget_old(tx, now)?
                 + guards::forget_old(tx, now)?
                 + reconcile::forget_old(tx, now)?
+                + lots::snapshots::forget_old(tx, now)?
                 + accounts::forget_old(tx, now)?
                 + feeds::minutes::forget_old(tx, now)?)
         })

@@ -205,9 +205,11 @@ impl Line {
 }
 
 /// The `Always` fields of something that may not even be readable, and its shop: stock and price are kept per shop (G-02),
-/// so that a line about another shop is another line.
+/// so that a line about another shop is another line. Where no field is always there, one id or another names the row.
 pub fn key_of(fields: &[Field], sent: &Value) -> String {
-    let parts = fields.iter().filter(|f| f.need == Need::Always || f.kind == Kind::Shop).filter_map(|f| match sent.get(f.name)? {
+    let named = fields.iter().any(|f| f.need == Need::Always);
+    let names = |f: &&Field| f.need == Need::Always || f.kind == Kind::Shop || (!named && f.kind == Kind::Id);
+    let parts = fields.iter().filter(names).filter_map(|f| match sent.get(f.name)? {
         Value::String(s) => Some(s.trim().chars().take(64).collect()),
         Value::Number(n) => Some(n.to_string()),
         _ => None,

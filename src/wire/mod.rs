@@ -53,8 +53,8 @@ impl Module {
         Module::Shipment,
     ];
     /// Those the product serves today; the others have a switch, and no method yet.
-    pub const SERVED: [Module; 7] =
-        [Module::Product, Module::Category, Module::Price, Module::Listing, Module::Stock, Module::Customer, Module::Order];
+    pub const SERVED: [Module; 8] =
+        [Module::Product, Module::Category, Module::Price, Module::Lot, Module::Listing, Module::Stock, Module::Customer, Module::Order];
     pub fn as_str(self) -> &'static str {
         match self {
             Module::Product => "product",

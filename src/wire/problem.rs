@@ -31,6 +31,8 @@ line_codes! {
     TooBig "TOO_BIG" "line-too-big"
     Negative "NEGATIVE" "line-negative"
     BadTime "BAD_TIME" "line-bad-time"
+    /// Not a day or a month.
+    BadDate "BAD_DATE" "line-bad-date"
     BadChoice "BAD_CHOICE" "line-bad-choice"
     /// Control characters, NUL, U+FFFD.
     BadCharacter "BAD_CHARACTER" "line-bad-character"
@@ -80,6 +82,12 @@ line_codes! {
     Differs "DIFFERS" "line-differs"
     /// The reconciliation has had its final line.
     Closed "CLOSED" "line-closed"
+    /// A lot expires before it was made.
+    ExpiryBeforeProduction "EXPIRY_BEFORE_PRODUCTION" "line-expiry-before-production"
+    /// The same lot twice in one list.
+    DuplicateLot "DUPLICATE_LOT" "line-duplicate-lot"
+    /// The number of this row is the sum of its lots (B-05): it is told by prod.batch.replace.
+    LotSum "LOT_SUM" "line-lot-sum"
     /// Another line of the call was rejected and onError is "all".
     AllOrNothing "ALL_OR_NOTHING" "line-all-or-nothing"
     /// Not listed: waits for the audit; listed by itself when approved.

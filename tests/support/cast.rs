@@ -8,7 +8,7 @@ use duijie::accounts::{apps, users};
 use duijie::ids::{MerchantId, ShopId};
 use duijie::merchants::{self, NewMerchant};
 use duijie::trail::Cause;
-use duijie::wire::Module;
+use duijie::wire::{Module, STOREFRONT};
 
 pub const OWNER: &str = "wang";
 pub const READER: &str = "xiaoli";
@@ -24,6 +24,8 @@ pub struct Cast {
     pub erp: Key,
     /// B's ERP.
     pub other_erp: Key,
+    /// The storefront where A's goods are sold.
+    pub storefront: Key,
 }
 
 impl Cast {
@@ -60,6 +62,10 @@ impl Cast {
                 ids.push(merchant.id);
             }
             let (a, b) = (ids[0], ids[1]);
+            let sells =
+                apps::NewApp { name: "店面".into(), scopes: vec![STOREFRONT.into(), "order:read".into()], ..apps::NewApp::default() };
+            let sells = apps::create(tx, &system.at(a), &MASTER_KEY, sells)?;
+            let storefront = Key { app_key: sells.app_key, secret: sells.secret };
             for (merchant, login, name, role) in [
                 (a, OWNER, "王店长", "owner"),
                 (a, READER, "小李", "staff"),
@@ -77,7 +83,7 @@ impl Cast {
                 };
                 users::create(tx, &system.at(merchant), &new)?;
             }
-            Ok(Cast { a, b, erp: keys[0].clone(), other_erp: keys[1].clone() })
+            Ok(Cast { a, b, erp: keys[0].clone(), other_erp: keys[1].clone(), storefront })
         })
         .await
         .expect("the cast")

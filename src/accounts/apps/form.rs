@@ -1,7 +1,7 @@
 //! What somebody types to make a credential, and to check a signature.
 
 use super::address;
-use super::model::{CHANNELS, NewApp};
+use super::model::{ACK_MODES, CHANNELS, NewApp};
 use crate::accounts::form::{plain, ticked};
 use crate::clock::china;
 use crate::form::Form;
@@ -32,6 +32,9 @@ pub struct AppForm {
     pub ip_allow: String,
     #[serde(default, deserialize_with = "ticked")]
     pub always_200: bool,
+    /// Missing: `explicit`.
+    #[serde(default)]
+    pub ack_mode: String,
     /// A date; the credential works until its end in China.
     #[serde(default)]
     pub expires: String,
@@ -55,6 +58,7 @@ impl AppForm {
             ("sandbox", tick(self.sandbox)),
             ("ip_allow", self.ip_allow.clone()),
             ("always_200", tick(self.always_200)),
+            ("ack_mode", self.ack_mode.clone()),
             ("expires", self.expires.clone()),
             ("language", self.language.clone()),
         ];
@@ -70,6 +74,10 @@ impl AppForm {
         let known: Vec<String> = scopes().collect();
         if !CHANNELS.contains(&self.channel.as_str()) {
             form.complain("channel", Text::new("keys-channel-wrong"));
+        }
+        let ack_mode = if self.ack_mode.is_empty() { "explicit" } else { &self.ack_mode }.to_owned();
+        if !ACK_MODES.contains(&ack_mode.as_str()) {
+            form.complain("ack_mode", Text::new("form-wrong"));
         }
         if let Some(unknown) = self.scopes.iter().find(|s| !known.contains(s)) {
             form.complain("scopes", Text::new("keys-scope-wrong").with(unknown));
@@ -111,6 +119,7 @@ impl AppForm {
             shops: (!self.shops.is_empty()).then(|| self.shops.into_iter().map(ShopId).collect()),
             ip_allow: networks,
             always_200: self.always_200,
+            ack_mode,
             expires_at,
             language: Lang::read(&self.language),
         })

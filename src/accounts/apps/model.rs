@@ -12,6 +12,8 @@ use serde_json::json;
 
 /// The selling channels a credential can belong to.
 pub const CHANNELS: [&str; 2] = ["b2b", "micro_shop"];
+/// When an order that is handed over counts as taken (Q-16).
+pub const ACK_MODES: [&str; 3] = ["explicit", "pull_through", "auto"];
 /// How long the old secret still opens after a rotation, when nothing else is said.
 pub const OVERLAP_HOURS: i64 = 24;
 
@@ -53,6 +55,8 @@ pub struct NewApp {
     /// Addresses and networks; empty: from anywhere.
     pub ip_allow: Vec<String>,
     pub always_200: bool,
+    /// One of [`ACK_MODES`].
+    pub ack_mode: String,
     pub expires_at: Option<DateTime<Utc>>,
     pub language: Lang,
 }
@@ -68,6 +72,7 @@ impl Default for NewApp {
             shops: None,
             ip_allow: Vec::new(),
             always_200: false,
+            ack_mode: "explicit".to_owned(),
             expires_at: None,
             language: Lang::default(),
         }
@@ -154,8 +159,8 @@ pub fn create(tx: &mut PgConnection, cause: &Cause, master_key: &[u8; 32], new: 
     let app_key = format!("dj_{kind}_{}", sealing::random_text(KEY_LENGTH));
     let creator = cause.actor_id.filter(|_| cause.kind == Kind::Person);
     let Named { id, .. } = diesel::sql_query(
-        "insert into apps (merchant_id, app_key, name, channel, sandbox, scopes, shops, ip_allow, always_200, language, expires_at, created_by, created_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning id, app_key, name",
+        "insert into apps (merchant_id, app_key, name, channel, sandbox, scopes, shops, ip_allow, always_200, language, expires_at, created_by, created_at, ack_mode) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) returning id, app_key, name",
     )
     .bind::<BigInt, _>(cause.merchant)
     .bind::<SqlText, _>(&app_key)
@@ -170,11 +175,12 @@ pub fn create(tx: &mut PgConnection, cause: &Cause, master_key: &[u8; 32], new: 
     .bind::<Nullable<Timestamptz>, _>(new.expires_at)
     .bind::<Nullable<BigInt>, _>(creator)
     .bind::<Timestamptz, _>(cause.now)
+    .bind::<SqlText, _>(&new.ack_mode)
     .get_result(tx)?;
     let secret = add_secret(tx, cause, master_key, id, &app_key)?;
     let after = json!({
         "name": new.name, "appKey": app_key, "channel": new.channel, "sandbox": new.sandbox, "scopes": new.scopes, "shops": new.shops,
-        "ipAllow": new.ip_allow, "expiresAt": new.expires_at,
+        "ipAllow": new.ip_allow, "ackMode": new.ack_mode, "expiresAt": new.expires_at,
     });
     trail::record(tx, cause, &[Entry::new("app.created", "app", id).change(json!(null), after)])?;
     Ok(Issued { id, app_key, secret })

@@ -8,8 +8,9 @@ use super::log::{self, Happened};
 use super::proof::{self, Judged};
 use super::shown::{Badge, audit_badge, listing_badge};
 use crate::catalog::base::BaseProduct;
+use crate::clock::day;
 use crate::gate::{exceptions, switches};
-use crate::products::reads::{self, Sku, StockRow, View};
+use crate::products::reads::{self, LotRow, Sku, StockRow, View};
 use crate::products::sellable::{self, Check, Facts, Verdict, escaped};
 use crate::products::{Product, look};
 use crate::text::Text;
@@ -30,17 +31,19 @@ enum Tab {
     Overview,
     Skus,
     Match,
+    Lots,
     Stock,
     Log,
 }
 
 impl Tab {
-    const ALL: [Tab; 5] = [Tab::Overview, Tab::Skus, Tab::Match, Tab::Stock, Tab::Log];
+    const ALL: [Tab; 6] = [Tab::Overview, Tab::Skus, Tab::Match, Tab::Lots, Tab::Stock, Tab::Log];
     fn name(self) -> &'static str {
         match self {
             Tab::Overview => "",
             Tab::Skus => "skus",
             Tab::Match => "match",
+            Tab::Lots => "lots",
             Tab::Stock => "stock",
             Tab::Log => "log",
         }
@@ -50,6 +53,7 @@ impl Tab {
             Tab::Overview => "shelf-tab-overview",
             Tab::Skus => "shelf-tab-skus",
             Tab::Match => "shelf-tab-match",
+            Tab::Lots => "shelf-tab-lots",
             Tab::Stock => "shelf-tab-stock",
             Tab::Log => "shelf-tab-log",
         }
@@ -97,6 +101,7 @@ struct Detail {
     fields: Vec<Fact>,
     skus: Vec<Sku>,
     stock: Vec<StockRow>,
+    lots: Vec<LotRow>,
     frozen: i64,
     sold: i64,
     judged: Judged,
@@ -106,7 +111,7 @@ struct Detail {
     person: Person,
 }
 show!(Detail, |v| json!({
-    "product": v.p, "base": v.base.as_ref().map(BaseProduct::shown), "verdict": v.verdict.code(), "rule": v.rule.key(), "skus": v.skus, "stock": v.stock,
+    "product": v.p, "base": v.base.as_ref().map(BaseProduct::shown), "verdict": v.verdict.code(), "rule": v.rule.key(), "skus": v.skus, "stock": v.stock, "lots": v.lots,
     "checks": v.checks.iter().map(|c| json!({ "code": c.condition.code(), "ok": c.ok, "required": c.required })).collect::<Vec<_>>(),
     "prev": v.prev, "next": v.next,
 }));
@@ -155,7 +160,7 @@ async fn show(ctx: Ctx, prod_id: String, tab: Tab, ask: Ask) -> Reply {
     let asked = ask.clone();
     let limit = if tab == Tab::Log { EVENTS } else { RECENT };
     let now = ctx.now;
-    let (found, near, facts, skus, stock, decided, question, events, gate) = ctx
+    let (found, near, facts, skus, stock, lots, decided, question, events, gate) = ctx
         .db
         .snapshot(move |c| {
             let found = reads::find(c, merchant, &prod_id)?;
@@ -165,12 +170,13 @@ async fn show(ctx: Ctx, prod_id: String, tab: Tab, ask: Ask) -> Reply {
             let facts = sellable::facts(c, merchant, &[id])?.into_iter().next().ok_or(Error::NotFound)?;
             let skus = reads::skus(c, merchant, id)?;
             let stock = reads::stock(c, merchant, id)?;
+            let lots = reads::lots(c, merchant, id, day(now))?;
             let decided = reads::decided(c, merchant, id, 20)?;
             let question = reads::asked(c, merchant, id)?;
             let names: Vec<String> = skus.iter().map(|s| s.sku_id.clone()).collect();
             let events = reads::events(c, merchant, &prod_id, &names, limit)?;
             let gate = Gate::of(exceptions::of_products(c, merchant, &[id], now)?, switches::all_off(c, merchant, now)?);
-            Ok((found, near, facts, skus, stock, decided, question, events, gate))
+            Ok((found, near, facts, skus, stock, lots, decided, question, events, gate))
         })
         .await?;
     let (p, base, path) = found;
@@ -204,6 +210,8 @@ async fn show(ctx: Ctx, prod_id: String, tab: Tab, ask: Ask) -> Reply {
                 stock.len().to_string()
             }
         }
+        Tab::Lots if lots.is_empty() => String::new(),
+        Tab::Lots => lots.len().to_string(),
         Tab::Match => judged.score().map(|n| n.to_string()).unwrap_or_default(),
         _ => String::new(),
     };
@@ -250,6 +258,7 @@ async fn show(ctx: Ctx, prod_id: String, tab: Tab, ask: Ask) -> Reply {
         returned,
         skus,
         stock,
+        lots,
         judged,
     })
 }

@@ -3,9 +3,9 @@ use crate::Result;
 use crate::catalog::base::{self, BaseProduct};
 use crate::ids::{MerchantId, ProductId};
 use crate::trail::Event;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Numeric, SmallInt, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Bool, Date, Int4, Jsonb, Nullable, Numeric, SmallInt, Text, Timestamptz};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::Value;
@@ -200,5 +200,67 @@ pub fn events(c: &mut PgConnection, merchant: MerchantId, prod_id: &str, skus: &
     .bind::<Text, _>(prod_id)
     .bind::<Array<Text>, _>(skus)
     .bind::<BigInt, _>(limit)
+    .load(c)?)
+}
+
+/// A lot of one of the product's SKUs, as its page shows it.
+#[derive(QueryableByName, Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LotRow {
+    #[diesel(sql_type = Text)]
+    pub sku_id: String,
+    #[diesel(sql_type = BigInt)]
+    pub shop_id: i64,
+    #[diesel(sql_type = Text)]
+    pub shop: String,
+    #[diesel(sql_type = Text)]
+    pub lot_no: String,
+    /// As exact as they were told.
+    #[diesel(sql_type = Text)]
+    pub made: String,
+    #[diesel(sql_type = Text)]
+    pub expires: String,
+    #[diesel(sql_type = Nullable<Int4>)]
+    pub days_left: Option<i32>,
+    /// From the day it was made to its last.
+    #[diesel(sql_type = Nullable<Int4>)]
+    pub days: Option<i32>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub quantity: Option<i64>,
+    #[diesel(sql_type = Bool)]
+    pub stopped: bool,
+}
+
+impl LotRow {
+    /// How much of its shelf life is left, in per cent; of two years where its beginning is not known.
+    pub fn percent(&self) -> i64 {
+        let whole = i64::from(self.days.unwrap_or(730)).max(1);
+        self.days_left.map_or(0, |left| (i64::from(left) * 100 / whole).clamp(0, 100))
+    }
+    pub fn tone(&self) -> &'static str {
+        match self.days_left {
+            Some(left) if left <= 30 => "bad",
+            Some(left) if left <= 180 => "warn",
+            _ => "ok",
+        }
+    }
+    pub fn is_expired(&self) -> bool {
+        self.days_left.is_some_and(|left| left < 0)
+    }
+}
+
+/// The lots of a product's SKUs, what expires first at the top (B-02).
+pub fn lots(c: &mut PgConnection, merchant: MerchantId, product: ProductId, today: NaiveDate) -> Result<Vec<LotRow>> {
+    Ok(diesel::sql_query(
+        "select k.sku_id, o.shop_id, h.name as shop, o.lot_no, coalesce(to_char(o.produced_on, case when o.produced_month then 'YYYY-MM' else 'YYYY-MM-DD' end), '') as made, \
+         coalesce(to_char(o.expires_on, case when o.expires_month then 'YYYY-MM' else 'YYYY-MM-DD' end), '') as expires, \
+         o.expires_on - $3 as days_left, o.expires_on - o.produced_on as days, o.qty as quantity, p.lot_no is not null as stopped \
+         from skus k join lots o on o.merchant_id = k.merchant_id and o.sku_id = k.id join shops h on h.merchant_id = o.merchant_id and h.id = o.shop_id \
+         left join lot_stops p on p.merchant_id = o.merchant_id and p.sku_id = o.sku_id and p.shop_id = o.shop_id and p.lot_no = o.lot_no \
+         where k.merchant_id = $1 and k.product_id = $2 order by o.expires_on nulls last, o.produced_on nulls last, o.lot_no, o.shop_id limit 500",
+    )
+    .bind::<BigInt, _>(merchant)
+    .bind::<BigInt, _>(product)
+    .bind::<Date, _>(today)
     .load(c)?)
 }

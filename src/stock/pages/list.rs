@@ -7,6 +7,7 @@ use crate::show;
 use crate::stock::holds::list as holds;
 use crate::stock::list::{self, Item, Search};
 use crate::stock::marks::Mark;
+use crate::stock::shelf;
 use crate::text::Text;
 use crate::web::{COUNT_CAP, Ctx, Cursor, Frame, PER_PAGE, Page, Pager, Permission, Reply, Tab, filters};
 use actix_web::web::Query;
@@ -116,13 +117,15 @@ pub async fn show(ctx: Ctx, filter: Query<Filter>) -> Reply {
     let (merchant, now) = (seat.merchant, ctx.now);
     let filter = filter.into_inner();
     let search = filter.search();
-    let (rows, counts, shops, low_stock, holds) = ctx
+    let (rows, counts, shops, low_stock, holds, mut lots) = ctx
         .db
         .snapshot(move |c| {
             let rows = list::page(c, merchant, &search, PER_PAGE + 1)?;
             let counts = list::counts(c, merchant, search.shop, COUNT_CAP)?;
             let holds = holds::counts(c, merchant, now)?;
-            Ok((rows, counts, merchants::shops(c, merchant)?, merchants::find(c, merchant)?.low_stock, holds))
+            let places: Vec<_> = rows.iter().map(Item::place).collect();
+            let lots = shelf::shown(c, merchant, &places)?;
+            Ok((rows, counts, merchants::shops(c, merchant)?, merchants::find(c, merchant)?.low_stock, holds, lots))
         })
         .await?;
     let page = Page::cut(rows, PER_PAGE, Item::place);
@@ -142,6 +145,9 @@ pub async fn show(ctx: Ctx, filter: Query<Filter>) -> Reply {
         shops: shops.into_iter().map(|s| filter.choice(s)).collect(),
         pager: Pager::of("/stock", &filter.query(&filter.view, &filter.shop), Some(&filter.after), &page),
         filter,
-        page: page.map(|item| Line::of(item, low_stock, now, may_edit)),
+        page: page.map(|item| {
+            let lots = lots.remove(&item.place());
+            Line::of(item, low_stock, now, may_edit).with_lots(lots)
+        }),
     })
 }

@@ -16,6 +16,7 @@ use crate::stock::list;
 use crate::stock::modes::Mode;
 use crate::stock::reservations::list::{self as reservations, Behind, RowItem};
 use crate::stock::rules;
+use crate::stock::shelf::{self, Shown};
 use crate::text::Text;
 use crate::web::{Ctx, Cursor, Frame, Page, Permission, Reply, Seat, Wants, filters, redirect};
 use actix_web::web::{Path, Query};
@@ -78,6 +79,7 @@ impl Why {
             "stock-term-paid" => self.behind.iter().filter(|b| b.state == "paid").map(|b| self.told(b)).collect(),
             "stock-term-safety" if term.qty > 0 => vec![Text::new("why-safety")],
             "stock-term-extra" => vec![Text::new("why-extra")],
+            "stock-term-withheld" => vec![Text::new("why-withheld")],
             _ => Vec::new(),
         }
     }
@@ -104,6 +106,15 @@ impl Why {
             _ => {}
         }
         notes
+    }
+
+    /// The lots behind a term: those for sale under the number, those that are not under what they take off.
+    fn lots(&self, term: &Term) -> Vec<&Shown> {
+        match term.key {
+            "stock-term-erp" | "stock-term-person" => self.line.lots_for_sale(true).collect(),
+            "stock-term-withheld" => self.line.lots_for_sale(false).collect(),
+            _ => Vec::new(),
+        }
     }
 
     /// The reservations behind a term.
@@ -152,27 +163,34 @@ pub struct Asked {
 /// The row as it is now.
 pub(super) async fn line(ctx: &Ctx, seat: &Seat, ext: &str, shop: ShopId) -> crate::Result<Line> {
     let (merchant, ext) = (seat.merchant, ext.to_owned());
-    let (item, low_stock) =
-        ctx.db.snapshot(move |c| Ok((list::one(c, merchant, &ext, shop)?, merchants::find(c, merchant)?.low_stock))).await?;
-    Ok(Line::of(item, low_stock, ctx.now, seat.person.may(Permission::EditStock)))
+    let (item, low_stock, lots) = ctx
+        .db
+        .snapshot(move |c| {
+            let item = list::one(c, merchant, &ext, shop)?;
+            let lots = shelf::shown(c, merchant, &[item.place()])?.remove(&item.place());
+            Ok((item, merchants::find(c, merchant)?.low_stock, lots))
+        })
+        .await?;
+    Ok(Line::of(item, low_stock, ctx.now, seat.person.may(Permission::EditStock)).with_lots(lots))
 }
 
 /// The row and its story, as it is now.
 pub(super) async fn why(ctx: &Ctx, seat: &Seat, ext: &str, shop: ShopId, older: &str) -> crate::Result<Why> {
     let (cause, ext, before) = (seat.cause.clone(), ext.to_owned(), Cursor::read(older));
     let (merchant, now) = (seat.merchant, ctx.now);
-    let (item, rules, moves, undoable, hold, behind, named) = ctx
+    let (item, lots, rules, moves, undoable, hold, behind, named) = ctx
         .db
         .snapshot(move |c| {
             let item = list::one(c, merchant, &ext, shop)?;
             let sku = item.stock.sku;
+            let lots = shelf::shown(c, merchant, &[item.place()])?.remove(&item.place());
             let moves = ledger::of_row(c, merchant, sku, shop, before, MOVES_SHOWN + 1)?;
             let undoable = edit::undoable(c, &cause, &item.stock)?.is_some();
             let hold = item.stock.held_by(now).map(|id| holds::list::one(c, merchant, id)).transpose()?;
             let behind = reservations::behind(c, merchant, sku, shop)?;
             let mut named = reservations::of_row(c, merchant, sku, shop, &["frozen"], NAMED)?;
             named.extend(reservations::of_row(c, merchant, sku, shop, &["paid"], NAMED)?);
-            Ok((item, rules::of(c, merchant)?, moves, undoable, hold, behind, named))
+            Ok((item, lots, rules::of(c, merchant)?, moves, undoable, hold, behind, named))
         })
         .await?;
     let may_edit = seat.person.may(Permission::EditStock);
@@ -191,7 +209,7 @@ pub(super) async fn why(ctx: &Ctx, seat: &Seat, ext: &str, shop: ShopId, older: 
         named,
         moves: Page { rows: Told::all(moves.rows), next: moves.next },
         form: Form::filled([("quantity", item.stock.erp_qty.to_string()), ("version", item.stock.version.to_string())]),
-        line: Line::of(item, rules.low_stock, now, may_edit),
+        line: Line::of(item, rules.low_stock, now, may_edit).with_lots(lots),
         reasons: &REASONS,
         may_edit,
         undoable: undoable && may_edit,

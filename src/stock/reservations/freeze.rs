@@ -55,6 +55,7 @@ pub fn freeze(tx: &mut PgConnection, cause: &Cause, wants: Vec<Want>) -> Result<
     let known = lines_of(tx, cause.merchant, &old.keys().map(String::as_str).collect::<Vec<_>>())?;
     let fresh = wanted.iter().filter(|(no, _)| new.contains(no)).flat_map(|(_, lines)| lines);
     let mut rows = Rows::lock(tx, cause, fresh.map(|w| (w.sku, w.shop)))?;
+    rows.catch_up(tx, cause, rules.lots.mode)?;
     let mut ended = Vec::new();
     let mut taken: Vec<(&Want, Option<i64>)> = Vec::new();
     let mut given_up: Vec<&str> = Vec::new();

@@ -4,6 +4,7 @@ use crate::Result;
 use crate::ids::{HoldId, ShopId, SkuId};
 use crate::stock::model::Row;
 use crate::stock::rows::{self, Change};
+use crate::stock::shelf::{self, LotMode};
 use crate::trail::Cause;
 use diesel::PgConnection;
 use std::collections::BTreeMap;
@@ -20,6 +21,17 @@ impl Rows {
         places.dedup();
         let rows = rows::lock(tx, cause.merchant, &places)?;
         Ok(Self { rows: rows.into_iter().map(|r| ((r.sku, r.shop), (r, Vec::new()))).collect() })
+    }
+
+    /// Rows whose lots have expired since somebody last looked: what is expired is not sold, whenever the worker comes by (B-06).
+    pub fn catch_up(&mut self, tx: &mut PgConnection, cause: &Cause, mode: LotMode) -> Result<()> {
+        for ((sku, shop), shelf) in shelf::catch_up(tx, cause, mode, self.rows.values().map(|(row, _)| row))? {
+            self.change(sku, shop, |before, after| {
+                let now = after.clone().with_shelf(Some(shelf)).changed(cause.now);
+                Change::new("lot_expiry", before, now)
+            });
+        }
+        Ok(())
     }
 
     /// A row as this call has left it so far.

@@ -96,7 +96,7 @@ pub fn held(c: &mut PgConnection, merchant: MerchantId, after: (SkuId, ShopId), 
          f.automatic as theirs, d.by_name, d.started_at as since, d.shadow as agreed, d.started_at as agreed_at, null::uuid as call \
          from (select sku_id, shop_id from stock_marks where merchant_id = $1 and mark = 'held' and (sku_id, shop_id) > ($2, $3) order by sku_id, shop_id) m \
          join stock s on s.merchant_id = $1 and s.sku_id = m.sku_id and s.shop_id = m.shop_id and s.hold_id is not null \
-         cross join lateral (select s.erp_qty - s.frozen - s.sold_open - s.safety - coalesce((select stale_extra from stock_rules where merchant_id = $1), 0) as automatic) f \
+         cross join lateral (select s.erp_qty - least(s.withheld, greatest(s.erp_qty, 0)) - s.frozen - s.sold_open - s.safety - coalesce((select stale_extra from stock_rules where merchant_id = $1), 0) as automatic) f \
          join holds d on d.merchant_id = $1 and d.id = s.hold_id {NAMES} \
          where f.automatic <> s.hold_qty - s.hold_used order by s.sku_id, s.shop_id limit $4"
     );

@@ -164,6 +164,8 @@ fn take(tx: &mut PgConnection, merchant: MerchantId, ids: &[i64]) -> Result<Vec<
          and (not l.now ? 'price' or case when l.method = 'prod.add_or_edit' \
            then exists (select 1 from products o where o.merchant_id = $1 and o.prod_id = l.line->>'prodId' and coalesce(o.details->>'price', '') = l.now->>'price') \
            else exists (select 1 from skus k where k.merchant_id = $1 and k.sku_id = l.line->>'skuId' and coalesce(k.base_price::text, '') = l.now->>'price') end) \
+         and (not l.now ? 'lotsVersion' or exists (select 1 from skus k join lot_heads h on h.merchant_id = $1 and h.sku_id = k.id \
+           where k.merchant_id = $1 and k.sku_id = l.now->>'skuId' and h.shop_id = (l.now->>'shopId')::bigint and h.version::text = l.now->>'lotsVersion')) \
          as same from l order by l.id",
     )
     .bind::<BigInt, _>(merchant)

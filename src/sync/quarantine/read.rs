@@ -57,11 +57,12 @@ impl Quarantine {
             (Guard::Zero, None) => Text::new("quarantine-why-zero-rows").with(n).with(part("rows")),
             (Guard::Swing, _) => Text::new("quarantine-why-swing").with(n).with(part("percent")).with(part("rows")),
             (Guard::Floor, _) => Text::new("quarantine-why-floor").with(n),
+            (Guard::Lots, _) => Text::new("quarantine-why-lots").with(n),
         }
     }
     /// Who may decide.
     pub fn needs(&self) -> Permission {
-        if self.kind() == Guard::Zero { Permission::EditStock } else { Permission::EditProducts }
+        if matches!(self.kind(), Guard::Zero | Guard::Lots) { Permission::EditStock } else { Permission::EditProducts }
     }
 }
 
@@ -111,9 +112,9 @@ fn shown(value: Option<&Value>) -> String {
 }
 
 impl Stopped {
-    /// What was stopped: the quantity or the price.
+    /// What was stopped: the quantity, the lots or the price.
     pub fn field(&self) -> &'static str {
-        if self.now.get("inventory").is_some() { "inventory" } else { "price" }
+        ["inventory", "lots"].into_iter().find(|name| self.now.get(name).is_some()).unwrap_or("price")
     }
     pub fn before(&self) -> String {
         shown(self.now.get(self.field()))

@@ -9,7 +9,7 @@ use crate::form::Form;
 use crate::ids::{AppId, ShopId};
 use crate::merchants::{self, Shop};
 use crate::web::{Ctx, Frame, Input, Permission, Reply, Seat, filters, redirect};
-use crate::wire::Module;
+use crate::wire::{Module, STOREFRONT};
 use crate::{Result, show};
 use actix_web::HttpRequest;
 use actix_web::web::{Path, Query};
@@ -34,7 +34,8 @@ impl Row {
             (false, true) => Some((module.label(), "keys-write")),
             (false, false) => None,
         };
-        let scopes = Module::ALL.into_iter().filter_map(rights).collect();
+        let sells = app.scopes.iter().any(|s| s == STOREFRONT).then_some(("keys-storefront", "keys-write"));
+        let scopes = Module::ALL.into_iter().filter_map(rights).chain(sells).collect();
         let live = app.is_live(now);
         Self { app, scopes, live }
     }
@@ -58,6 +59,9 @@ struct KeysPage {
 show!(KeysPage, |v| json!({ "credentials": v.rows.iter().map(|r| &r.app).collect::<Vec<_>>() }));
 
 impl KeysPage {
+    fn sells(&self) -> bool {
+        self.form.holds("scopes", STOREFRONT)
+    }
     fn scope_ticked(&self, module: &Module, right: &str) -> bool {
         self.form.holds("scopes", &format!("{}:{right}", module.as_str()))
     }
@@ -100,7 +104,7 @@ async fn keys_page(ctx: &Ctx, seat: &Seat, form: Form) -> Result<KeysPage> {
 pub async fn list(ctx: Ctx, done: Query<Done>) -> Reply {
     let ctx = done.said(ctx);
     let seat = seat(&ctx)?;
-    let everything = form::scopes().map(|scope| ("scopes", scope));
+    let everything = form::scopes().filter(|scope| scope != STOREFRONT).map(|scope| ("scopes", scope));
     let blank = [("channel", "b2b".to_owned()), ("language", ctx.lang.tag().to_owned())];
     let page = keys_page(&ctx, &seat, Form::filled(blank.into_iter().chain(everything))).await?;
     ctx.reply(page)
