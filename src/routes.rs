@@ -114,7 +114,10 @@ fn merchant_nav(person: &Person) -> Vec<NavGroup> {
                 item("freezes", "/freezes", "lock", "nav-freezes"),
             ],
         ),
-        group(Some("nav-group-trade"), vec![item("orders", "/orders", "receipt", "nav-orders"), item("customers", "/customers", "users-group", "nav-customers")]),
+        group(
+            Some("nav-group-trade"),
+            vec![item("orders", "/orders", "receipt", "nav-orders"), item("customers", "/customers", "users-group", "nav-customers")],
+        ),
         group(Some("nav-group-sync"), sync),
         group(Some("nav-group-manage"), manage),
     ]

@@ -138,8 +138,13 @@ impl Step {
 
 /// Confirms a step of one order.
 pub fn confirm(tx: &mut PgConnection, cause: &Cause, no: &str, step: Step, reason: &str) -> Result<steps::Ended> {
-    let saying =
-        steps::Saying { no: 1, order_no: no.to_owned(), at: None, source_id: None, reason: Some(reason.to_owned()).filter(|r| !r.is_empty()) };
+    let saying = steps::Saying {
+        no: 1,
+        order_no: no.to_owned(),
+        at: None,
+        source_id: None,
+        reason: Some(reason.to_owned()).filter(|r| !r.is_empty()),
+    };
     let sayings = [saying];
     let ended = match step {
         Step::Cancelled => steps::cancel(tx, cause, &sayings, super::events::Origin::Person)?,

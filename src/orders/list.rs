@@ -211,7 +211,11 @@ fn scan(sql: &mut Sql, merchant: MerchantId, search: &Search, found: &Found, lim
         .view
         .ranges()
         .iter()
-        .map(|range| format!("(select o.id, o.placed_at from orders o where {wanted} and {range} order by o.placed_at {way}, o.id {way} limit {limit})"))
+        .map(|range| {
+            format!(
+                "(select o.id, o.placed_at from orders o where {wanted} and {range} order by o.placed_at {way}, o.id {way} limit {limit})"
+            )
+        })
         .collect();
     format!("select id, placed_at from ({}) r order by placed_at {way}, id {way} limit {limit}", ranges.join(" union all "))
 }
@@ -351,7 +355,11 @@ pub fn counts(c: &mut PgConnection, merchant: MerchantId, cap: i64) -> Result<Ve
             .iter()
             .map(|range| format!("(select 1 from orders o where o.merchant_id = $1 and {range} order by o.placed_at desc limit $2)"))
             .collect();
-        format!("select '{}' as view, (select count(*) from (select 1 from ({}) a limit $2) b) as n", view.as_str(), ranges.join(" union all "))
+        format!(
+            "select '{}' as view, (select count(*) from (select 1 from ({}) a limit $2) b) as n",
+            view.as_str(),
+            ranges.join(" union all ")
+        )
     };
     let sql = View::ALL.iter().map(count).collect::<Vec<_>>().join(" union all ");
     let rows: Vec<Row> = diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(cap).load(c)?;

@@ -10,7 +10,12 @@ use rust_decimal::Decimal;
 use std::collections::HashMap;
 
 /// Orders and their amount, of these buyers or of all that have any, those that wait longest first, up to so many buyers.
-pub fn by_customer(c: &mut PgConnection, merchant: MerchantId, of: Option<&[CustomerId]>, limit: i64) -> Result<HashMap<CustomerId, Waiting>> {
+pub fn by_customer(
+    c: &mut PgConnection,
+    merchant: MerchantId,
+    of: Option<&[CustomerId]>,
+    limit: i64,
+) -> Result<HashMap<CustomerId, Waiting>> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = BigInt)]

@@ -2,6 +2,7 @@
 
 mod delivery;
 mod feed;
+mod pages;
 mod statuses;
 mod story;
 

@@ -138,7 +138,8 @@ impl Detail {
         let lines: Vec<OrderLine> = self.lines.iter().map(|g| g.line.clone()).collect();
         let mut told = wire::order(&self.order, &lines, self.customer.as_ref());
         if let Some(map) = told.as_object_mut() {
-            let moment = |m: &Moment| json!({ "at": m.at, "what": m.what.key(), "sentence": m.sentence, "visible": m.visible, "note": m.note });
+            let moment =
+                |m: &Moment| json!({ "at": m.at, "what": m.what.key(), "sentence": m.sentence, "visible": m.visible, "note": m.note });
             map.insert("trace".into(), self.moments.iter().map(moment).collect());
         }
         told
@@ -178,11 +179,15 @@ impl Detail {
             other => Text::new("order-invoice-other").with(other),
         };
         let map = self.order.invoice.as_ref().and_then(Value::as_object);
-        map.into_iter().flatten().map(|(key, value)| (name(key), value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned))).collect()
+        map.into_iter()
+            .flatten()
+            .map(|(key, value)| (name(key), value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)))
+            .collect()
     }
     fn cards(&self) -> Vec<(String, String)> {
         let all = self.order.cards.as_ref().and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let word = |v: &Value, name: &str| v.get(name).map(|v| v.as_str().map_or_else(|| v.to_string(), ToOwned::to_owned)).unwrap_or_default();
+        let word =
+            |v: &Value, name: &str| v.get(name).map(|v| v.as_str().map_or_else(|| v.to_string(), ToOwned::to_owned)).unwrap_or_default();
         all.iter().map(|v| (word(v, "cardNo"), word(v, "amount"))).collect()
     }
     fn has_refund(&self) -> bool {

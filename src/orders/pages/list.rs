@@ -298,7 +298,13 @@ pub async fn show(ctx: Ctx, filter: Query<Filter>) -> Reply {
                 View::PartlyShipped if count > 0 => "warn",
                 _ => "",
             };
-            Tab { label: Text::new(tab.label()), href: filter.href(&[("view", tab.as_str())]), current: tab == view, count: Some(count), tone }
+            Tab {
+                label: Text::new(tab.label()),
+                href: filter.href(&[("view", tab.as_str())]),
+                current: tab == view,
+                count: Some(count),
+                tone,
+            }
         })
         .collect();
     let choice = |name: &'static str, value: &str, now: &str, label: String| Choice {

@@ -107,8 +107,16 @@ impl Moment {
 
 /// What was said about the buyer's code, and not about its address.
 fn about_code(event: &trail::Event) -> bool {
-    ["customer.matched", "customer.unmatched", "customer.conflicted", "customer.bound", "customer.unbound", "customer.not_needed", "customer.needed"]
-        .contains(&event.verb.as_str())
+    [
+        "customer.matched",
+        "customer.unmatched",
+        "customer.conflicted",
+        "customer.bound",
+        "customer.unbound",
+        "customer.not_needed",
+        "customer.needed",
+    ]
+    .contains(&event.verb.as_str())
 }
 
 /// Everything in the order of time, the newest first; only what the buyer sees, if that is asked for.
