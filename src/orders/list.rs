@@ -96,6 +96,8 @@ pub struct Search {
     pub sync: Option<Sync>,
     pub why: Option<Why>,
     pub shop: Option<ShopId>,
+    /// A customer group by its code.
+    pub group: String,
     pub least: Option<Decimal>,
     pub most: Option<Decimal>,
     /// A SKU by the id the ERP knows.
@@ -112,6 +114,8 @@ pub struct Item {
     pub order: Order,
     pub customer: Option<Customer>,
     pub shop: String,
+    /// The customer group that counts for its prices; empty without one.
+    pub group: String,
     /// Where it goes, from the largest division down.
     pub region: Vec<String>,
     pub goods: Goods,
@@ -193,6 +197,13 @@ fn scan(sql: &mut Sql, merchant: MerchantId, search: &Search, found: &Found, lim
     }
     if let Some(orders) = &found.orders {
         wanted.push(format!("o.id = any({})", sql.bind(Bound::Numbers(orders.iter().map(|id| id.0).collect()))));
+    }
+    if !search.group.is_empty() {
+        let group = sql.bind(Bound::Words(search.group.clone()));
+        wanted.push(format!(
+            "exists (select 1 from customer_groups g join customer_group_members m on m.merchant_id = {mine} and m.group_id = g.id and m.customer_id = o.customer_id \
+             where g.merchant_id = {mine} and g.code = {group})"
+        ));
     }
     if !search.sku.is_empty() {
         let sku = sql.bind(Bound::Words(search.sku.clone()));
@@ -281,6 +292,8 @@ struct Row {
     order: Order,
     #[diesel(sql_type = Text)]
     shop_name: String,
+    #[diesel(sql_type = Text)]
+    customer_group: String,
     #[diesel(sql_type = Array<Text>)]
     region: Vec<String>,
     #[diesel(sql_type = BigInt)]
@@ -295,6 +308,30 @@ struct Row {
 const REGION: &str = "select array_remove(array[g.name, p.name, r.name], null) as region from regions r left join regions p on p.code = r.parent_code \
      left join regions g on g.code = p.parent_code where r.code = o.region_code";
 
+/// The group that counts of those a buyer is in (Q-27).
+const GROUP: &str = "select g.name from customer_group_members m join customer_groups g on g.merchant_id = m.merchant_id and g.id = m.group_id \
+     where m.merchant_id = $1 and m.customer_id = o.customer_id order by g.priority, g.id limit 1";
+
+/// Customer groups a menu shows.
+const GROUPS: i64 = 60;
+
+/// Code and name of the merchant's customer groups.
+pub fn groups(c: &mut PgConnection, merchant: MerchantId) -> Result<Vec<(String, String)>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        code: String,
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+    let rows: Vec<Row> =
+        diesel::sql_query("select code, name from customer_groups where merchant_id = $1 order by priority, code limit $2")
+            .bind::<BigInt, _>(merchant)
+            .bind::<BigInt, _>(GROUPS)
+            .load(c)?;
+    Ok(rows.into_iter().map(|r| (r.code, r.name)).collect())
+}
+
 /// The next orders of a search, with what a line of the list says of them.
 pub fn page(c: &mut PgConnection, merchant: MerchantId, search: &Search, limit: i64) -> Result<Vec<Item>> {
     let Some(found) = look_up(c, merchant, search)? else { return Ok(Vec::new()) };
@@ -303,9 +340,9 @@ pub fn page(c: &mut PgConnection, merchant: MerchantId, search: &Search, limit: 
     let way = if search.view.oldest_first() { "asc" } else { "desc" };
     let text = format!(
         "with ids as materialized ({ids}) select {COLUMNS}, h.name as shop_name, coalesce(d.region, '{{}}') as region, \
-           coalesce(g.units, 0)::bigint as units, g.unit, f.first \
+           coalesce(c.name, '') as customer_group, coalesce(g.units, 0)::bigint as units, g.unit, f.first \
          from ids i cross join lateral (select * from orders where merchant_id = $1 and id = i.id offset 0) o \
-         join shops h on h.merchant_id = $1 and h.id = o.shop_id left join lateral ({REGION}) d on true \
+         join shops h on h.merchant_id = $1 and h.id = o.shop_id left join lateral ({REGION}) d on true left join lateral ({GROUP}) c on true \
          left join lateral (select sum(l.qty) as units, case when min(p.unit) = max(p.unit) then min(p.unit) end as unit from order_lines l \
             join skus k on k.merchant_id = $1 and k.id = l.sku_id join products p on p.merchant_id = $1 and p.id = k.product_id \
             where l.merchant_id = $1 and l.order_id = o.id) g on true \
@@ -321,6 +358,7 @@ pub fn page(c: &mut PgConnection, merchant: MerchantId, search: &Search, limit: 
     let item = |row: Row| Item {
         customer: known.get(&row.order.customer).cloned(),
         shop: row.shop_name,
+        group: row.customer_group,
         region: row.region,
         goods: Goods {
             kinds: row.order.line_count.into(),

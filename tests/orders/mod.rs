@@ -3,6 +3,7 @@
 mod delivery;
 mod feed;
 mod pages;
+mod shots;
 mod statuses;
 mod story;
 

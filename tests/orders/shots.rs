@@ -16,7 +16,8 @@ async fn pages_to_look_at() {
         "insert into regions (code, name, level, parent_code, area) values ('440000', '广东省', 1, '0', '华南'), ('440100', '广州市', 2, '440000', '华南'), \
          ('440111', '白云区', 3, '440100', '华南')",
     );
-    let names = ["蒙脱石散", "阿莫西林胶囊", "布洛芬缓释胶囊", "维生素C片", "复方甘草口服溶液", "医用外科口罩", "葡萄糖注射液", "板蓝根颗粒"];
+    let names =
+        ["蒙脱石散", "阿莫西林胶囊", "布洛芬缓释胶囊", "维生素C片", "复方甘草口服溶液", "医用外科口罩", "葡萄糖注射液", "板蓝根颗粒"];
     for (i, name) in names.iter().enumerate() {
         house.sql(&format!("update products set name = '{name}', spec = '0.25g×24粒/盒', unit = '盒' where prod_id = 'P{}'", i + 1));
     }
@@ -69,7 +70,9 @@ async fn pages_to_look_at() {
         .await
         .expect(200);
     house.erp(&cast, "status.update", json!({ "orderNo": "SO20261122-004116", "status": "accepted" })).await.expect(200);
-    house.sql("update order_lines set shipped = qty / 2 where order_id = (select id from orders where order_no = 'SO20261122-004116') and no = 1");
+    house.sql(
+        "update order_lines set shipped = qty / 2 where order_id = (select id from orders where order_no = 'SO20261122-004116') and no = 1",
+    );
     house.sql("update order_lines set lots = '[{\"lotNo\": \"20250820B\", \"expiresOn\": \"2027-08-19\", \"quantity\": 6}]'");
     house.log_in(OWNER).await;
     let root = std::fs::canonicalize("static").expect("static").display().to_string();

@@ -246,7 +246,7 @@ impl Detail {
             return all;
         }
         all.push(match &o.erp_status {
-            Some(code) => Stage { class: "done", name: Text::new("order-stage-status").with(code), note: at(o.erp_status_at) },
+            Some(code) => Stage { class: "done", name: trace::step(code), note: at(o.erp_status_at) },
             None => stage("mut", "order-stage-accepted", String::new()),
         });
         let (units, gone, _) = self.units();

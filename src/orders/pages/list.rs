@@ -38,6 +38,9 @@ pub struct Filter {
     pub why: String,
     #[serde(default)]
     pub shop: String,
+    /// A customer group by its code.
+    #[serde(default)]
+    pub group: String,
     #[serde(default)]
     pub least: String,
     #[serde(default)]
@@ -72,6 +75,7 @@ impl Filter {
             sync: Sync::of(&self.sync),
             why: Why::of(&self.why),
             shop: self.shop.parse().ok().map(ShopId),
+            group: self.group.clone(),
             least: money(&self.least),
             most: money(&self.most),
             sku: self.sku.trim().to_owned(),
@@ -89,6 +93,7 @@ impl Filter {
             ("sync", &self.sync),
             ("why", &self.why),
             ("shop", &self.shop),
+            ("group", &self.group),
             ("least", &self.least),
             ("most", &self.most),
             ("sku", &self.sku),
@@ -223,6 +228,7 @@ struct List {
     shops: Vec<Choice>,
     syncs: Vec<Choice>,
     whys: Vec<Choice>,
+    groups: Vec<Choice>,
     filter: Filter,
     page: Page<Line>,
     pager: Pager,
@@ -247,6 +253,9 @@ impl List {
     }
     fn why(&self) -> &str {
         chosen(&self.whys)
+    }
+    fn group(&self) -> &str {
+        chosen(&self.groups)
     }
     /// The address without one of its filters.
     fn without(&self, name: &str) -> String {
@@ -279,12 +288,13 @@ pub async fn show(ctx: Ctx, filter: Query<Filter>) -> Reply {
     let (merchant, now, filter) = (seat.merchant, ctx.now, filter.into_inner());
     let search = filter.search();
     let view = search.view;
-    let (rows, counts, shops, off, alert) = ctx
+    let (rows, counts, shops, groups, off, alert) = ctx
         .db
         .snapshot(move |c| {
             let rows = list::page(c, merchant, &search, PER_PAGE + 1)?;
             let off = gate::switches::why_off(c, merchant, Module::Order, now)?.is_some();
-            Ok((rows, list::counts(c, merchant, COUNT_CAP)?, merchants::shops(c, merchant)?, off, rules::of(c, merchant)?.alert_minutes))
+            let (shops, groups) = (merchants::shops(c, merchant)?, list::groups(c, merchant)?);
+            Ok((rows, list::counts(c, merchant, COUNT_CAP)?, shops, groups, off, rules::of(c, merchant)?.alert_minutes))
         })
         .await?;
     let page = Page::cut(rows, PER_PAGE, Item::place);
@@ -318,6 +328,7 @@ pub async fn show(ctx: Ctx, filter: Query<Filter>) -> Reply {
         tabs,
         shops: shops.into_iter().map(shop).collect(),
         syncs: Sync::ALL.into_iter().map(|s| choice("sync", s.as_str(), &filter.sync, ctx.lang.say(s.label(), &[]))).collect(),
+        groups: groups.into_iter().map(|(code, name)| choice("group", &code, &filter.group, name)).collect(),
         whys: Why::ALL.into_iter().map(|w| choice("why", w.as_str(), &filter.why, ctx.lang.say(w.label(), &[]))).collect(),
         pager,
         page: page.map(|item| Line::of(item, off, alert, now)),

@@ -27,6 +27,27 @@ pub struct Moment {
     pub call: Option<Uuid>,
 }
 
+/// What the trade calls the usual steps of an ERP; other codes stay as they are.
+const STEPS: [(&str, &str); 9] = [
+    ("accepted", "order-step-accepted"),
+    ("picking", "order-step-picking"),
+    ("outbound", "order-step-outbound"),
+    ("delivering", "order-step-delivering"),
+    ("signed", "order-step-signed"),
+    ("picked_up", "order-step-picked-up"),
+    ("cancelled", "order-step-cancelled"),
+    ("refunded", "order-step-refunded"),
+    ("returned", "order-step-returned"),
+];
+
+/// A step's name.
+pub fn step(code: &str) -> Text {
+    match STEPS.iter().find(|(known, _)| *known == code) {
+        Some((_, key)) => Text::new(key),
+        None => Text::new("order-stage-status").with(code),
+    }
+}
+
 /// Text, colour and drawing of a kind.
 fn kind(happened: &Happened) -> (Text, &'static str, &'static str) {
     let data = &happened.data;
@@ -46,7 +67,7 @@ fn kind(happened: &Happened) -> (Text, &'static str, &'static str) {
         "cancelled" => (Text::new("order-event-cancelled"), "", "ban"),
         "sent" => (Text::new("order-event-sent"), "ok", "truck-delivery"),
         "received" => (Text::new("order-event-received"), "ok", "circle-check"),
-        "status" => (Text::new("order-event-status").with(word("code")), "info", "plug-connected"),
+        "status" => (Text::new("order-event-status").with(step(&word("code"))), "info", "plug-connected"),
         "shipped" => (Text::new("order-event-shipped"), "ok", "package-export"),
         "logistics" => (Text::new("order-event-logistics"), "info", "truck-delivery"),
         other => (Text::new("order-event-other").with(other), "", "history"),
@@ -73,7 +94,7 @@ impl Moment {
             what,
             tone,
             icon,
-            source: source(&happened.origin),
+            source: if happened.kind == "handed" { "" } else { source(&happened.origin) },
             by: if happened.origin == "person" { happened.actor_name } else { String::new() },
             sentence: happened.sentence,
             visible: happened.visible,
