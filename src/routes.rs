@@ -1,5 +1,6 @@
 //! Every URL of the product on one screen.
 
+use crate::customers::WaitingOrders;
 use crate::feeds::gateway::{self, Methods};
 use crate::merchants::LowStockMoved;
 use crate::web::{NavGroup, NavItem, Permission, Person, assets};
@@ -38,6 +39,7 @@ pub static METHODS: &[&Method] = &[
     &stock::reservations::api::DEDUCT,
     &stock::reservations::api::ROLLBACK,
     &stock::reservations::api::ACK,
+    &customers::api::CUSTOMER_REGISTER,
     &customers::api::CUSTOMER_ADD_OR_EDIT,
     &customers::api::CUSTOMER_BIND,
     &customers::api::CUSTOMER_LIST_GET,
@@ -56,6 +58,7 @@ pub static METHODS: &[&Method] = &[
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.app_data(Data::new(Methods(METHODS)))
         .app_data(Data::new(LowStockMoved(stock::remark)))
+        .app_data(Data::new(WaitingOrders { of: orders::waiting_by_customer, release: orders::release_unmapped }))
         .service(web::resource("/static/{path:.*}").get(assets::serve))
         .service(web::resource("/api/{method}").post(gateway::call))
         .configure(accounts::routes)
@@ -70,6 +73,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(products::audit::routes)
         .configure(stock::routes)
         .configure(customers::routes)
+        .configure(orders::routes)
         .configure(lots::routes)
         .configure(guards::routes)
         .configure(reconcile::routes)
@@ -124,7 +128,10 @@ fn merchant_nav(person: &Person) -> Vec<NavGroup> {
                 item("freezes", "/freezes", "lock", "nav-freezes"),
             ],
         ),
-        group(Some("nav-group-trade"), vec![item("customers", "/customers", "users-group", "nav-customers")]),
+        group(
+            Some("nav-group-trade"),
+            vec![item("orders", "/orders", "receipt", "nav-orders"), item("customers", "/customers", "users-group", "nav-customers")],
+        ),
         group(Some("nav-group-sync"), sync),
         group(Some("nav-group-manage"), manage),
     ]

@@ -16,7 +16,7 @@ use crate::ids::{AppId, FeedId, MerchantId};
 use crate::text::{Lang, Text};
 use crate::trail::{Cause, Kind};
 use crate::web::{Ctx, Platform, envelope};
-use crate::wire::{STOREFRONT, Line, Method, Scope, Verb};
+use crate::wire::{Line, Method, STOREFRONT, Scope, Verb};
 use crate::{Error, Result};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};

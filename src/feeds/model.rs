@@ -126,7 +126,8 @@ fn storable_json(value: Value) -> Value {
 
 fn supersede_parked(tx: &mut PgConnection, cause: &Cause, method: &Method, report: &Report) -> Result<()> {
     let newer = |r: &&LineResult| matches!(r.outcome, Outcome::Applied | Outcome::Unchanged | Outcome::Parked);
-    let said = |r: &LineResult| Value::Array(r.sent.as_object().map(|map| map.keys().cloned().map(Value::String).collect()).unwrap_or_default());
+    let said =
+        |r: &LineResult| Value::Array(r.sent.as_object().map(|map| map.keys().cloned().map(Value::String).collect()).unwrap_or_default());
     let values: Vec<&str> = method.fields.iter().filter(|f| !f.names_the_row()).map(|f| f.name).collect();
     let keys: Vec<&str> = report.results.iter().filter(newer).map(|r| r.key.as_str()).collect();
     if keys.is_empty() {

@@ -73,7 +73,8 @@ pub fn region_groups(c: &mut PgConnection, scope: &Scope, _: Line) -> Result<Val
 /// `customer_group.list.get`
 pub fn customer_groups(c: &mut PgConnection, scope: &Scope, _: Line) -> Result<Value> {
     let all = customers::list(c, scope.merchant)?;
-    let told = |g: &customers::Group| json!({ "code": g.code, "name": g.name, "level": g.level, "priority": g.priority, "members": g.members });
+    let told =
+        |g: &customers::Group| json!({ "code": g.code, "name": g.name, "level": g.level, "priority": g.priority, "members": g.members });
     Ok(json!({ "records": all.iter().map(told).collect::<Vec<_>>() }))
 }
 

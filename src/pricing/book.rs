@@ -155,7 +155,8 @@ pub(super) fn read_name(name: &str, codes: &Codes) -> Option<(Place, Span)> {
 fn entry(wish: &Wish, old: &Sheet, new: &Sheet, codes: &Codes) -> Entry {
     let (mut before, mut after) = (Map::new(), Map::new());
     let touched: BTreeSet<Place> = wish.moves.iter().map(|m| m.place).collect();
-    let spans = |sheet: &Sheet, place: Place| -> Vec<Span> { sheet.cells.keys().filter(|(p, _)| *p == place).map(|(_, span)| *span).collect() };
+    let spans =
+        |sheet: &Sheet, place: Place| -> Vec<Span> { sheet.cells.keys().filter(|(p, _)| *p == place).map(|(_, span)| *span).collect() };
     for place in touched {
         let all: BTreeSet<Span> = spans(old, place).into_iter().chain(spans(new, place)).collect();
         for span in all {

@@ -1,7 +1,5 @@
 //! Cells of a grid of prices, wherever it stands: what is set, what is inherited, what is worth a look.
 
-use crate::gate::exceptions::Exception;
-use crate::ids::{CustomerGroupId, RegionGroupId, SkuId};
 use super::grid::Line;
 use super::place::{Place, Span};
 use super::quote::{Known, Offers, all_offers};
@@ -9,6 +7,8 @@ use super::resolve::{Channel, Offer, Standing, Terms, resolve};
 use super::rows::{self, Stored};
 use super::rules::{Rules, rules};
 use super::{customer_groups, region_groups};
+use crate::gate::exceptions::Exception;
+use crate::ids::{CustomerGroupId, RegionGroupId, SkuId};
 use crate::products::draft::two_places;
 use crate::text::Lang;
 use crate::{Result, gate};
@@ -74,7 +74,9 @@ impl Source {
         self.locks.iter().find(|e| e.field.is_empty() && e.product_id == line.product && e.sku_id.is_none_or(|id| id == line.id))
     }
     fn locked(&self, line: &Line, place: Place) -> bool {
-        let on = |e: &&Exception| e.product_id == line.product && e.sku_id.is_none_or(|id| id == line.id) && (e.field.is_empty() || e.field == place.field());
+        let on = |e: &&Exception| {
+            e.product_id == line.product && e.sku_id.is_none_or(|id| id == line.id) && (e.field.is_empty() || e.field == place.field())
+        };
         self.locks.iter().any(|e| on(&e))
     }
 
@@ -137,7 +139,9 @@ impl Source {
         let mut dates: Vec<(Span, Decimal)> = self
             .stored
             .iter()
-            .filter(|((sku, at, span), _)| *sku == line.id && *at == place && span.is_dated() && span.until.is_none_or(|until| until > self.now))
+            .filter(|((sku, at, span), _)| {
+                *sku == line.id && *at == place && span.is_dated() && span.until.is_none_or(|until| until > self.now)
+            })
             .map(|((_, _, span), amount)| (*span, *amount))
             .collect();
         dates.sort_unstable();

@@ -266,7 +266,8 @@ pub fn undo(tx: &mut PgConnection, cause: &Cause, act: Uuid, sku_ids: &[String])
     for t in &told {
         let Some(line) = lines.get(&t.sku_id) else { continue };
         for name in t.after.as_object().into_iter().flat_map(|map| map.keys()) {
-            let now = read_name(name, &codes).map(|(place, span)| plain(line, place).or_else(|| stored.get(&(line.id, place, span)).copied()));
+            let now =
+                read_name(name, &codes).map(|(place, span)| plain(line, place).or_else(|| stored.get(&(line.id, place, span)).copied()));
             if now == Some(amount(&t.after, name)) {
                 let version = Some(i64::from(line.version));
                 wanted.push(Wanted { sku_id: t.sku_id.clone(), place: name.clone(), to: amount(&t.before, name), version });

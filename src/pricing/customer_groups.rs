@@ -181,7 +181,8 @@ pub fn put(tx: &mut PgConnection, cause: &Cause, id: CustomerGroupId, customers:
     } else {
         "delete from customer_group_members where merchant_id = $1 and group_id = $2 and customer_id = any($3)"
     };
-    let moved = diesel::sql_query(sql).bind::<BigInt, _>(cause.merchant).bind::<BigInt, _>(id).bind::<Array<BigInt>, _>(customers).execute(tx)?;
+    let moved =
+        diesel::sql_query(sql).bind::<BigInt, _>(cause.merchant).bind::<BigInt, _>(id).bind::<Array<BigInt>, _>(customers).execute(tx)?;
     if moved > 0 {
         let (verb, told) = if inside { ("customer_group.joined", "joined") } else { ("customer_group.left", "left") };
         trail::record(tx, cause, &[Entry::new(verb, "customer_group", &group.code).change(Value::Null, json!({ told: moved }))])?;

@@ -63,7 +63,9 @@ impl View {
             View::All => "true",
             View::Missing => "k.base_price is null",
             View::BelowCost => "k.base_price < k.cost_price",
-            View::Waiting => "k.id in (select h.sku_id from held_lines h where h.merchant_id = $1 and h.module = 'price' and h.sku_id is not null)",
+            View::Waiting => {
+                "k.id in (select h.sku_id from held_lines h where h.merchant_id = $1 and h.module = 'price' and h.sku_id is not null)"
+            }
             View::Today => {
                 "k.sku_id in (select t.subject_id from (select verb, subject_id from trail where merchant_id = $1 and at >= $4 order by at desc limit 20000) t \
                  where t.verb = 'price.changed')"
@@ -152,7 +154,9 @@ fn found(merchant: MerchantId, q: &str) -> (String, Vec<Vec<String>>) {
         })
         .collect();
     let mut any: Vec<String> = vec!["k.sku_id = $5".to_owned(), "p.prod_id = $5".to_owned()];
-    any.extend((6..).zip(&ways).map(|(n, _)| format!("p.id in (select g.id from products g where g.merchant_id = $1 and g.grams @> ${n})")));
+    any.extend(
+        (6..).zip(&ways).map(|(n, _)| format!("p.id in (select g.id from products g where g.merchant_id = $1 and g.grams @> ${n})")),
+    );
     (format!("({})", any.join(" or ")), ways)
 }
 
@@ -184,6 +188,7 @@ pub fn of_skus(c: &mut PgConnection, merchant: MerchantId, sku_ids: &[String]) -
 
 /// The SKUs of one product, the default one first.
 pub fn of_product(c: &mut PgConnection, merchant: MerchantId, prod_id: &str) -> Result<Vec<Line>> {
-    let sql = format!("select {COLUMNS} from {FROM} where k.merchant_id = $1 and p.prod_id = $2 order by k.is_default desc, k.id limit 200");
+    let sql =
+        format!("select {COLUMNS} from {FROM} where k.merchant_id = $1 and p.prod_id = $2 order by k.is_default desc, k.id limit 200");
     Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Text, _>(prod_id).load(c)?)
 }

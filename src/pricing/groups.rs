@@ -19,7 +19,8 @@ const GROUPING: i32 = 7211;
 
 /// What ERPs send must be plain: no spaces, and nothing that names of prices are put together with.
 pub(super) fn is_code(code: &str) -> bool {
-    (1..=20).contains(&code.chars().count()) && !code.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '@' | ':' | '~' | '\u{FFFD}'))
+    (1..=20).contains(&code.chars().count())
+        && !code.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '@' | ':' | '~' | '\u{FFFD}'))
 }
 
 pub(super) fn moved_on() -> Error {
@@ -28,7 +29,10 @@ pub(super) fn moved_on() -> Error {
 
 /// One change of a merchant's groups at a time.
 pub(super) fn shut(tx: &mut PgConnection, merchant: MerchantId) -> Result<()> {
-    diesel::sql_query("select pg_advisory_xact_lock($1, hashint8($2))").bind::<Int4, _>(GROUPING).bind::<BigInt, _>(merchant).execute(tx)?;
+    diesel::sql_query("select pg_advisory_xact_lock($1, hashint8($2))")
+        .bind::<Int4, _>(GROUPING)
+        .bind::<BigInt, _>(merchant)
+        .execute(tx)?;
     Ok(())
 }
 

@@ -85,12 +85,7 @@ impl Picture {
 
 impl Kind {
     fn pays(&self, terms: &Terms, offers: &HashMap<SkuId, quote::Offers>, policy: Policy) -> HashMap<SkuId, Option<Decimal>> {
-        let known = Known {
-            policy,
-            member: terms.member,
-            groups: quote::standings(&self.groups, &self.priorities),
-            region: self.region,
-        };
+        let known = Known { policy, member: terms.member, groups: quote::standings(&self.groups, &self.priorities), region: self.region };
         offers.iter().map(|(sku, all)| (*sku, resolve(terms, &all.of(&known, self.customer)).price)).collect()
     }
 }

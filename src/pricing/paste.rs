@@ -42,7 +42,8 @@ pub fn amount(text: &str) -> Result<Option<Decimal>, Text> {
 
 /// Reads a block; columns that mean nothing are left out and said.
 pub fn read(block: &str, headings: &[Heading]) -> (Vec<Wanted>, Vec<Misread>) {
-    let mut lines = block.lines().map(|line| line.split('\t').map(str::trim).collect::<Vec<_>>()).filter(|cells| cells.iter().any(|c| !c.is_empty()));
+    let mut lines =
+        block.lines().map(|line| line.split('\t').map(str::trim).collect::<Vec<_>>()).filter(|cells| cells.iter().any(|c| !c.is_empty()));
     let (mut wanted, mut misread) = (Vec::new(), Vec::new());
     let Some(head) = lines.next() else {
         return (wanted, misread);

@@ -38,7 +38,12 @@ pub struct Stored {
 impl Stored {
     pub fn place(&self) -> Option<Place> {
         let id = |id: Option<i64>| id.unwrap_or(0);
-        Place::of_columns([id(self.customer.map(|c| c.0)), id(self.group.map(|g| g.0)), id(self.region.map(|r| r.0)), id(self.shop.map(|s| s.0))])
+        Place::of_columns([
+            id(self.customer.map(|c| c.0)),
+            id(self.group.map(|g| g.0)),
+            id(self.region.map(|r| r.0)),
+            id(self.shop.map(|s| s.0)),
+        ])
     }
     pub fn span(&self) -> Span {
         Span { from: self.from, until: self.until }

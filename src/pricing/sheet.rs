@@ -57,8 +57,13 @@ pub struct Sheet {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Verdict {
     /// The cells that are different now, by their names in `moves`.
-    Changes { warnings: Vec<Problem>, danger: Option<(Danger, usize)> },
-    Unchanged { warnings: Vec<Problem> },
+    Changes {
+        warnings: Vec<Problem>,
+        danger: Option<(Danger, usize)>,
+    },
+    Unchanged {
+        warnings: Vec<Problem>,
+    },
     Stale(Problem),
     Rejected(Vec<Problem>),
 }
@@ -145,8 +150,12 @@ impl Sheet {
             return Vec::new();
         };
         let low = |m: &&Move| m.place.is_paid() && m.to.is_some_and(|amount| amount < cost);
-        let mut found: Vec<Problem> =
-            wish.moves.iter().filter(low).map(|m| Problem::new(LineCode::BelowCost, &m.path, m.to.unwrap_or_default().to_string())).collect();
+        let mut found: Vec<Problem> = wish
+            .moves
+            .iter()
+            .filter(low)
+            .map(|m| Problem::new(LineCode::BelowCost, &m.path, m.to.unwrap_or_default().to_string()))
+            .collect();
         let raised = wish.moves.iter().find(|m| m.place == Place::Cost);
         if let (Some(m), Some(price), true) = (raised, self.plain(Place::Default), found.is_empty())
             && price < cost
@@ -215,17 +224,17 @@ mod tests {
     #[test]
     fn a_wish_is_taken_whole_or_not_at_all() {
         let mut s = sheet(&[(Place::Default, "10.00")]);
-        assert!(matches!(take(&mut s, vec![to(Place::Default, "11.00"), to(HN, "9.00")], Kind::Erp), Verdict::Changes { danger: None, .. }));
+        assert!(matches!(
+            take(&mut s, vec![to(Place::Default, "11.00"), to(HN, "9.00")], Kind::Erp),
+            Verdict::Changes { danger: None, .. }
+        ));
         assert_eq!((s.plain(Place::Default), s.plain(HN)), (Some(d("11.00")), Some(d("9.00"))));
         assert!(matches!(take(&mut s, vec![to(Place::Default, "11.0"), to(HN, "9")], Kind::Erp), Verdict::Unchanged { .. }));
         // Blank goes back to what is inherited.
         assert!(matches!(take(&mut s, vec![to(HN, "")], Kind::Erp), Verdict::Changes { .. }));
         assert_eq!(s.plain(HN), None);
         let before = s.cells.clone();
-        let dated = |from: &str, until: &str| Move {
-            span: Span { from: Some(at(from)), until: Some(at(until)) },
-            ..to(HN, "8.00")
-        };
+        let dated = |from: &str, until: &str| Move { span: Span { from: Some(at(from)), until: Some(at(until)) }, ..to(HN, "8.00") };
         let clash = take(&mut s, vec![to(Place::Default, "12.00"), dated("12-01", "12-11"), dated("12-10", "12-12")], Kind::Erp);
         let Verdict::Rejected(problems) = clash else { panic!("{clash:?}") };
         assert_eq!(problems[0].code, LineCode::Overlap);
@@ -279,6 +288,9 @@ mod tests {
         assert!(matches!(of(vec![to(Place::Default, "9.50"), to(HN, "8.00")], "11-21"), Verdict::Stale(_)));
         assert!(matches!(of(vec![to(HN, "8.00")], "11-22"), Verdict::Changes { .. }));
         assert!(matches!(of(vec![to(Place::Shop(ShopId(2)), "8.00")], "11-01"), Verdict::Changes { .. }), "a clock of its own");
-        assert!(matches!(s.take(&Wish { if_version: Some(2), ..wish(vec![]) }, &Rules::default(), &guards::Rules::default(), Kind::Erp), Verdict::Rejected(_)));
+        assert!(matches!(
+            s.take(&Wish { if_version: Some(2), ..wish(vec![]) }, &Rules::default(), &guards::Rules::default(), Kind::Erp),
+            Verdict::Rejected(_)
+        ));
     }
 }

@@ -19,12 +19,12 @@ const ROUNDS_BETWEEN_LISTENING: u32 = 5;
 
 /// Replays what waits at one merchant.
 type Replay = fn(&mut PgConnection, MerchantId, DateTime<Utc>) -> Result<usize>;
-/// In this order: a category brings products, products bring SKUs, SKUs take stock, lots and prices.
+/// In this order: a category brings products, products bring SKUs, SKUs take prices, stock and lots.
 const REPLAYS: [(&str, Replay); 7] = [
     ("category", replay_products),
     ("sku", stock::push::replay_parked),
-    ("sku", lots::push::replay_parked),
     ("sku", pricing::replay::of_skus),
+    ("sku", lots::push::replay_parked),
     ("region_group", pricing::replay::of_region_groups),
     ("customer_group", pricing::replay::of_customer_groups),
     (orders::api::WAITS_FOR, orders::replay::replay_parked),

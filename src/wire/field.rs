@@ -58,7 +58,9 @@ pub struct Field {
 impl Field {
     /// It says which row is meant, rather than what it holds.
     pub fn names_the_row(&self) -> bool {
-        matches!(self.need, Need::Always | Need::Either) || matches!(self.kind, Kind::Shop | Kind::ShopOrAll) || matches!(self.name, "skuId" | "prodId")
+        matches!(self.need, Need::Always | Need::Either)
+            || matches!(self.kind, Kind::Shop | Kind::ShopOrAll)
+            || matches!(self.name, "skuId" | "prodId")
     }
     pub const fn always(name: &'static str, kind: Kind, about: &'static str) -> Self {
         Self { name, kind, need: Need::Always, about }

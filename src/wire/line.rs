@@ -218,11 +218,9 @@ impl Line {
 /// The `Always` fields of something that may not even be readable, and its shop: stock and price are kept per shop (G-02),
 /// so that a line about another shop is another line. Where no field is always there, one id or another names the row.
 pub fn key_of(fields: &[Field], sent: &Value) -> String {
-    let says = |f: &Field| matches!(f.need, Need::Always | Need::Either);
-    let nameless = !fields.iter().any(says);
     let mut named = false;
     let mut parts: Vec<String> = Vec::new();
-    for field in fields.iter().filter(|f| says(f) || matches!(f.kind, Kind::Shop | Kind::ShopOrAll) || (nameless && f.kind == Kind::Id)) {
+    for field in fields.iter().filter(|f| matches!(f.need, Need::Always | Need::Either) || matches!(f.kind, Kind::Shop | Kind::ShopOrAll)) {
         let part = match sent.get(field.name) {
             Some(Value::String(s)) => s.trim().chars().take(64).collect(),
             Some(Value::Number(n)) => n.to_string(),
@@ -256,7 +254,9 @@ fn read_cell(kind: Kind, value: &Value) -> Result<Cell, Bad> {
             let text = spelled().ok_or_else(|| wrong("text"))?;
             checked_text(text, 20).map(Cell::Text)
         }
-        Kind::Shop | Kind::ShopOrAll => spelled().and_then(|s| s.parse().ok()).filter(|n: &i64| *n > 0).map(Cell::Number).ok_or_else(|| wrong("integer")),
+        Kind::Shop | Kind::ShopOrAll => {
+            spelled().and_then(|s| s.parse().ok()).filter(|n: &i64| *n > 0).map(Cell::Number).ok_or_else(|| wrong("integer"))
+        }
         Kind::Money | Kind::Price | Kind::Weight => read_decimal(spelled().ok_or_else(|| wrong("number"))?),
         Kind::Count => {
             let number: i64 = spelled().and_then(|s| s.parse().ok()).ok_or_else(|| wrong("integer"))?;

@@ -61,8 +61,13 @@ async fn one_call_changes_many_kinds() {
     assert_eq!(
         told(&answer, 3),
         [
-            "DECIMALS regionPrices[0].price", "MISSING regionPrices[1].regionGroup", "NEGATIVE regionPrices[1].price", "NOT_AN_OBJECT regionPrices[2]",
-            "MISSING regionPrices[3].price", "MISSING customerPrices[0].customerGroup", "BAD_CHOICE customerPrices[1].customerGroup",
+            "DECIMALS regionPrices[0].price",
+            "MISSING regionPrices[1].regionGroup",
+            "NEGATIVE regionPrices[1].price",
+            "NOT_AN_OBJECT regionPrices[2]",
+            "MISSING regionPrices[3].price",
+            "MISSING customerPrices[0].customerGroup",
+            "BAD_CHOICE customerPrices[1].customerGroup",
             "BAD_SPAN customerPrices[2].validUntil",
         ]
     );
@@ -106,7 +111,11 @@ async fn member_prices_of_shops() {
     let older = house.api(&cast.erp, "sku.price.update", at("2", "7.90", "2026-11-22 09:00:00")).send().await.expect(200).value();
     assert_eq!(older["data"]["applied"], 1, "{older}");
     let stale = house.api(&cast.erp, "sku.price.update", at("1", "7.00", "2026-11-22 09:59:59")).send().await.expect(200).value();
-    assert_eq!((stale["data"]["stale"].as_i64(), stale["data"]["lines"][0]["now"]["vipPrice"].as_str()), (Some(1), Some("8.00")), "{stale}");
+    assert_eq!(
+        (stale["data"]["stale"].as_i64(), stale["data"]["lines"][0]["now"]["vipPrice"].as_str()),
+        (Some(1), Some("8.00")),
+        "{stale}"
+    );
 }
 
 // Q-12 for prices: a group nobody knows waits, and its lines come back by themselves once it is there, or is said to mean another.
@@ -132,8 +141,20 @@ async fn unknown_groups_are_waited_for() {
     assert_eq!(house.ask("select count(*) from parked_lines where settled_at is null"), "3");
     let page = house.get("/sync/failures").by(OWNER).send().await.expect(200).body;
     assert!(page.contains("XN") && page.contains("K1"), "{page}");
-    house.post("/sync/failures/codes").by(OWNER).form(&[("kind", "region_group"), ("theirs", "XN"), ("ours", "nix")]).send().await.expect(422);
-    house.post("/sync/failures/codes").by(OWNER).form(&[("kind", "region_group"), ("theirs", "XN"), ("ours", "SZ")]).send().await.expect(303);
+    house
+        .post("/sync/failures/codes")
+        .by(OWNER)
+        .form(&[("kind", "region_group"), ("theirs", "XN"), ("ours", "nix")])
+        .send()
+        .await
+        .expect(422);
+    house
+        .post("/sync/failures/codes")
+        .by(OWNER)
+        .form(&[("kind", "region_group"), ("theirs", "XN"), ("ours", "SZ")])
+        .send()
+        .await
+        .expect(303);
     house.sql(&format!(
         "insert into customer_groups (merchant_id, code, name, created_at, updated_at) values ({}, 'K1', '连锁二', now(), now())",
         cast.a
@@ -141,7 +162,10 @@ async fn unknown_groups_are_waited_for() {
     assert_eq!(replay().await, 2);
     assert_eq!(priced(&house, &cast, "S1"), "9.00 10.00 - - - | region:SZ 8.00");
     assert_eq!(priced(&house, &cast, "S2"), "8.60 - - - - | group:K1@HN 7.00");
-    assert_eq!(house.reprice(&cast, json!({ "skuId": "S2", "regionPrices": [{ "regionGroup": "XN", "price": "8.10" }] })).await["data"]["applied"], 1);
+    assert_eq!(
+        house.reprice(&cast, json!({ "skuId": "S2", "regionPrices": [{ "regionGroup": "XN", "price": "8.10" }] })).await["data"]["applied"],
+        1
+    );
 }
 
 // W-01, W-03: what is pushed while prices are switched off is kept entry by entry; an exception and a lock hold their part back.

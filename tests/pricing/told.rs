@@ -28,7 +28,12 @@ async fn cost_stays_with_the_merchant() {
         for method in METHODS.iter().filter(|m| matches!(m.verb, Verb::Read(_) | Verb::Pull(_))) {
             let params = json!({ "skuId": "S1", "prodId": "P1", "id": "c1", "key": "蒙脱", "name": "蒙脱", "customerId": "C1" });
             let answer = house.api(&key, method.name, params).send().await;
-            assert!(!answer.body.contains(COST) && !answer.body.contains("originalPurchasePrice"), "{} tells it: {}", method.name, answer.body);
+            assert!(
+                !answer.body.contains(COST) && !answer.body.contains("originalPurchasePrice"),
+                "{} tells it: {}",
+                method.name,
+                answer.body
+            );
             asked += i32::from(answer.status == 200);
         }
         assert!(asked >= 8, "only {asked} methods answered");
@@ -41,7 +46,18 @@ async fn cost_stays_with_the_merchant() {
     let own = house.api(&cast.erp, "sku.detail", json!({ "skuId": "S1" })).send().await.expect(200);
     assert!(own.body.contains("6137.25"), "{}", own.body);
     for who in [STRANGER, AUDITOR, ADMIN] {
-        for page in ["/products/P1", "/products/P1/skus", "/products/P1/prices", "/products/P1/log", "/prices", "/prices?q=S1", "/prices/preview?sku=S1", "/trail", "/audit", "/merchants/jia"] {
+        for page in [
+            "/products/P1",
+            "/products/P1/skus",
+            "/products/P1/prices",
+            "/products/P1/log",
+            "/prices",
+            "/prices?q=S1",
+            "/prices/preview?sku=S1",
+            "/trail",
+            "/audit",
+            "/merchants/jia",
+        ] {
             let answer = house.get(page).by(who).send().await;
             assert!(!answer.body.contains("6137.25") && !answer.body.contains("6,137.25"), "{page} tells {who}");
         }
@@ -62,7 +78,8 @@ async fn groups_and_reasons_can_be_asked_for() {
     house.api(&cast.erp, "prod.price.update", lines).send().await.expect(200);
     let why = ask("explain.price", json!({ "skuId": "S1", "customerId": "C1", "regionCode": "440100" })).await;
     assert_eq!((why["price"].as_f64(), why["rule"].as_str(), why["reason"].as_str()), (Some(7.5), Some("group"), None), "{why}");
-    let ladder: Vec<String> = why["ladder"].as_array().unwrap().iter().map(|s| format!("{} {}", s["rule"], s["why"]).replace('"', "")).collect();
+    let ladder: Vec<String> =
+        why["ladder"].as_array().unwrap().iter().map(|s| format!("{} {}", s["rule"], s["why"]).replace('"', "")).collect();
     assert_eq!(ladder, ["group won", "region lessSpecific", "default lessSpecific", "group notYet", "member otherChannel"]);
     let later = ask("explain.price", json!({ "skuId": "S1", "customerId": "C2", "at": "2026-12-01 00:00:00" })).await;
     assert_eq!(later["price"].as_f64(), Some(7.1));

@@ -12,8 +12,8 @@ mod todos;
 
 pub use chart::{Chart, Column};
 pub use lanes::Lane;
-pub use sales::{Money, Risk, Sales};
 pub use platform::{Platform, Troubled, of_platform};
+pub use sales::{Money, Risk, Sales};
 pub use todos::Todo;
 
 use crate::Result;

@@ -72,7 +72,9 @@ pub(super) fn of_merchant(c: &mut PgConnection, merchant: MerchantId, now: DateT
         #[diesel(sql_type = diesel::sql_types::Bool)]
         any: bool,
     }
-    let any: Any = diesel::sql_query("select exists (select 1 from orders where merchant_id = $1) as any").bind::<BigInt, _>(merchant).get_result(c)?;
+    let any: Any = diesel::sql_query("select exists (select 1 from orders where merchant_id = $1) as any")
+        .bind::<BigInt, _>(merchant)
+        .get_result(c)?;
     if !any.any {
         return Ok(None);
     }

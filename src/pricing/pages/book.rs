@@ -1,8 +1,8 @@
 //! `/prices`: what does each kind of customer pay?
 
-use crate::pricing::cells::{Cell, Column, Source, plain_column};
 use crate::clock::china;
 use crate::ids::SkuId;
+use crate::pricing::cells::{Cell, Column, Source, plain_column};
 use crate::pricing::formula::{Op, STEPS};
 use crate::pricing::grid::{self, Line, Search, View};
 use crate::pricing::place::Place;

@@ -268,7 +268,8 @@ pub async fn apply(ctx: Ctx, input: Input<Pairs>) -> Reply {
 pub async fn undo(ctx: Ctx, input: Input<Pairs>) -> Reply {
     let seat = seat(&ctx)?;
     let pairs = input.checked()?;
-    let act = Uuid::parse_str(pairs.one("act")).map_err(|_| Error::invalid(Form::default().with_error("act", Text::new("form-missing"))))?;
+    let act =
+        Uuid::parse_str(pairs.one("act")).map_err(|_| Error::invalid(Form::default().with_error("act", Text::new("form-missing"))))?;
     let ids: Vec<String> = pairs.all("id").map(ToOwned::to_owned).collect();
     let cause = seat.cause.clone();
     let outlook = ctx.db.write(move |tx| changes::undo(tx, &cause, act, &ids)).await?;

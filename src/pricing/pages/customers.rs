@@ -202,8 +202,14 @@ pub async fn join(ctx: Ctx, id: Path<Which>, input: Input<JoinForm>) -> Reply {
     let id = CustomerGroupId(id.id);
     let seat = seat(&ctx, id).await?;
     let typed = input.checked()?;
-    let names: Vec<String> =
-        typed.members.split(['\n', '\r', ',', '，', '\t', ' ']).map(str::trim).filter(|n| !n.is_empty()).take(1000).map(ToOwned::to_owned).collect();
+    let names: Vec<String> = typed
+        .members
+        .split(['\n', '\r', ',', '，', '\t', ' '])
+        .map(str::trim)
+        .filter(|n| !n.is_empty())
+        .take(1000)
+        .map(ToOwned::to_owned)
+        .collect();
     let cause = seat.cause.clone();
     let (joined, nobody) = ctx
         .db
@@ -216,7 +222,8 @@ pub async fn join(ctx: Ctx, id: Path<Which>, input: Input<JoinForm>) -> Reply {
         return Ok(redirect(&ctx, &format!("/groups/customers/{id}?done=joined&n={joined}")));
     }
     let some = nobody.iter().take(5).cloned().collect::<Vec<_>>().join(" · ");
-    let left = Form::filled([("members", nobody.join("\n"))]).with_error("members", Text::new("groups-nobody").with(nobody.len()).with(some));
+    let left =
+        Form::filled([("members", nobody.join("\n"))]).with_error("members", Text::new("groups-nobody").with(nobody.len()).with(some));
     if ctx.wants == Wants::Json {
         return Err(Error::invalid(left));
     }

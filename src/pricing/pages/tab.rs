@@ -72,14 +72,18 @@ pub async fn page(ctx: Ctx, prod_id: Path<String>, ask: Query<Ask>) -> Reply {
     let label = |who: &str, where_: &str| format!("{who} · {where_}");
     let mut rows = Vec::new();
     let mut cells = vec![source.cell(&line, Place::Default, "price", everybody.clone())];
-    cells.extend(regions.iter().map(|r| source.cell(&line, Place::Region(r.id), &format!("region:{}", r.code), label(&everybody, &r.name))));
+    cells
+        .extend(regions.iter().map(|r| source.cell(&line, Place::Region(r.id), &format!("region:{}", r.code), label(&everybody, &r.name))));
     rows.push(Row { title: everybody, note: String::new(), cells });
     for group in &source.groups {
-        let name = |region: Option<&str>| region.map_or_else(|| format!("group:{}", group.code), |code| format!("group:{}@{code}", group.code));
+        let name =
+            |region: Option<&str>| region.map_or_else(|| format!("group:{}", group.code), |code| format!("group:{}@{code}", group.code));
         let mut cells = vec![source.cell(&line, Place::Group(group.id, None), &name(None), group.name.clone())];
-        cells.extend(regions.iter().map(|r| {
-            source.cell(&line, Place::Group(group.id, Some(r.id)), &name(Some(&r.code)), label(&group.name, &r.name))
-        }));
+        cells.extend(
+            regions
+                .iter()
+                .map(|r| source.cell(&line, Place::Group(group.id, Some(r.id)), &name(Some(&r.code)), label(&group.name, &r.name))),
+        );
         rows.push(Row { title: group.name.clone(), note: format!("{} · {}", group.code, group.priority), cells });
     }
     ctx.reply(Tab {

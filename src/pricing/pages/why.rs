@@ -9,9 +9,9 @@ use crate::pricing::place::Span;
 use crate::pricing::region_groups::{self, Division};
 use crate::pricing::resolve::{Candidate, Channel, Resolution};
 use crate::pricing::{Buyer, customer_groups, quote};
+use crate::show;
 use crate::text::Text;
 use crate::web::{Ctx, Frame, Reply, filters};
-use crate::show;
 use actix_web::web::Query;
 use askama::Template;
 use serde::Deserialize;
@@ -120,6 +120,7 @@ pub async fn page(ctx: Ctx, ask: Query<Ask>) -> Reply {
     let steps = found.iter().flat_map(|f| f.ladder.iter().map(step)).collect();
     let (provinces, cities) = divisions.into_iter().partition(|d| d.level == 1);
     let bad = form.is_bad();
-    let page = Why { frame: ctx.frame("prices"), form, line, found, steps, qty: ask.qty.trim().parse().unwrap_or(1), shops, provinces, cities };
+    let page =
+        Why { frame: ctx.frame("prices"), form, line, found, steps, qty: ask.qty.trim().parse().unwrap_or(1), shops, provinces, cities };
     if bad { ctx.invalid(page) } else { ctx.reply(page) }
 }
