@@ -19,6 +19,7 @@ mod model;
 mod pages;
 mod scheme;
 mod settle;
+mod sight;
 mod upload;
 pub mod uscc;
 
