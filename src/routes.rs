@@ -5,7 +5,9 @@ use crate::feeds::gateway::{self, Methods};
 use crate::merchants::LowStockMoved;
 use crate::web::{NavGroup, NavItem, Permission, Person, assets};
 use crate::wire::{Method, openapi};
-use crate::{accounts, catalog, customers, docs, feeds, gate, guards, lots, merchants, orders, products, reconcile, search, stock, sync};
+use crate::{
+    accounts, catalog, customers, docs, feeds, gate, guards, lots, merchants, orders, pricing, products, reconcile, search, stock, sync,
+};
 use actix_web::web::{self, Data, ServiceConfig};
 
 /// The open platform, in the order of the seeds.
@@ -22,6 +24,12 @@ pub static METHODS: &[&Method] = &[
     &products::api::SKU_DETAIL,
     &products::api::SHELF_UPDATE,
     &products::sellable::EXPLAIN_SELLABLE,
+    &pricing::api::PROD_PRICE_UPDATE,
+    &pricing::api::SKU_PRICE_UPDATE,
+    &pricing::api::SKU_PRICE_GET,
+    &pricing::api::REGION_GROUPS,
+    &pricing::api::CUSTOMER_GROUPS,
+    &pricing::api::EXPLAIN_PRICE,
     &lots::api::BATCH_REPLACE,
     &stock::api::INVENTORY_UPDATE,
     &stock::api::INVENTORY_GET,
@@ -31,6 +39,7 @@ pub static METHODS: &[&Method] = &[
     &stock::reservations::api::DEDUCT,
     &stock::reservations::api::ROLLBACK,
     &stock::reservations::api::ACK,
+    &customers::api::CUSTOMER_REGISTER,
     &customers::api::CUSTOMER_ADD_OR_EDIT,
     &customers::api::CUSTOMER_BIND,
     &customers::api::CUSTOMER_LIST_GET,
@@ -55,6 +64,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(accounts::routes)
         .configure(docs::routes)
         .configure(merchants::routes)
+        // One of its pages is a tab among those of products.
+        .configure(pricing::routes)
         .configure(products::routes)
         .configure(sync::routes)
         .configure(feeds::routes)
@@ -108,6 +119,9 @@ fn merchant_nav(person: &Person) -> Vec<NavGroup> {
         group(
             Some("nav-group-stock"),
             vec![
+                item("prices", "/prices", "currency-yuan", "nav-prices"),
+                item("regions", "/groups/regions", "map-pin", "nav-regions"),
+                item("groups", "/groups/customers", "users-group", "nav-customer-groups"),
                 item("stock", "/stock", "building-warehouse", "nav-stock"),
                 item("lots", "/lots", "calendar-due", "nav-lots"),
                 item("holds", "/holds", "hand-stop", "nav-holds"),

@@ -18,12 +18,20 @@ use std::collections::HashMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Category,
+    RegionGroup,
+    CustomerGroup,
 }
 
 impl Kind {
+    pub const ALL: [Kind; 3] = [Kind::Category, Kind::RegionGroup, Kind::CustomerGroup];
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
     pub fn as_str(self) -> &'static str {
         match self {
             Kind::Category => "category",
+            Kind::RegionGroup => "region_group",
+            Kind::CustomerGroup => "customer_group",
         }
     }
 }

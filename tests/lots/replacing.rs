@@ -78,7 +78,7 @@ async fn lots_wait_for_their_sku() {
         cast.a
     ));
     let settled = duijie::sync::replay_parked(&house.platform.db, house.now()).await.expect("replay");
-    assert_eq!((settled, house.lots("S7")), (2, "B1 4 2028-04-30".into()));
+    assert_eq!((settled, house.lots("S7")), (1, "B1 4 2028-04-30".into()));
 }
 
 // B-05 Q-22

@@ -3,7 +3,8 @@
 use super::read::{self, Cause, Held, Which};
 use super::verbs;
 use crate::form::Form;
-use crate::guards::codes::{self, Pair};
+use crate::guards::codes::{self, Kind, Pair};
+use crate::pricing;
 use crate::text::Text;
 use crate::web::{Ctx, Cursor, Frame, Input, PER_PAGE, Page, Pager, Permission, Reply, Seat, Wants, filters, redirect};
 use crate::{Error, Result, show};
@@ -33,8 +34,12 @@ struct Failures {
     now: DateTime<Utc>,
     causes: Vec<Cause>,
     pairs: Vec<Pair>,
+    /// What codes can be said to mean: a category, a region group, a customer group.
     leaves: Vec<(String, String)>,
+    regions: Vec<(String, String)>,
+    customers: Vec<(String, String)>,
     may_products: bool,
+    may_prices: bool,
     may_stock: bool,
     /// The form that was not accepted.
     form: Form,
@@ -43,7 +48,14 @@ show!(Failures, |v| json!({ "causes": v.causes, "pairs": v.pairs }));
 
 impl Failures {
     fn may(&self, cause: &Cause) -> bool {
-        if cause.module == "stock" { self.may_stock } else { self.may_products }
+        match cause.module.as_str() {
+            "stock" => self.may_stock,
+            "price" => self.may_prices,
+            _ => self.may_products,
+        }
+    }
+    fn may_unpair(&self, pair: &Pair) -> bool {
+        if pair.kind == Kind::Category.as_str() { self.may_products } else { self.may_prices }
     }
     /// What was typed for this cause, when it was not accepted.
     fn typed(&self, cause: &Cause) -> Form {
@@ -70,12 +82,17 @@ impl Done {
 
 async fn shown(ctx: &Ctx, seat: &Seat, form: Form) -> Result<Failures> {
     let (merchant, now) = (seat.merchant, ctx.now);
-    let (causes, pairs, leaves) = ctx
+    let (causes, pairs, leaves, regions, customers) = ctx
         .db
         .read(move |c| {
             let causes = read::causes(c, merchant, now)?;
             let leaves = if causes.iter().any(Cause::is_category) { read::leaves(c, merchant, OFFERED)? } else { Vec::new() };
-            Ok((causes, codes::of_merchant(c, merchant, ("", ""), PAIRS)?, leaves))
+            let any = |kind: Kind| causes.iter().any(|cause| cause.kind() == Some(kind));
+            let regions = if any(Kind::RegionGroup) { pricing::region_groups::list(c, merchant)? } else { Vec::new() };
+            let customers = if any(Kind::CustomerGroup) { pricing::customer_groups::list(c, merchant)? } else { Vec::new() };
+            let regions = regions.into_iter().map(|g| (g.code, g.name)).collect();
+            let customers = customers.into_iter().map(|g| (g.code, g.name)).collect();
+            Ok((causes, codes::of_merchant(c, merchant, ("", ""), PAIRS)?, leaves, regions, customers))
         })
         .await?;
     Ok(Failures {
@@ -84,6 +101,9 @@ async fn shown(ctx: &Ctx, seat: &Seat, form: Form) -> Result<Failures> {
         causes,
         pairs,
         leaves,
+        regions,
+        customers,
+        may_prices: seat.person.may(Permission::EditPrices),
         may_products: seat.person.may(Permission::EditProducts),
         may_stock: seat.person.may(Permission::EditStock),
         form,
@@ -99,19 +119,36 @@ async fn page(ctx: Ctx, done: Query<Done>) -> Reply {
 
 #[derive(Deserialize, Validate)]
 struct PairForm {
+    /// What the code is of; a category when nothing is said.
+    #[serde(default)]
+    kind: String,
     #[validate(length(min = 1, max = 20))]
     theirs: String,
     #[validate(length(min = 1, max = 20))]
     ours: String,
 }
 
+fn kind_of(name: &str) -> (Kind, Permission) {
+    match Kind::of(name) {
+        Some(kind @ (Kind::RegionGroup | Kind::CustomerGroup)) => (kind, Permission::EditPrices),
+        _ => (Kind::Category, Permission::EditProducts),
+    }
+}
+
 async fn pair(ctx: Ctx, input: Input<PairForm>) -> Reply {
-    let seat = ctx.merchant()?.may(Permission::EditProducts)?;
-    let form = match input.or_form() {
+    let seat = ctx.merchant()?;
+    let read = input.or_form();
+    let named = match &read {
+        Ok(typed) => typed.kind.as_str(),
+        Err(form) => form.value("kind"),
+    };
+    let (kind, permission) = kind_of(named);
+    let seat = seat.may(permission)?;
+    let form = match read {
         Err(form) => form,
         Ok(typed) => {
             let cause = seat.cause.clone();
-            match ctx.db.write(move |tx| verbs::pair(tx, &cause, typed.theirs.trim(), typed.ours.trim())).await {
+            match ctx.db.write(move |tx| verbs::say(tx, &cause, kind, typed.theirs.trim(), typed.ours.trim())).await {
                 Ok(()) => return Ok(redirect(&ctx, "/sync/failures?done=paired")),
                 Err(Error::Invalid(form)) => *form,
                 Err(e) => return Err(e),
@@ -127,13 +164,17 @@ async fn pair(ctx: Ctx, input: Input<PairForm>) -> Reply {
 
 #[derive(Deserialize, Validate)]
 struct UnpairForm {
+    #[serde(default)]
+    kind: String,
     theirs: String,
 }
 
 async fn unpair(ctx: Ctx, input: Input<UnpairForm>) -> Reply {
-    let seat = ctx.merchant()?.may(Permission::EditProducts)?;
-    let theirs = input.checked()?.theirs;
-    ctx.db.write(move |tx| codes::unpair(tx, &seat.cause, codes::Kind::Category, &theirs)).await?;
+    let seat = ctx.merchant()?;
+    let UnpairForm { kind, theirs } = input.checked()?;
+    let (kind, permission) = kind_of(&kind);
+    let seat = seat.may(permission)?;
+    ctx.db.write(move |tx| codes::unpair(tx, &seat.cause, kind, &theirs)).await?;
     Ok(redirect(&ctx, "/sync/failures?done=unpaired"))
 }
 
@@ -152,7 +193,11 @@ struct Dismissal {
 async fn dismiss(ctx: Ctx, input: Input<Dismissal>) -> Reply {
     let seat = ctx.merchant()?;
     let d = input.checked()?;
-    let seat = seat.may(if d.method.contains("inventory") { Permission::EditStock } else { Permission::EditProducts })?;
+    let seat = seat.may(match d.method.as_str() {
+        method if method.contains("inventory") => Permission::EditStock,
+        method if method.contains("price") => Permission::EditPrices,
+        _ => Permission::EditProducts,
+    })?;
     let which = Which { waits: !d.waits.is_empty(), method: d.method, problem: d.problem, code: d.code };
     ctx.db.write(move |tx| verbs::dismiss(tx, &seat.cause, &which, d.reason.trim())).await?;
     Ok(redirect(&ctx, "/sync/failures?done=dismissed"))
