@@ -54,6 +54,8 @@ pub async fn all(platform: &Platform, data: &Path) -> Result<()> {
     }
     trade(platform, "kz").await?;
     trade(platform, "gw").await?;
+    // After the orders, which were made at the default prices.
+    super::prices::load(platform).await?;
     write(platform, |tx, now| {
         let cause = Cause::system(MerchantId::PLATFORM, WHO, now);
         trail::record(tx, &cause, &[Entry::new("demo.loaded", "demo", "demo")])
