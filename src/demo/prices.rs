@@ -29,7 +29,7 @@ const REGIONS: [(&str, &str, &[&str]); 4] = [
 ];
 /// Code, name, level, priority, the kinds of customers in it.
 const GROUPS: [(&str, &str, i16, i32, &[&str]); 3] = [
-    ("CHAIN", "连锁药店", 3, 10, &["chain_direct", "chain_franchise", "chain_head"]),
+    ("DIST", "商业公司", 3, 10, &["distributor"]),
     ("THIRD", "第三终端", 2, 20, &["third_terminal", "private_hospital"]),
     ("SINGLE", "单体药店", 1, 30, &["pharmacy"]),
 ];
@@ -119,10 +119,10 @@ fn lines(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Resu
             let date = |at: DateTime<Utc>| at.format("%Y-%m-%dT00:00:00+08:00").to_string();
             regions.push(json!({ "regionGroup": "HD", "price": part(93), "validFrom": date(from), "validUntil": date(until) }));
         }
-        let mut customers = vec![json!({ "customerGroup": "CHAIN", "price": part(94) })];
+        let mut customers = vec![json!({ "customerGroup": "DIST", "price": part(94) })];
         if sku.id.0 % 3 == 0 {
             customers.push(json!({ "customerGroup": "THIRD", "price": part(96) }));
-            customers.push(json!({ "customerGroup": "CHAIN", "regionGroup": "SZ", "price": part(92) }));
+            customers.push(json!({ "customerGroup": "DIST", "regionGroup": "SZ", "price": part(92) }));
         }
         Some(json!({ "skuId": sku.sku_id, "vipPrice": part(99), "regionPrices": regions, "customerPrices": customers }))
     };

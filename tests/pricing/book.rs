@@ -79,7 +79,7 @@ async fn changes_are_looked_at_applied_and_taken_back() {
     let seen = house.outlook("/prices/changes", &form).await;
     let outlook = &seen["outlook"];
     assert_eq!(outlook["diffs"].as_array().map(Vec::len), Some(4), "{seen}");
-    assert_eq!(seen["misread"][0]["at"], "S3 · region:HN");
+    assert_eq!(seen["misread"][0]["at"], "S3 · 华南");
     // C2 (in no group of S1's prices) pays more for S1, C1 in VIP less, C3 has a price of its own; nobody lives in 深圳.
     assert_eq!(
         (outlook["impact"]["more"].as_i64(), outlook["impact"]["less"].as_i64(), outlook["impact"]["customers"].as_i64()),
@@ -155,7 +155,7 @@ async fn formulas_and_blocks_of_a_sheet() {
     assert_eq!(seen["refused"][0]["skuId"], "S9");
     let sent = changes(&seen);
     house.outlook("/prices", &sent.iter().map(|c| ("change", c.as_str())).collect::<Vec<_>>()).await;
-    assert_eq!(priced(&house, &cast, "S1"), "9.10 - - - - | group:VIP 8.00, group:VIP@SZ 7.70, region:HN 8.80");
+    assert_eq!(priced(&house, &cast, "S1"), "9.10 - - - - | group:VIP@SZ 7.70, group:VIP 8.00, region:HN 8.80");
     //
     house.sql("update skus set cost_price = 8.00");
     house
