@@ -21,6 +21,7 @@ pub mod money;
 mod pages;
 pub mod replay;
 pub mod rules;
+mod sight;
 pub mod state;
 pub mod status;
 pub mod steps;
