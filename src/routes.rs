@@ -41,6 +41,9 @@ pub static METHODS: &[&Method] = &[
     &orders::api::GET,
     &orders::api::ACK,
     &orders::api::SYNC_RESET,
+    &orders::shipments::api::CARRIER_LIST_GET,
+    &orders::shipments::api::LOGISTICS_UPDATE,
+    &orders::shipments::api::SHIPMENT_ADD,
     &orders::api::STATUS_UPDATE,
     &gate::api::SWITCH_GET,
 ];
@@ -61,6 +64,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(stock::routes)
         .configure(customers::routes)
         .configure(lots::routes)
+        .configure(orders::shipments::routes)
         .configure(guards::routes)
         .configure(reconcile::routes)
         .configure(search::routes);
@@ -111,7 +115,13 @@ fn merchant_nav(person: &Person) -> Vec<NavGroup> {
                 item("freezes", "/freezes", "lock", "nav-freezes"),
             ],
         ),
-        group(Some("nav-group-trade"), vec![item("customers", "/customers", "users-group", "nav-customers")]),
+        group(
+            Some("nav-group-trade"),
+            vec![
+                item("shipments", "/shipments", "truck-delivery", "nav-shipments"),
+                item("customers", "/customers", "users-group", "nav-customers"),
+            ],
+        ),
         group(Some("nav-group-sync"), sync),
         group(Some("nav-group-manage"), manage),
     ]

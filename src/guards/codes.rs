@@ -18,12 +18,17 @@ use std::collections::HashMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Category,
+    Carrier,
 }
 
 impl Kind {
+    pub fn of(name: &str) -> Option<Self> {
+        [Kind::Category, Kind::Carrier].into_iter().find(|k| k.as_str() == name)
+    }
     pub fn as_str(self) -> &'static str {
         match self {
             Kind::Category => "category",
+            Kind::Carrier => "carrier",
         }
     }
 }

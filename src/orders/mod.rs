@@ -18,6 +18,7 @@ pub mod model;
 pub mod money;
 pub mod replay;
 pub mod rules;
+pub mod shipments;
 pub mod state;
 pub mod status;
 pub mod steps;

@@ -20,11 +20,12 @@ const ROUNDS_BETWEEN_LISTENING: u32 = 5;
 /// Replays what waits at one merchant.
 type Replay = fn(&mut PgConnection, MerchantId, DateTime<Utc>) -> Result<usize>;
 /// In this order: a category brings products, products bring SKUs, SKUs take stock and lots.
-const REPLAYS: [(&str, Replay); 4] = [
+const REPLAYS: [(&str, Replay); 5] = [
     ("category", replay_products),
     ("sku", stock::push::replay_parked),
     ("sku", lots::push::replay_parked),
     (orders::api::WAITS_FOR, orders::replay::replay_parked),
+    (orders::shipments::carriers::WAITS_FOR, orders::shipments::replay::replay_parked),
 ];
 
 /// A product that waited comes back through the method by which it arrived, stock and all.

@@ -4,6 +4,7 @@ use super::read::{self, Cause, Held, Which};
 use super::verbs;
 use crate::form::Form;
 use crate::guards::codes::{self, Pair};
+use crate::orders::shipments::carriers::{self, Carrier};
 use crate::text::Text;
 use crate::web::{Ctx, Cursor, Frame, Input, PER_PAGE, Page, Pager, Permission, Reply, Seat, Wants, filters, redirect};
 use crate::{Error, Result, show};
@@ -34,6 +35,8 @@ struct Failures {
     causes: Vec<Cause>,
     pairs: Vec<Pair>,
     leaves: Vec<(String, String)>,
+    carriers: Vec<Carrier>,
+    may_orders: bool,
     may_products: bool,
     may_stock: bool,
     /// The form that was not accepted.
@@ -43,7 +46,14 @@ show!(Failures, |v| json!({ "causes": v.causes, "pairs": v.pairs }));
 
 impl Failures {
     fn may(&self, cause: &Cause) -> bool {
-        if cause.module == "stock" { self.may_stock } else { self.may_products }
+        match cause.module.as_str() {
+            "stock" | "lot" => self.may_stock,
+            "order" | "shipment" => self.may_orders,
+            _ => self.may_products,
+        }
+    }
+    fn may_unpair(&self, pair: &Pair) -> bool {
+        if pair.kind == "carrier" { self.may_orders } else { self.may_products }
     }
     /// What was typed for this cause, when it was not accepted.
     fn typed(&self, cause: &Cause) -> Form {
@@ -70,12 +80,13 @@ impl Done {
 
 async fn shown(ctx: &Ctx, seat: &Seat, form: Form) -> Result<Failures> {
     let (merchant, now) = (seat.merchant, ctx.now);
-    let (causes, pairs, leaves) = ctx
+    let (causes, pairs, leaves, carriers) = ctx
         .db
         .read(move |c| {
             let causes = read::causes(c, merchant, now)?;
             let leaves = if causes.iter().any(Cause::is_category) { read::leaves(c, merchant, OFFERED)? } else { Vec::new() };
-            Ok((causes, codes::of_merchant(c, merchant, ("", ""), PAIRS)?, leaves))
+            let carriers = if causes.iter().any(Cause::is_carrier) { carriers::search(c, "")? } else { Vec::new() };
+            Ok((causes, codes::of_merchant(c, merchant, ("", ""), PAIRS)?, leaves, carriers))
         })
         .await?;
     Ok(Failures {
@@ -84,6 +95,8 @@ async fn shown(ctx: &Ctx, seat: &Seat, form: Form) -> Result<Failures> {
         causes,
         pairs,
         leaves,
+        carriers,
+        may_orders: seat.person.may(Permission::EditOrders),
         may_products: seat.person.may(Permission::EditProducts),
         may_stock: seat.person.may(Permission::EditStock),
         form,
@@ -99,19 +112,33 @@ async fn page(ctx: Ctx, done: Query<Done>) -> Reply {
 
 #[derive(Deserialize, Validate)]
 struct PairForm {
-    #[validate(length(min = 1, max = 20))]
+    /// `category` when not said.
+    #[serde(default)]
+    kind: String,
+    #[validate(length(min = 1, max = 60))]
     theirs: String,
     #[validate(length(min = 1, max = 20))]
     ours: String,
 }
 
+/// What a pair is of, and who may say so.
+fn kind(name: &str) -> Result<(codes::Kind, Permission)> {
+    match codes::Kind::of(if name.is_empty() { "category" } else { name }) {
+        Some(codes::Kind::Category) => Ok((codes::Kind::Category, Permission::EditProducts)),
+        Some(codes::Kind::Carrier) => Ok((codes::Kind::Carrier, Permission::EditOrders)),
+        None => Err(Error::NotFound),
+    }
+}
+
 async fn pair(ctx: Ctx, input: Input<PairForm>) -> Reply {
-    let seat = ctx.merchant()?.may(Permission::EditProducts)?;
+    let seat = ctx.merchant()?;
     let form = match input.or_form() {
         Err(form) => form,
         Ok(typed) => {
-            let cause = seat.cause.clone();
-            match ctx.db.write(move |tx| verbs::pair(tx, &cause, typed.theirs.trim(), typed.ours.trim())).await {
+            let (kind, needs) = kind(&typed.kind)?;
+            let cause = seat.clone().may(needs)?.cause;
+            let verb = if kind == codes::Kind::Carrier { verbs::pair_carrier } else { verbs::pair };
+            match ctx.db.write(move |tx| verb(tx, &cause, typed.theirs.trim(), typed.ours.trim())).await {
                 Ok(()) => return Ok(redirect(&ctx, "/sync/failures?done=paired")),
                 Err(Error::Invalid(form)) => *form,
                 Err(e) => return Err(e),
@@ -127,13 +154,17 @@ async fn pair(ctx: Ctx, input: Input<PairForm>) -> Reply {
 
 #[derive(Deserialize, Validate)]
 struct UnpairForm {
+    #[serde(default)]
+    kind: String,
     theirs: String,
 }
 
 async fn unpair(ctx: Ctx, input: Input<UnpairForm>) -> Reply {
-    let seat = ctx.merchant()?.may(Permission::EditProducts)?;
-    let theirs = input.checked()?.theirs;
-    ctx.db.write(move |tx| codes::unpair(tx, &seat.cause, codes::Kind::Category, &theirs)).await?;
+    let seat = ctx.merchant()?;
+    let typed = input.checked()?;
+    let (kind, needs) = kind(&typed.kind)?;
+    let seat = seat.may(needs)?;
+    ctx.db.write(move |tx| codes::unpair(tx, &seat.cause, kind, &typed.theirs)).await?;
     Ok(redirect(&ctx, "/sync/failures?done=unpaired"))
 }
 
@@ -149,10 +180,21 @@ struct Dismissal {
     reason: String,
 }
 
+/// Who may put lines of a method aside.
+fn needs(method: &str) -> Permission {
+    if method.contains("inventory") || method.starts_with("prod.batch") {
+        Permission::EditStock
+    } else if method.starts_with("order.") {
+        Permission::EditOrders
+    } else {
+        Permission::EditProducts
+    }
+}
+
 async fn dismiss(ctx: Ctx, input: Input<Dismissal>) -> Reply {
     let seat = ctx.merchant()?;
     let d = input.checked()?;
-    let seat = seat.may(if d.method.contains("inventory") { Permission::EditStock } else { Permission::EditProducts })?;
+    let seat = seat.may(needs(&d.method))?;
     let which = Which { waits: !d.waits.is_empty(), method: d.method, problem: d.problem, code: d.code };
     ctx.db.write(move |tx| verbs::dismiss(tx, &seat.cause, &which, d.reason.trim())).await?;
     Ok(redirect(&ctx, "/sync/failures?done=dismissed"))

@@ -64,6 +64,9 @@ impl Cause {
         let told = self.why.clone().and_then(|why| serde_json::from_value::<Problem>(why).ok());
         told.map_or_else(|| Text::new("failures-refused").with(&self.problem), |problem| problem.text())
     }
+    pub fn is_carrier(&self) -> bool {
+        self.waits && self.problem == "carrier"
+    }
     pub fn is_category(&self) -> bool {
         self.waits && self.problem == "category"
     }
