@@ -1,10 +1,13 @@
 //! Every URL of the product on one screen.
 
+use crate::customers::WaitingOrders;
 use crate::feeds::gateway::{self, Methods};
 use crate::merchants::LowStockMoved;
 use crate::web::{NavGroup, NavItem, Permission, Person, assets};
 use crate::wire::{Method, openapi};
-use crate::{accounts, catalog, customers, docs, feeds, gate, guards, lots, merchants, orders, products, reconcile, search, stock, sync};
+use crate::{
+    accounts, catalog, customers, docs, feeds, gate, guards, lots, merchants, orders, pricing, products, reconcile, search, stock, sync,
+};
 use actix_web::web::{self, Data, ServiceConfig};
 
 /// The open platform, in the order of the seeds.
@@ -21,6 +24,12 @@ pub static METHODS: &[&Method] = &[
     &products::api::SKU_DETAIL,
     &products::api::SHELF_UPDATE,
     &products::sellable::EXPLAIN_SELLABLE,
+    &pricing::api::PROD_PRICE_UPDATE,
+    &pricing::api::SKU_PRICE_UPDATE,
+    &pricing::api::SKU_PRICE_GET,
+    &pricing::api::REGION_GROUPS,
+    &pricing::api::CUSTOMER_GROUPS,
+    &pricing::api::EXPLAIN_PRICE,
     &lots::api::BATCH_REPLACE,
     &stock::api::INVENTORY_UPDATE,
     &stock::api::INVENTORY_GET,
@@ -30,6 +39,7 @@ pub static METHODS: &[&Method] = &[
     &stock::reservations::api::DEDUCT,
     &stock::reservations::api::ROLLBACK,
     &stock::reservations::api::ACK,
+    &customers::api::CUSTOMER_REGISTER,
     &customers::api::CUSTOMER_ADD_OR_EDIT,
     &customers::api::CUSTOMER_BIND,
     &customers::api::CUSTOMER_LIST_GET,
@@ -51,11 +61,14 @@ pub static METHODS: &[&Method] = &[
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.app_data(Data::new(Methods(METHODS)))
         .app_data(Data::new(LowStockMoved(stock::remark)))
+        .app_data(Data::new(WaitingOrders { of: orders::waiting_by_customer, release: orders::release_unmapped }))
         .service(web::resource("/static/{path:.*}").get(assets::serve))
         .service(web::resource("/api/{method}").post(gateway::call))
         .configure(accounts::routes)
         .configure(docs::routes)
         .configure(merchants::routes)
+        // One of its pages is a tab among those of products.
+        .configure(pricing::routes)
         .configure(products::routes)
         .configure(sync::routes)
         .configure(feeds::routes)
@@ -63,6 +76,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(products::audit::routes)
         .configure(stock::routes)
         .configure(customers::routes)
+        .configure(orders::routes)
         .configure(lots::routes)
         .configure(orders::shipments::routes)
         .configure(guards::routes)
@@ -109,6 +123,9 @@ fn merchant_nav(person: &Person) -> Vec<NavGroup> {
         group(
             Some("nav-group-stock"),
             vec![
+                item("prices", "/prices", "currency-yuan", "nav-prices"),
+                item("regions", "/groups/regions", "map-pin", "nav-regions"),
+                item("groups", "/groups/customers", "users-group", "nav-customer-groups"),
                 item("stock", "/stock", "building-warehouse", "nav-stock"),
                 item("lots", "/lots", "calendar-due", "nav-lots"),
                 item("holds", "/holds", "hand-stop", "nav-holds"),
@@ -118,6 +135,7 @@ fn merchant_nav(person: &Person) -> Vec<NavGroup> {
         group(
             Some("nav-group-trade"),
             vec![
+                item("orders", "/orders", "receipt", "nav-orders"),
                 item("shipments", "/shipments", "truck-delivery", "nav-shipments"),
                 item("customers", "/customers", "users-group", "nav-customers"),
             ],

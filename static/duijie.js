@@ -174,11 +174,33 @@
 			default: return false;
 		}
 	};
+	// grids: Enter and the arrows go up and down a column, a block of a sheet spreads from the cell it is pasted on
+	const cell = (input, down, right = 0) => {
+		const rows = [...up(input, '[data-grid]').rows], tr = up(input, 'tr'), mine = (r) => (r ? $$('input:not([type])', r) : []);
+		return mine(rows[rows.indexOf(tr) + down])[mine(tr).indexOf(input) + right];
+	};
+	const grid = (t, e) => {
+		const by = { Enter: e.shiftKey ? -1 : 1, ArrowDown: 1, ArrowUp: -1 }[e.key];
+		if (!by || !up(t, '[data-grid]') || !t.matches('input:not([type])')) return false;
+		cell(t, by)?.select();
+		return true;
+	};
+	on('paste', (e) => {
+		const t = e.target, block = e.clipboardData?.getData('text').replace(/\r?\n$/, '');
+		if (!up(t, '[data-grid]') || !/[\t\n]/.test(block || '')) return;
+		e.preventDefault();
+		block.split(/\r?\n/).forEach((line, down) => line.split('\t').forEach((value, right) => {
+			const to = cell(t, down, right);
+			if (to) to.value = value.trim();
+		}));
+		up(t, 'form[data-guard]')?.classList.add('dirty');
+	});
 	on('keydown', (e) => {
 		if (e.isComposing || e.keyCode === 229 || e.defaultPrevented || e.altKey) return;
 		const key = e.key.toLowerCase(), ctrl = e.ctrlKey || e.metaKey, t = e.target, guarded = $('form[data-guard]');
 		const menu = $('details.menu[open]');
-		let done = false;
+		let done = !ctrl && grid(t, e);
+		if (done) { e.preventDefault(); return; }
 		if (ctrl) {
 			if (key === 'k') done = palette();
 			if (key === 's' && guarded) { guarded.requestSubmit(); done = true; }

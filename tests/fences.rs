@@ -42,6 +42,7 @@ const OWN: &[(&str, &str)] = &[
     ("/lots/{sku}/{shop}", "select 2"),
     ("/freezes/{no}", "select no from reservations where merchant_id = {a}"),
     ("/customers/{id}", "select customer_id from customers where merchant_id = {a}"),
+    ("/orders/{no}", "select order_no from orders where merchant_id = {a}"),
     ("/audit/{merchant}", "select {a}"),
     ("/audit/{merchant}/{product}", "select id from products where merchant_id = {a}"),
     ("/audit/done/{merchant}", "select {a}"),
@@ -151,6 +152,7 @@ async fn scene(house: &House) -> Cast {
         .await
         .expect(200);
     house.sql(&format!("insert into customers (merchant_id, customer_id, name, name_key, created_at, updated_at) values ({}, 'FENCE-C', '甲', '甲', now(), now())", cast.a));
+    house.sql(&format!("insert into orders (merchant_id, order_no, channel, shop_id, customer_id, state, placed_at, goods_amount, freight_amount, discount_amount, card_amount, payable_amount, line_count, delivery, sync, updated_at) select {0}, 'FENCE-O', 'b2b', 2, id, 'unpaid', now(), 0, 0, 0, 0, 0, 0, '{{}}', 'none', now() from customers where merchant_id = {0}", cast.a));
     house.sql("insert into categories (merchant_id, id, name, level, parent_id, path) values (0, '1', '西药', 1, '0', '1') on conflict do nothing");
     house.sql("insert into base_products (code, name, name_key, spec_key, maker_key) values ('BP-1', '甲', 'x', 'x', 'x')");
     house.sql(&format!("insert into shops (merchant_id, id, name) values ({}, 3, '三号店')", cast.a));

@@ -36,6 +36,7 @@ nav-group-stock = Prices and stock
 nav-stock = Stock
 nav-lots = Lots and expiry
 nav-holds = Holds
+nav-orders = Orders
 nav-customers = Customer mapping
 nav-shipments = Shipments
 nav-freezes = Reservations

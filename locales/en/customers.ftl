@@ -132,3 +132,7 @@ customers-codes-previewed = { $a } lines would be written, { $b } change nothing
 customers-codes-done = { $a } lines written, { $b } change nothing, { $c } have problems.
 customers-codes-bad = Lines that were not written
 customers-codes-why = Why
+customer-api-register = The storefront says who its buyers are; they are matched with the ERP’s customers by credit code
+customer-field-buyer-name = Name of the buyer
+customer-field-kind = Kind of customer
+customer-field-licences = Licences: kind, no, validUntil

@@ -36,6 +36,7 @@ nav-group-stock = 价格与库存
 nav-stock = 库存
 nav-lots = 批号效期
 nav-holds = 人工保持
+nav-orders = 订单
 nav-customers = 客户匹配
 nav-shipments = 发货
 nav-freezes = 占用

@@ -132,3 +132,7 @@ customers-codes-previewed = 将写入 { $a } 行，{ $b } 行没有变化，{ $c
 customers-codes-done = 写入 { $a } 行，{ $b } 行没有变化，{ $c } 行有问题。
 customers-codes-bad = 没有写入的行
 customers-codes-why = 原因
+customer-api-register = 店面告诉平台买家是谁；按信用代码自动匹配 ERP 客户
+customer-field-buyer-name = 买家名称
+customer-field-kind = 客户类型
+customer-field-licences = 证照：kind、no、validUntil

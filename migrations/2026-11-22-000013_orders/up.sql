@@ -82,7 +82,7 @@ create index orders_queue on orders (merchant_id, seq) where sync in ('unsynced'
 create index orders_blocked on orders (merchant_id, waits, id) where sync = 'blocked';
 create index orders_lease on orders (merchant_id, lease) where lease is not null;
 create index orders_unpaid on orders (merchant_id, order_no) where state = 'unpaid';
-create index orders_paid on orders (merchant_id, paid_at) where paid_at is not null;
+create index orders_paid on orders (merchant_id, paid_at desc) include (payable_amount, synced_at) where paid_at is not null;
 
 create table order_lines (
     merchant_id bigint not null,

@@ -2,10 +2,22 @@
 
 use super::model::Kind as CustomerKind;
 use super::upload::CODE;
-use super::{answers, binding, upload};
+use super::{answers, binding, register, upload};
 use crate::wire::{Field, Kind, Method, Module, Verb};
 
 const CUSTOMER_ID: Field = Field::always("customerId", Kind::Text(64), "customer-field-customer-id");
+
+/// U-01: who buys.
+pub static CUSTOMER_REGISTER: Method = Method {
+    name: "customer.register",
+    module: Module::Customer,
+    about: "customer-api-register",
+    source: "U-01 U-02 U-05",
+    fields: register::FIELDS,
+    verb: Verb::Sell(register::apply),
+    example: r#"{"customerId":"C00002","name":"巴彦淖尔市乌拉特后旗济世大药房","kind":"pharmacy","uscc":"91150825MAUAJW50DX","regionCode":"150825"}"#,
+    answer: r#"{"feedId":"8300","preview":false,"total":1,"applied":1,"unchanged":0,"held":0,"stale":0,"parked":0,"rejected":0,"lines":[{"line":1,"key":"C00002","outcome":"applied","now":{"match":"auto","erpCustomerCode":"K7001"}}]}"#,
+};
 
 /// U-04: scheme two.
 pub static CUSTOMER_ADD_OR_EDIT: Method = Method {

@@ -104,8 +104,26 @@ fn differing(a: &str, b: &str) -> Option<usize> {
 const THEIRS: &str = "e.code, e.name, e.uscc, e.uscc_ok, e.region_code, e.phone, e.enabled, \
      (select c.name from customers c where c.merchant_id = $1 and c.erp_code = e.code and c.id <> $2 limit 1) as taken_by";
 
-/// Whom the ERP may mean: all with the same code, then those with a similar name.
+/// Whom the ERP may mean: all with the same code, then those with a similar name. Names that differ somewhere are looked for
+/// only where none is the same, since that takes longer.
 pub fn of(c: &mut PgConnection, merchant: MerchantId, ours: &Customer) -> Result<Vec<Candidate>> {
+    const SURE: u8 = 90;
+    let ways = ways(merchant, &ours.name);
+    let (whole, others) = ways.split_at(ways.len().min(1));
+    let mut all = found_by(c, merchant, ours, whole)?;
+    if !others.is_empty() && all.iter().all(|c| c.score < SURE) {
+        all = found_by(c, merchant, ours, &ways)?;
+    }
+    all.retain(|c| c.score >= ALIKE);
+    all.sort_by_key(Candidate::rank);
+    // Somebody who has the same code must not be cut off by any number of similar names.
+    let certain = all.iter().filter(|c| c.theirs.uscc == ours.uscc && !ours.uscc.is_empty()).count();
+    all.truncate(certain.max(SHOWN));
+    Ok(all)
+}
+
+/// Those with the same code, and those whose names have all tokens of one of these ways.
+fn found_by(c: &mut PgConnection, merchant: MerchantId, ours: &Customer, ways: &[String]) -> Result<Vec<Candidate>> {
     let sql = format!(
         "with same as (select code from erp_customers where merchant_id = $1 and uscc = $3 and uscc <> '' order by code limit 20), \
          alike as (select f.code from unnest($4) as w(tokens) cross join lateral (select code from erp_customers where merchant_id = $1 \
@@ -116,14 +134,9 @@ pub fn of(c: &mut PgConnection, merchant: MerchantId, ours: &Customer) -> Result
         .bind::<BigInt, _>(merchant)
         .bind::<BigInt, _>(ours.id)
         .bind::<Text, _>(&ours.uscc)
-        .bind::<Array<Text>, _>(ways(merchant, &ours.name))
+        .bind::<Array<Text>, _>(ways)
         .load(c)?;
-    let mut all: Vec<Candidate> = found.into_iter().map(|theirs| Candidate::of(ours, theirs)).filter(|c| c.score >= ALIKE).collect();
-    all.sort_by_key(Candidate::rank);
-    // Somebody who has the same code must not be cut off by any number of similar names.
-    let certain = all.iter().filter(|c| c.theirs.uscc == ours.uscc && !ours.uscc.is_empty()).count();
-    all.truncate(certain.max(SHOWN));
-    Ok(all)
+    Ok(found.into_iter().map(|theirs| Candidate::of(ours, theirs)).collect())
 }
 
 /// Names that have all telling pairs, or all but two neighbours: one mistyped character spoils two pairs.

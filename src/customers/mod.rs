@@ -17,6 +17,7 @@ mod likeness;
 mod list;
 mod model;
 mod pages;
+pub mod register;
 mod scheme;
 mod settle;
 mod upload;

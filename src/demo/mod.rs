@@ -6,10 +6,12 @@
 //! trail, and from then on nothing is loaded any more. Passwords and API secrets are made up at the first load and kept in
 //! `demo.txt` of the data folder ([`secrets`]), so that every start can tell them.
 
+pub mod orders;
 mod rows;
 mod secrets;
-mod steps;
+pub mod steps;
 mod told;
+pub mod trade;
 
 use crate::Result;
 use crate::ids::MerchantId;

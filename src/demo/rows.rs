@@ -6,11 +6,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// The wholesaler's raw order lines stay out until there is a place to load them.
 #[derive(RustEmbed)]
 #[folder = "fixtures/demo"]
 #[include = "*.csv"]
-#[exclude = "wholesale_orders.csv"]
 #[exclude = "answers_*.csv"]
 struct Files;
 

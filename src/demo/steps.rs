@@ -11,7 +11,7 @@ use crate::routes::METHODS;
 use crate::text::Lang;
 use crate::trail::{self, Cause, Entry, Kind};
 use crate::web::Platform;
-use crate::wire::{MAX_LINES, Method, Module, Scope};
+use crate::wire::{MAX_LINES, Method, Module, STOREFRONT, Scope};
 use crate::{Error, Result};
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
@@ -24,6 +24,7 @@ use std::path::Path;
 const LOCK: i64 = 7202;
 const WHO: &str = "demo";
 const ERP: &str = "演示 ERP";
+const SHOP: &str = "演示店面";
 
 /// A merchant's files, in the order in which one needs the other.
 const FILES: [(&str, &str); 10] = [
@@ -51,9 +52,27 @@ pub async fn all(platform: &Platform, data: &Path) -> Result<()> {
         let (method, file) = what.split_once(' ').ok_or_else(|| Error::broken("a file without its method"))?;
         push(platform, merchant, method, file).await?;
     }
+    trade(platform, "kz").await?;
+    trade(platform, "gw").await?;
     write(platform, |tx, now| {
         let cause = Cause::system(MerchantId::PLATFORM, WHO, now);
         trail::record(tx, &cause, &[Entry::new("demo.loaded", "demo", "demo")])
+    })
+    .await
+}
+
+/// A merchant's orders, once: they are dated by the clock.
+async fn trade(platform: &Platform, code: &'static str) -> Result<()> {
+    let done = move |c: &mut PgConnection| Ok(!trail::of_subject(c, MerchantId::PLATFORM, "demo", code, 1)?.is_empty());
+    if platform.db.read(done).await? {
+        return Ok(());
+    }
+    match code {
+        "kz" => super::orders::pharma(platform).await?,
+        _ => super::orders::gifts(platform).await?,
+    }
+    write(platform, move |tx, now| {
+        trail::record(tx, &Cause::system(MerchantId::PLATFORM, WHO, now), &[Entry::new("demo.traded", "demo", code)])
     })
     .await
 }
@@ -89,8 +108,10 @@ async fn people(platform: &Platform, data: &Path) -> Result<()> {
         for row in rows::read::<MerchantRow>("merchants.csv")? {
             let code = row.code.to_lowercase();
             let merchant = merchants::create(tx, &cause, &NewMerchant { code: &code, name: &row.name, kind: &row.kind })?;
-            let issued = credential(tx, &cause.at(merchant.id), &master_key, row.channel)?;
-            kept.keys.push(Key { merchant: code, app_key: issued.app_key, secret: issued.secret });
+            let issued = credential(tx, &cause.at(merchant.id), &master_key, row.channel.clone())?;
+            kept.keys.push(Key { merchant: code.clone(), app_key: issued.app_key, secret: issued.secret });
+            let issued = storefront(tx, &cause.at(merchant.id), &master_key, row.channel)?;
+            kept.keys.push(Key { merchant: format!("{code}-storefront"), app_key: issued.app_key, secret: issued.secret });
             made.push(merchant);
         }
         for row in rows::read::<ShopRow>("shops.csv")? {
@@ -114,6 +135,12 @@ async fn people(platform: &Platform, data: &Path) -> Result<()> {
 fn credential(tx: &mut PgConnection, cause: &Cause, master_key: &[u8; 32], channel: String) -> Result<apps::Issued> {
     let scopes = Module::ALL.iter().flat_map(|m| [format!("{}:read", m.as_str()), format!("{}:write", m.as_str())]).collect();
     apps::create(tx, cause, master_key, apps::NewApp { name: ERP.to_owned(), channel, sandbox: true, scopes, ..apps::NewApp::default() })
+}
+
+/// Where a merchant's goods are sold.
+fn storefront(tx: &mut PgConnection, cause: &Cause, master_key: &[u8; 32], channel: String) -> Result<apps::Issued> {
+    let scopes = vec![STOREFRONT.to_owned(), "order:read".to_owned(), "product:read".to_owned(), "stock:read".to_owned()];
+    apps::create(tx, cause, master_key, apps::NewApp { name: SHOP.to_owned(), channel, sandbox: true, scopes, ..apps::NewApp::default() })
 }
 
 /// No code is the platform itself.
@@ -263,4 +290,51 @@ fn send(tx: &mut PgConnection, cause: &Cause, method: &Method, file: &str, lines
         c.rejected
     );
     Ok(())
+}
+
+/// Who speaks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Party {
+    Erp,
+    Storefront,
+}
+
+/// A merchant's ERP and storefront, who speak at times of their own.
+pub struct Player<'a> {
+    pub platform: &'a Platform,
+    pub merchant: MerchantId,
+    erp: AppId,
+    storefront: AppId,
+}
+
+impl<'a> Player<'a> {
+    pub async fn of(platform: &'a Platform, code: &'static str) -> Result<Self> {
+        let now = platform.clock.now();
+        let found = platform.db.read(move |c| {
+            let merchant = of_code(&merchants::all(c, "", 100)?, code)?;
+            let apps = apps::all(c, merchant, now)?;
+            let app = |name: &str| {
+                let found = apps.iter().find(|app| app.name == name).map(|app| app.id);
+                found.ok_or_else(|| Error::broken(format!("{code} has no credential {name}")))
+            };
+            Ok((merchant, app(ERP)?, app(SHOP)?))
+        });
+        let (merchant, erp, storefront) = found.await?;
+        Ok(Self { platform, merchant, erp, storefront })
+    }
+
+    pub fn cause(&self, party: Party, at: DateTime<Utc>) -> Cause {
+        let (app, name) = if party == Party::Erp { (self.erp, ERP) } else { (self.storefront, SHOP) };
+        Cause { kind: Kind::Erp, actor_id: Some(app.0), actor_name: name.to_owned(), ..Cause::system(self.merchant, WHO, at) }
+    }
+
+    /// Sends lines as one call at that time; none is no call.
+    pub async fn send(&self, party: Party, name: &str, at: DateTime<Utc>, lines: Vec<Value>) -> Result<()> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let (method, cause) = (method(name)?, self.cause(party, at));
+        let file = name.to_owned();
+        write(self.platform, move |tx, _| send(tx, &cause, method, &file, lines)).await
+    }
 }

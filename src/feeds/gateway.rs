@@ -16,7 +16,7 @@ use crate::ids::{AppId, FeedId, MerchantId};
 use crate::text::{Lang, Text};
 use crate::trail::{Cause, Kind};
 use crate::web::{Ctx, Platform, envelope};
-use crate::wire::{Line, Method, Scope, Verb};
+use crate::wire::{Line, Method, STOREFRONT, Scope, Verb};
 use crate::{Error, Result};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
@@ -176,7 +176,10 @@ async fn serve(ctx: &Ctx, app: &App, method: &'static Method, log: &Log, header_
         Verb::Read(answer) => {
             let line = parameters(method, body)?;
             let lang = app.lang;
-            let data = ctx.db.read(move |c| answer(c, &scope, line)).await?;
+            let mut data = ctx.db.read(move |c| answer(c, &scope, line)).await?;
+            if sells(app) {
+                hide_cost(&mut data);
+            }
             Ok(told(StatusCode::OK, lang, &data, &request_id, Counts::default(), None))
         }
         Verb::Pull(pull) => {
@@ -203,6 +206,22 @@ async fn serve(ctx: &Ctx, app: &App, method: &'static Method, log: &Log, header_
             };
             ctx.db.write(work).await
         }
+    }
+}
+
+/// a credential of the selling side is not told what goods cost, whatever method it asks.
+fn sells(app: &App) -> bool {
+    app.channel == "micro_shop" || app.scopes.iter().any(|scope| scope == STOREFRONT)
+}
+
+fn hide_cost(data: &mut Value) {
+    match data {
+        Value::Object(map) => {
+            map.shift_remove("originalPurchasePrice");
+            map.values_mut().for_each(hide_cost);
+        }
+        Value::Array(all) => all.iter_mut().for_each(hide_cost),
+        _ => {}
     }
 }
 

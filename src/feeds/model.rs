@@ -6,7 +6,7 @@ use crate::trail::Cause;
 use crate::wire::{LineResult, Method, Outcome, Problem, Verb};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Int4, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Int4, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -126,23 +126,26 @@ fn storable_json(value: Value) -> Value {
 
 fn supersede_parked(tx: &mut PgConnection, cause: &Cause, method: &Method, report: &Report) -> Result<()> {
     let newer = |r: &&LineResult| matches!(r.outcome, Outcome::Applied | Outcome::Unchanged | Outcome::Parked);
-    let says = |field: &str| report.results.iter().filter(newer).map(|r| r.sent.get(field).is_some()).collect::<Vec<_>>();
+    let said =
+        |r: &LineResult| Value::Array(r.sent.as_object().map(|map| map.keys().cloned().map(Value::String).collect()).unwrap_or_default());
+    let values: Vec<&str> = method.fields.iter().filter(|f| !f.names_the_row()).map(|f| f.name).collect();
     let keys: Vec<&str> = report.results.iter().filter(newer).map(|r| r.key.as_str()).collect();
     if keys.is_empty() {
         return Ok(());
     }
-    // A quarantined line waits for its quantity or its price alone: a newer line that says nothing of it leaves it waiting.
+    // A line that says what stays in force waits for those values alone: a newer one that says nothing of them leaves it waiting.
     diesel::sql_query(
-        "update parked_lines p set settled_at = $4, outcome = 'stale' from unnest($3, $5, $6) as n(key, quantity, price) \
+        "update parked_lines p set settled_at = $4, outcome = 'stale' from unnest($3, $5) as n(key, said) \
          where p.merchant_id = $1 and p.method = $2 and p.settled_at is null and p.key = n.key \
-         and (p.waits_for <> 'quarantine' or ((n.quantity or not p.now ? 'inventory') and (n.price or not p.now ? 'price')))",
+         and (p.waits_for not in ('quarantine', 'region_group', 'customer_group') \
+           or not exists (select 1 from jsonb_object_keys(coalesce(p.now, '{}')) v where v = any($6) and not n.said ? v))",
     )
     .bind::<BigInt, _>(cause.merchant)
     .bind::<Text, _>(method.name)
     .bind::<Array<Text>, _>(keys)
     .bind::<Timestamptz, _>(cause.now)
-    .bind::<Array<Bool>, _>(says("inventory"))
-    .bind::<Array<Bool>, _>(says("price"))
+    .bind::<Array<Jsonb>, _>(report.results.iter().filter(newer).map(said).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(values)
     .execute(tx)?;
     Ok(())
 }

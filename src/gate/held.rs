@@ -41,7 +41,7 @@ struct Shops {
 }
 
 fn in_shops(method: &Method) -> bool {
-    method.fields.iter().any(|f| f.kind == Kind::Shop)
+    method.fields.iter().any(|f| matches!(f.kind, Kind::Shop | Kind::ShopOrAll))
 }
 
 impl Shops {
@@ -58,9 +58,9 @@ impl Shops {
 /// The key of the row a line means, with its shop written out, so that `S1` and `S1/1` are one.
 fn key(method: &Method, sent: &Value, shops: Option<&Shops>) -> String {
     let key = key_of(method.fields, sent);
-    let named = |sent: &Value| method.fields.iter().any(|f| f.kind == Kind::Shop && !sent.get(f.name).unwrap_or(&Value::Null).is_null());
+    let unnamed = |sent: &Value| method.fields.iter().any(|f| f.kind == Kind::Shop && sent.get(f.name).unwrap_or(&Value::Null).is_null());
     match shops.and_then(|s| s.default) {
-        Some(default) if !named(sent) => format!("{key}/{default}"),
+        Some(default) if unnamed(sent) => format!("{key}/{default}"),
         _ => key,
     }
 }
@@ -68,7 +68,8 @@ fn key(method: &Method, sent: &Value, shops: Option<&Shops>) -> String {
 /// Fields that say which row is meant and when, rather than what it holds.
 fn names_the_row(method: &Method, field: &str) -> bool {
     const ALWAYS: [&str; 8] = ["prodId", "skuId", "shopId", "sourceTime", "ifVersion", "requestId", "ackSeq", "asOf"];
-    ALWAYS.contains(&field) || method.fields.iter().any(|f| f.name == field && (matches!(f.need, Need::Always | Need::Naming) || f.kind == Kind::Shop))
+    ALWAYS.contains(&field)
+        || method.fields.iter().any(|f| f.name == field && (matches!(f.need, Need::Always | Need::Either) || f.kind == Kind::Shop))
 }
 
 fn source_time(line: &Value) -> Option<DateTime<Utc>> {
@@ -149,9 +150,12 @@ fn newer<'a>(
 /// A shop that is not there, or outside the credential's reach, must not come in by waiting.
 fn unreachable(line: &Line, method: &Method, scope: &Scope, shops: Option<&Shops>) -> Option<Problem> {
     let shops = shops?;
-    let field = method.fields.iter().find(|f| f.kind == Kind::Shop)?;
+    let field = method.fields.iter().find(|f| matches!(f.kind, Kind::Shop | Kind::ShopOrAll))?;
     let wanted = line.shop(field.name).value();
     let meant = wanted.or(shops.default);
+    if wanted.is_none() && field.kind == Kind::ShopOrAll {
+        return None;
+    }
     let fine = meant.is_some_and(|shop| shops.known.contains(&shop) && scope.sees(shop));
     (!fine).then(|| Problem::new(LineCode::UnknownShop, field.name, wanted.map(|s| s.to_string()).unwrap_or_default()))
 }
@@ -213,7 +217,7 @@ fn take_out(tx: &mut PgConnection, cause: &Cause, method: &Method, results: &[Li
             result.withheld.iter().filter_map(|w| w.line.as_ref()?.as_object()).flat_map(Map::keys).map(String::as_str).collect();
         let fields: Vec<&String> = sent.keys().filter(|f| !names_the_row(method, f) && !kept.contains(f.as_str())).collect();
         if !fields.is_empty() {
-            taken.push(json!({ "key": key(method, &result.sent, shops), "fields": fields, "source_time": source_time(&result.sent) }));
+            taken.push(json!({ "key": key(method, &result.sent, shops), "fields": fields, "source_time": source_time(&result.sent), "said": result.sent }));
         }
     }
     if taken.is_empty() {
@@ -221,11 +225,11 @@ fn take_out(tx: &mut PgConnection, cause: &Cause, method: &Method, results: &[Li
     }
     let rest: Vec<&str> = method.fields.iter().map(|f| f.name).filter(|f| !names_the_row(method, f)).collect();
     let emptied = diesel::sql_query(
-        "with t as (select * from jsonb_to_recordset($3) as t(key text, fields text[], source_time timestamptz)), \
-         l as materialized (select h.key, h.module, t.fields from held_lines h join t on t.key = h.key \
+        "with t as (select * from jsonb_to_recordset($3) as t(key text, fields text[], source_time timestamptz, said jsonb)), \
+         l as materialized (select h.key, h.module, t.fields, t.said from held_lines h join t on t.key = h.key \
            where h.merchant_id = $1 and h.method = $2 and (h.source_time is null or t.source_time is null or t.source_time >= h.source_time) \
            and h.line ?| t.fields order by h.method, h.module, h.key for update of h) \
-         update held_lines h set line = (h.line - l.fields) - 'sourceTime', version = h.version + 1 from l \
+         update held_lines h set line = kept_without(h.line, l.fields, l.said) - 'sourceTime', version = h.version + 1 from l \
          where h.merchant_id = $1 and h.method = $2 and h.module = l.module and h.key = l.key",
     )
     .bind::<BigInt, _>(cause.merchant)
@@ -260,7 +264,7 @@ fn keep(tx: &mut PgConnection, cause: &Cause, rows: &[Kept]) -> Result<HashSet<S
          select $1, l.method, l.module, l.key, l.line, l.why, l.product, l.sku, l.shop, l.source_time, $2, $2, $3 \
          from unnest($4, $5, $6, $7, $8, $9, $10, $11, $12) as l(method, module, key, line, why, product, sku, shop, source_time) \
          order by l.method, l.module, l.key \
-         on conflict (merchant_id, method, module, key) do update set line = (h.line - '{sourceTime,ifVersion,ackSeq,asOf}'::text[]) || excluded.line, why = excluded.why, \
+         on conflict (merchant_id, method, module, key) do update set line = kept_over(h.line - '{sourceTime,ifVersion,ackSeq,asOf}'::text[], excluded.line), why = excluded.why, \
            product_id = coalesce(excluded.product_id, h.product_id), sku_id = coalesce(excluded.sku_id, h.sku_id), \
            shop_id = coalesce(excluded.shop_id, h.shop_id), source_time = coalesce(excluded.source_time, h.source_time), \
            last_at = greatest(h.last_at, excluded.last_at), count = h.count + 1, feed_id = excluded.feed_id, wanted = false, version = h.version + 1 \

@@ -18,16 +18,21 @@ use std::collections::HashMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Category,
+    RegionGroup,
+    CustomerGroup,
     Carrier,
 }
 
 impl Kind {
+    pub const ALL: [Kind; 4] = [Kind::Category, Kind::RegionGroup, Kind::CustomerGroup, Kind::Carrier];
     pub fn of(name: &str) -> Option<Self> {
-        [Kind::Category, Kind::Carrier].into_iter().find(|k| k.as_str() == name)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
     pub fn as_str(self) -> &'static str {
         match self {
             Kind::Category => "category",
+            Kind::RegionGroup => "region_group",
+            Kind::CustomerGroup => "customer_group",
             Kind::Carrier => "carrier",
         }
     }

@@ -10,8 +10,8 @@ pub static BATCH_REPLACE: Method = Method {
     about: "lots-api-replace",
     source: "B-01 B-03 B-04 B-05 Q-15 Q-22 Q-23",
     fields: &[
-        Field::naming("skuId", Kind::Id, "lots-field-sku"),
-        Field::naming("prodId", Kind::Id, "lots-field-product"),
+        Field::either("skuId", Kind::Id, "lots-field-sku"),
+        Field::either("prodId", Kind::Id, "lots-field-product"),
         Field::optional("shopId", Kind::Shop, "lots-field-shop"),
         Field::insert("lots", Kind::Json(20_000), "lots-field-lots"),
         Field::optional("sourceTime", Kind::Time, "lots-field-source-time"),

@@ -29,18 +29,6 @@ pub(super) const FIELDS: &[Field] = &[
     Field::optional("minutes", Kind::Number { min: 1, max: 10_080, default: 30 }, "order-field-minutes"),
 ];
 
-const CUSTOMER: &[Field] = &[
-    Field::always("customerId", Kind::Text(64), "order-field-customer"),
-    Field::always("name", Kind::Text(200), "order-field-customer"),
-    Field::optional("kind", Kind::OneOf(customers::Kind::WIRE), "order-field-customer"),
-    Field::optional("uscc", Kind::Text(40), "order-field-customer"),
-    Field::optional("regionCode", Kind::Text(12), "order-field-customer"),
-    Field::optional("contact", Kind::Text(60), "order-field-customer"),
-    Field::optional("phone", Kind::Text(40), "order-field-customer"),
-    Field::optional("address", Kind::Text(300), "order-field-customer"),
-    Field::optional("licences", Kind::Json(4000), "order-field-customer"),
-];
-
 const ITEM: &[Field] = &[
     Field::always("skuId", Kind::Id, "order-field-items"),
     Field::always("quantity", Kind::Number { min: 1, max: MAX_QTY, default: 1 }, "order-field-items"),
@@ -133,7 +121,7 @@ pub fn read(line: &Line) -> Result<Draft, Vec<Problem>> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    let customer = nested(CUSTOMER, "customer", &customer, &mut problems);
+    let customer = nested(customers::register::FIELDS, "customer", &customer, &mut problems);
     let items = each(ITEM, "items", &items, MAX_ITEMS, &mut problems);
     if items.is_empty() && problems.is_empty() {
         problems.push(Problem::new(LineCode::Empty, "items", "[]"));
@@ -156,7 +144,7 @@ pub fn read(line: &Line) -> Result<Draft, Vec<Problem>> {
     Ok(Draft {
         no: line.no,
         order_no: line.text_or_empty("orderNo"),
-        customer: buyer(&customer),
+        customer: customers::register::read(&customer),
         shop: line.shop("shopId").value(),
         items: items.collect(),
         freight: line.decimal("freightAmount").value().unwrap_or_default(),
@@ -175,18 +163,4 @@ pub fn read(line: &Line) -> Result<Draft, Vec<Problem>> {
         placed_at: line.time("placedTime").value(),
         minutes: line.number("minutes").value().and_then(|n| i32::try_from(n).ok()),
     })
-}
-
-fn buyer(line: &Line) -> customers::Draft {
-    customers::Draft {
-        customer_id: line.text_or_empty("customerId"),
-        name: line.text_or_empty("name"),
-        kind: line.text("kind").value().as_deref().and_then(customers::Kind::of),
-        uscc: line.text("uscc").value(),
-        region_code: line.text("regionCode").value(),
-        contact: line.text("contact").value(),
-        phone: line.text("phone").value(),
-        address: line.text("address").value(),
-        licences: line.json("licences").value(),
-    }
 }

@@ -59,7 +59,7 @@ impl Why {
         }
     }
     /// Goes away when the buyer gets a code.
-    fn is_the_customers(self) -> bool {
+    pub(super) fn is_the_customers(self) -> bool {
         matches!(self, Why::CustomerUnmapped | Why::UsccInvalid)
     }
 }
@@ -133,20 +133,31 @@ pub fn why_not_in_erp(order: &Order, switched_off: bool, alert_minutes: i32, now
 
 /// Keeps an order back by hand. One that the ERP has is beyond that.
 pub fn hold(tx: &mut PgConnection, cause: &Cause, no: &str, reason: &str) -> Result<()> {
-    let mut desk = Desk::lock(tx, cause, std::iter::once(no))?;
-    let order = desk.get(no).ok_or(Error::NotFound)?.clone();
-    if !matches!(order.sync(), Sync::Unsynced | Sync::Delivered) {
-        return Err(Error::Conflict(crate::text::Text::new("order-cannot-hold")));
+    if hold_all(tx, cause, &[no], reason)?.is_empty() {
+        let known = super::model::by_no(tx, cause.merchant, no)?.is_some();
+        return Err(if known { Error::Conflict(crate::text::Text::new("order-cannot-hold")) } else { Error::NotFound });
     }
-    feed::leave(tx, cause, std::iter::once(&order))?;
-    desk.change(no, |order| {
-        order.turn(Sync::Blocked);
-        order.waits = Some(Why::ByHand.as_str().to_owned());
-        order.waits_note = Some(reason.to_owned()).filter(|r| !r.is_empty());
-    });
-    desk.tell(Event::new(order.id, cause, "held", Origin::of(cause)).with(json!({ "reason": reason })));
+    Ok(())
+}
+
+/// Keeps those of these orders back that the ERP may still be kept from; which, by number.
+pub fn hold_all(tx: &mut PgConnection, cause: &Cause, nos: &[&str], reason: &str) -> Result<Vec<String>> {
+    let mut desk = Desk::lock(tx, cause, nos.iter().copied())?;
+    let mut going: Vec<Order> = desk.orders.values().filter(|o| matches!(o.sync(), Sync::Unsynced | Sync::Delivered)).cloned().collect();
+    going.sort_by_key(|o| o.id);
+    feed::leave(tx, cause, going.iter())?;
+    for order in &going {
+        desk.change(&order.order_no, |order| {
+            order.turn(Sync::Blocked);
+            order.waits = Some(Why::ByHand.as_str().to_owned());
+            order.waits_note = Some(reason.to_owned()).filter(|r| !r.is_empty());
+        });
+        desk.tell(Event::new(order.id, cause, "held", Origin::of(cause)).with(json!({ "reason": reason })));
+    }
     desk.write(tx, cause)?;
-    trail::record(tx, cause, &[Entry::new("order.held", "order", no).note(reason)])
+    let entries: Vec<Entry> = going.iter().map(|o| Entry::new("order.held", "order", &o.order_no).note(reason)).collect();
+    trail::record(tx, cause, &entries)?;
+    Ok(going.into_iter().map(|o| o.order_no).collect())
 }
 
 /// Lets waiting orders go to the ERP, or sends them there again: `order.sync.reset`, and the page's buttons. An order that

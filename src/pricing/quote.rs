@@ -64,7 +64,7 @@ pub fn known(c: &mut PgConnection, merchant: MerchantId, buyer: &Buyer) -> Resul
     Ok(Known {
         policy: found.policy.as_deref().map_or(Policy::default(), Policy::of),
         member: found.member.as_deref().map_or(Member::default(), Member::of),
-        groups: found.groups.into_iter().zip(found.priorities).map(|(id, priority)| Standing { priority, id }).collect(),
+        groups: standings(&found.groups, &found.priorities),
         region: found.region,
     })
 }
@@ -97,7 +97,7 @@ struct Row {
 /// The prices of these SKUs that name the buyer: for each SKU a few steps down one index, however many others it has.
 const OFFERS: &str = "select s.id as sku_id, s.base_price, s.member_price, p.* from (select distinct id from unnest($2) u(id)) w \
      cross join lateral (select k.id, k.base_price, k.member_price from skus k where k.merchant_id = $1 and k.id = w.id offset 0) s \
-     left join lateral (select customer, customer_group, region_group, shop, nullif(valid_from, '-infinity') as valid_from, \
+     left join lateral (select customer, customer_group, region_group, shop, nullif(nullif(valid_from, '-infinity'), 'epoch') as valid_from, \
          nullif(valid_until, 'infinity') as valid_until, amount from prices \
        where merchant_id = $1 and sku_id = s.id and customer_id = any($3) and customer_group_id = any($4) and region_group_id = any($5) \
          and shop_id = any($6) and valid_until > $7 offset 0) p on true";
@@ -160,4 +160,56 @@ impl Row {
         let (region, shop, from, until) = (self.region_group, self.shop, self.valid_from, self.valid_until);
         Some(Offer { rule, amount: self.amount?, group, region, shop, from, until })
     }
+}
+
+/// All that could be offered for a SKU, whoever asks.
+pub struct Offers {
+    own: Vec<Offer>,
+    rows: Vec<Row>,
+}
+
+impl Offers {
+    /// Those that name this buyer.
+    pub fn of(&self, known: &Known, customer: Option<CustomerId>) -> Vec<Offer> {
+        let mine = |row: &&Row| {
+            row.shop.is_none()
+                && (row.customer.is_none() || row.customer == customer)
+                && (row.region_group.is_none() || row.region_group == known.region)
+        };
+        self.own.iter().copied().chain(self.rows.iter().filter(mine).filter_map(|row| row.offer(known))).collect()
+    }
+}
+
+/// The offers of all groups, and of these customers, for some SKUs: read once, asked by many buyers.
+pub(super) fn all_offers(
+    c: &mut PgConnection,
+    merchant: MerchantId,
+    skus: &[SkuId],
+    customers: &[CustomerId],
+    at: DateTime<Utc>,
+) -> Result<HashMap<SkuId, Offers>> {
+    let rows: Vec<Row> = diesel::sql_query(
+        "select s.id as sku_id, s.base_price, s.member_price, p.* from skus s left join lateral (select customer, customer_group, region_group, shop, \
+           nullif(nullif(valid_from, '-infinity'), 'epoch') as valid_from, nullif(valid_until, 'infinity') as valid_until, amount from prices \
+           where merchant_id = $1 and sku_id = s.id and customer_id = any($3) and shop_id = 0 and valid_until > $4 offset 0) p on true \
+         where s.merchant_id = $1 and s.id = any($2)",
+    )
+    .bind::<BigInt, _>(merchant)
+    .bind::<Array<BigInt>, _>(skus)
+    .bind::<Array<BigInt>, _>(std::iter::once(0).chain(customers.iter().map(|id| id.0)).collect::<Vec<_>>())
+    .bind::<Timestamptz, _>(at)
+    .load(c)?;
+    let mut found: HashMap<SkuId, Offers> = HashMap::with_capacity(skus.len());
+    for row in rows {
+        let offers = found.entry(row.sku_id).or_insert_with(|| Offers { own: own(&row), rows: Vec::new() });
+        if row.amount.is_some() {
+            offers.rows.push(row);
+        }
+    }
+    Ok(found)
+}
+
+/// Groups with their priorities.
+pub(super) fn standings(groups: &[CustomerGroupId], priorities: &[i32]) -> Vec<Standing> {
+    groups.iter().zip(priorities).map(|(id, priority)| Standing { priority: *priority, id: *id }).collect()
 }

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 /// What a price that moves from `before` to `after` is in danger of; `cost` is what the goods cost then.
 ///
 /// A first price is never in danger, and neither is one that stays as it is.
-pub(super) fn price(rules: &Rules, no: i32, before: Option<Decimal>, after: Option<Decimal>, cost: Option<Decimal>) -> Option<Danger> {
+pub fn price(rules: &Rules, no: i32, before: Option<Decimal>, after: Option<Decimal>, cost: Option<Decimal>) -> Option<Danger> {
     let (before, after) = (before.filter(|p| !p.is_zero())?, after?);
     if before == after {
         return None;

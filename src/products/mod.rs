@@ -30,5 +30,6 @@ pub mod skus;
 pub mod upload;
 pub mod weigh;
 
+pub use guard::price as price_danger;
 pub use model::{Product, by_ids, find, find_by_prod_id, ids_of};
-pub use pages::routes;
+pub use pages::{TabLink, routes, tab_links};

@@ -3,7 +3,7 @@ use super::release::release;
 use crate::ids::MerchantId;
 use crate::routes::METHODS;
 use crate::web::Platform;
-use crate::{Db, Result, accounts, db, feeds, gate, guards, lots, orders, products, reconcile, stock};
+use crate::{Db, Result, accounts, db, feeds, gate, guards, lots, orders, pricing, products, reconcile, stock};
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
@@ -19,11 +19,14 @@ const ROUNDS_BETWEEN_LISTENING: u32 = 5;
 
 /// Replays what waits at one merchant.
 type Replay = fn(&mut PgConnection, MerchantId, DateTime<Utc>) -> Result<usize>;
-/// In this order: a category brings products, products bring SKUs, SKUs take stock and lots.
-const REPLAYS: [(&str, Replay); 5] = [
+/// In this order: a category brings products, products bring SKUs, SKUs take prices, stock and lots.
+const REPLAYS: [(&str, Replay); 8] = [
     ("category", replay_products),
     ("sku", stock::push::replay_parked),
+    ("sku", pricing::replay::of_skus),
     ("sku", lots::push::replay_parked),
+    ("region_group", pricing::replay::of_region_groups),
+    ("customer_group", pricing::replay::of_customer_groups),
     (orders::api::WAITS_FOR, orders::replay::replay_parked),
     (orders::shipments::carriers::WAITS_FOR, orders::shipments::replay::replay_parked),
 ];

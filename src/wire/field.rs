@@ -11,6 +11,10 @@ pub enum Kind {
     Shop,
     /// number or string, at most two decimals, never rounded.
     Money,
+    /// Money whose empty text means null: what is blank is inherited, never zero.
+    Price,
+    /// A shop like [`Kind::Shop`]; without one all of them are meant.
+    ShopOrAll,
     /// Kilograms: number or string, at most two decimals.
     Weight,
     /// A whole number of pieces, zero or more.
@@ -34,11 +38,11 @@ pub enum Kind {
 pub enum Need {
     /// In every line: it says which row is meant.
     Always,
+    /// It, or another field of the method that may stand for it, says which row is meant.
+    Either,
     /// When the row is new; on edit a missing key leaves the value as it is.
     Insert,
     Optional,
-    /// Not always, but where it is, it says which row is meant: one id or another, or one of several parts.
-    Naming,
 }
 
 /// One field of a method.
@@ -52,14 +56,20 @@ pub struct Field {
 }
 
 impl Field {
+    /// It says which row is meant, rather than what it holds.
+    pub fn names_the_row(&self) -> bool {
+        matches!(self.need, Need::Always | Need::Either)
+            || matches!(self.kind, Kind::Shop | Kind::ShopOrAll)
+            || matches!(self.name, "skuId" | "prodId")
+    }
     pub const fn always(name: &'static str, kind: Kind, about: &'static str) -> Self {
         Self { name, kind, need: Need::Always, about }
     }
+    pub const fn either(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self { name, kind, need: Need::Either, about }
+    }
     pub const fn insert(name: &'static str, kind: Kind, about: &'static str) -> Self {
         Self { name, kind, need: Need::Insert, about }
-    }
-    pub const fn naming(name: &'static str, kind: Kind, about: &'static str) -> Self {
-        Self { name, kind, need: Need::Naming, about }
     }
     pub const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Self {
         Self { name, kind, need: Need::Optional, about }

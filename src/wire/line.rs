@@ -87,16 +87,21 @@ impl Line {
     }
 
     fn read_fields(&mut self, map: &Map<String, Value>) {
+        let blank = |value: &Value| value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty());
         for field in self.fields {
             match map.get(field.name) {
+                Some(value) if field.need == Need::Either && blank(value) => {}
+                Some(value) if field.kind == Kind::Price && field.need == Need::Optional && blank(value) => {
+                    self.cells.insert(field.name, Cell::Null);
+                }
                 None if field.need == Need::Always => self.problems.push(Problem::new(LineCode::Missing, field.name, "")),
                 None => {}
-                Some(Value::Null) if !matches!(field.need, Need::Optional | Need::Naming) => self.problems.push(Problem::new(LineCode::Empty, field.name, "null")),
+                Some(Value::Null) if field.need != Need::Optional => self.problems.push(Problem::new(LineCode::Empty, field.name, "null")),
                 Some(Value::Null) => {
                     self.cells.insert(field.name, Cell::Null);
                 }
                 Some(value) => match read_cell(field.kind, value) {
-                    Ok(Cell::Text(text)) if text.is_empty() && !matches!(field.need, Need::Optional | Need::Naming) => {
+                    Ok(Cell::Text(text)) if text.is_empty() && field.need != Need::Optional => {
                         self.problems.push(Problem::new(LineCode::Empty, field.name, ""));
                     }
                     Ok(cell) => {
@@ -110,6 +115,12 @@ impl Line {
                     }
                 },
             }
+        }
+        let mut either = self.fields.iter().filter(|f| f.need == Need::Either).peekable();
+        if let Some(first) = either.peek().map(|f| f.name)
+            && !either.any(|f| map.get(f.name).is_some_and(|value| !blank(value)))
+        {
+            self.problems.push(Problem::new(LineCode::Missing, first, ""));
         }
         for name in map.keys().filter(|name| !self.fields.iter().any(|f| f.name == name.as_str())) {
             self.warnings.push(Problem::new(LineCode::UnknownField, name, ""));
@@ -204,16 +215,25 @@ impl Line {
     }
 }
 
-/// What names the row of something that may not even be readable, and its shop: stock and price are kept per shop (G-02), so
-/// that a line about another shop is another line.
+/// The `Always` fields of something that may not even be readable, and its shop: stock and price are kept per shop (G-02),
+/// so that a line about another shop is another line. Where no field is always there, one id or another names the row.
 pub fn key_of(fields: &[Field], sent: &Value) -> String {
-    let names = |f: &&Field| matches!(f.need, Need::Always | Need::Naming) || f.kind == Kind::Shop;
-    let parts = fields.iter().filter(names).filter_map(|f| match sent.get(f.name)? {
-        Value::String(s) => Some(s.trim().chars().take(64).collect()),
-        Value::Number(n) => Some(n.to_string()),
-        _ => None,
-    });
-    parts.collect::<Vec<String>>().join("/")
+    let mut named = false;
+    let mut parts: Vec<String> = Vec::new();
+    for field in fields.iter().filter(|f| matches!(f.need, Need::Always | Need::Either) || matches!(f.kind, Kind::Shop | Kind::ShopOrAll)) {
+        let part = match sent.get(field.name) {
+            Some(Value::String(s)) => s.trim().chars().take(64).collect(),
+            Some(Value::Number(n)) => n.to_string(),
+            _ => continue,
+        };
+        // Of those that stand for one another the first counts.
+        if field.need == Need::Either && (named || part.is_empty()) {
+            continue;
+        }
+        named |= field.need == Need::Either;
+        parts.push(part);
+    }
+    parts.join("/")
 }
 
 type Bad = (LineCode, Vec<String>);
@@ -234,8 +254,10 @@ fn read_cell(kind: Kind, value: &Value) -> Result<Cell, Bad> {
             let text = spelled().ok_or_else(|| wrong("text"))?;
             checked_text(text, 20).map(Cell::Text)
         }
-        Kind::Shop => spelled().and_then(|s| s.parse().ok()).filter(|n: &i64| *n > 0).map(Cell::Number).ok_or_else(|| wrong("integer")),
-        Kind::Money | Kind::Weight => read_decimal(spelled().ok_or_else(|| wrong("number"))?),
+        Kind::Shop | Kind::ShopOrAll => {
+            spelled().and_then(|s| s.parse().ok()).filter(|n: &i64| *n > 0).map(Cell::Number).ok_or_else(|| wrong("integer"))
+        }
+        Kind::Money | Kind::Price | Kind::Weight => read_decimal(spelled().ok_or_else(|| wrong("number"))?),
         Kind::Count => {
             let number: i64 = spelled().and_then(|s| s.parse().ok()).ok_or_else(|| wrong("integer"))?;
             if number < 0 {

@@ -62,8 +62,9 @@ pub fn pretty(json: &str) -> String {
 pub fn need(field: &Field) -> &'static str {
     match field.need {
         Need::Always => "docs-need-always",
+        Need::Either => "docs-need-either",
         Need::Insert => "docs-need-insert",
-        Need::Optional | Need::Naming => "docs-need-optional",
+        Need::Optional => "docs-need-optional",
     }
 }
 
@@ -73,7 +74,9 @@ pub fn shape(kind: Kind) -> Text {
         Kind::Text(max) => Text::new("docs-shape-text").with(max),
         Kind::Id => Text::new("docs-shape-id"),
         Kind::Shop => Text::new("docs-shape-shop"),
+        Kind::ShopOrAll => Text::new("docs-shape-shop-or-all"),
         Kind::Money => Text::new("docs-shape-money"),
+        Kind::Price => Text::new("docs-shape-price"),
         Kind::Weight => Text::new("docs-shape-weight"),
         Kind::Count => Text::new("docs-shape-count"),
         Kind::Bit => Text::new("docs-shape-bit"),

@@ -82,9 +82,12 @@ fn field_schema(field: &Field, lang: Lang) -> Value {
     let mut schema = match field.kind {
         Kind::Text(max) => json!({ "type": ["string", "number"], "maxLength": max }),
         Kind::Id => json!({ "type": ["string", "integer"], "minLength": 1, "maxLength": 20 }),
-        Kind::Shop => json!({ "type": ["string", "integer"], "pattern": "^[1-9][0-9]{0,18}$" }),
+        Kind::Shop | Kind::ShopOrAll => json!({ "type": ["string", "integer"], "pattern": "^[1-9][0-9]{0,18}$" }),
         Kind::Money | Kind::Weight => {
             json!({ "type": ["string", "number"], "pattern": "^[0-9]{1,10}(\\.[0-9]{1,2})?$" })
+        }
+        Kind::Price => {
+            json!({ "type": ["string", "number", "null"], "pattern": "^([0-9]{1,10}(\\.[0-9]{1,2})?)?$" })
         }
         Kind::Count => {
             json!({ "type": ["integer", "string"], "minimum": 0, "maximum": 2_147_483_647_i64 })
@@ -106,7 +109,11 @@ fn field_schema(field: &Field, lang: Lang) -> Value {
     };
     if let Some(map) = schema.as_object_mut() {
         let shape = map.get("description").and_then(Value::as_str).map(|d| format!(" ({d})")).unwrap_or_default();
-        let need = if field.need == Need::Insert { " Needed when the row is new." } else { "" };
+        let need = match field.need {
+            Need::Insert => " Needed when the row is new.",
+            Need::Either => " This or another that says so must be there.",
+            Need::Always | Need::Optional => "",
+        };
         map.insert("description".into(), format!("{}{shape}.{need}", lang.say(field.about, &[])).into());
     }
     schema

@@ -113,6 +113,21 @@ line_codes! {
     WrongState "WRONG_STATE" "line-wrong-state"
     /// The same reservation id with other goods.
     OtherLines "OTHER_LINES" "line-other-lines"
+    /// Two prices of one buyer would be in force at one time.
+    Overlap "OVERLAP" "line-overlap"
+    /// It would end before it begins.
+    BadSpan "BAD_SPAN" "line-bad-span"
+    /// Warning: less than the goods cost.
+    BelowCost "BELOW_COST" "line-below-cost"
+    /// Warning: the goods cost more than their default price.
+    CostAbovePrice "COST_ABOVE_PRICE" "line-cost-above-price"
+    /// A person's price below the merchant's limit.
+    BelowFloor "BELOW_FLOOR" "line-below-floor"
+    /// Waits: no group of ours has this code.
+    UnknownRegionGroup "UNKNOWN_REGION_GROUP" "line-unknown-region-group"
+    UnknownCustomerGroup "UNKNOWN_CUSTOMER_GROUP" "line-unknown-customer-group"
+    /// Warning: members pay one price in all shops, and the shops send different ones.
+    ShopsDiffer "SHOPS_DIFFER" "line-shops-differ"
     UnknownOrder "UNKNOWN_ORDER" "line-unknown-order"
     /// The order has gone on already, or not far enough.
     OrderState "ORDER_STATE" "line-order-state"

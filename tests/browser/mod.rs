@@ -51,7 +51,7 @@ fn check(browser: &Browser, path: &str, wrong: &mut Vec<String>) {
 }
 
 /// A base product, and a product that somebody must decide: the maker goes by another name, and no number settles it.
-async fn scene(house: &House) {
+async fn scene(house: &House) -> Cast {
     let cast = Cast::enter(house).await;
     let now = house.now();
     let draft = |spec: &str, barcode: &str| Draft {
@@ -95,6 +95,20 @@ async fn scene(house: &House) {
         .expect(200);
     // Something for the lists of failures.
     house.api(&cast.erp, "sku.inventory.update", json!([{ "skuId": "ROAD1-1", "shopId": 9, "inventory": -1 }])).send().await.expect(422);
+    cast
+}
+
+/// A buyer the ERP does not know, and an order that waits for it.
+async fn trade(house: &House, cast: &Cast) {
+    house.sql("update products set listing = 'listed', audit_status = 'approved' where prod_id = 'ROAD1'");
+    let order = json!({
+        "orderNo": "ROAD-O1", "shopId": "1", "customer": { "customerId": "C1", "name": "康泽大药房", "uscc": "91350100M000100Y44" },
+        "items": [{ "skuId": "ROAD1-1", "quantity": 3 }], "delivery": { "consignee": "陈思", "phone": "10000000001", "address": "天河路 1 号" },
+    });
+    house.api(&cast.erp, "customer.add_or_edit", json!({ "erpCustomerCode": "K1", "name": "康泽药店" })).send().await.expect(200);
+    house.sql(&format!("insert into customer_rules values ({}, 'presync')", cast.a));
+    house.api(&cast.storefront, "order.create", order).send().await.expect(200);
+    house.api(&cast.storefront, "order.pay", json!({ "orderNo": "ROAD-O1" })).send().await.expect(200);
 }
 
 #[actix_web::test]
@@ -141,7 +155,8 @@ async fn a_product_goes_from_the_queue_to_the_shelf() {
 #[actix_web::test]
 async fn pages_have_no_barriers_in_light_and_dark() {
     let house = House::open().await;
-    scene(&house).await;
+    let cast = scene(&house).await;
+    trade(&house, &cast).await;
     let browser = open(&house);
     let mut wrong = vec![];
     browser.go("/login");
@@ -155,6 +170,12 @@ async fn pages_have_no_barriers_in_light_and_dark() {
         "/categories",
         "/stock",
         "/stock/ROAD1-1/1/why",
+        "/customers",
+        "/customers/codes",
+        "/settings/customers",
+        "/orders",
+        "/orders/ROAD-O1",
+        "/orders/ROAD-O1/print",
         "/sync/calls",
         "/sync/feeds",
         "/api-keys",

@@ -4,6 +4,7 @@ mod evaluation;
 mod keeping;
 mod pages;
 mod pushing;
+mod scale;
 
 use crate::support::{Answer, Cast, House};
 use duijie::customers::{self, Customer, Draft};

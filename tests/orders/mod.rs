@@ -2,6 +2,8 @@
 
 mod delivery;
 mod feed;
+mod pages;
+mod shots;
 mod statuses;
 mod story;
 

@@ -1,8 +1,10 @@
 //! Prices: who pays what, how they are pushed, how people change them.
 
+mod push;
 mod quote;
+mod told;
 
-pub use crate::stock::{OWNER, READER, house};
+pub use crate::stock::house;
 use crate::support::{Cast, House};
 use duijie::ids::{CustomerId, MerchantId, ShopId, SkuId};
 use duijie::pricing::{self, Buyer, Channel, Resolution};
@@ -58,6 +60,22 @@ impl Row<'_> {
             self.customer, self.group, self.region, self.shop, self.dates.0, self.dates.1, self.amount, self.sku
         )
     }
+}
+
+/// A SKU of A's: default, retail, reference, cost, member | its other prices.
+pub fn priced(house: &House, cast: &Cast, sku: &str) -> String {
+    let a = cast.a;
+    house.ask(&format!(
+        "select concat_ws(' ', coalesce(base_price::text, '-'), coalesce(retail_price::text, '-'), coalesce(reference_price::text, '-'), \
+           coalesce(cost_price::text, '-'), coalesce(member_price::text, '-'), '| ') || coalesce((select string_agg(concat_ws(' ', \
+             case when p.customer_id > 0 then 'customer:' || c.customer_id when p.customer_group_id > 0 then 'group:' || g.code when p.shop_id > 0 \
+               then 'shop:' || p.shop_id else 'region:' || r.code end || case when r.id is not null and (p.customer_id > 0 or p.customer_group_id > 0) \
+               then '@' || r.code else '' end, p.amount, case when isfinite(valid_from) then to_char(valid_from at time zone 'Asia/Shanghai', 'YYYY-MM-DD') \
+               || '–' || to_char(valid_until at time zone 'Asia/Shanghai', 'YYYY-MM-DD') end), ', ' order by p.customer_id = 0, p.customer_group_id = 0, g.code, r.code, p.valid_from) \
+           from prices p left join customers c on c.merchant_id = {a} and c.id = p.customer_id left join customer_groups g on g.merchant_id = {a} \
+             and g.id = p.customer_group_id left join region_groups r on r.merchant_id = {a} and r.id = p.region_group_id \
+           where p.merchant_id = {a} and p.sku_id = k.id), '') from skus k where k.merchant_id = {a} and k.sku_id = '{sku}'"
+    ))
 }
 
 impl House {

@@ -1,11 +1,12 @@
 //! `/settings/customers`: what an order needs of its buyer before it goes to the ERP.
 
-use crate::customers::{self, Scheme};
+use crate::customers::{self, Scheme, WaitingOrders};
 use crate::form::Form;
+use crate::ids::CustomerId;
 use crate::text::Text;
 use crate::web::{Ctx, Frame, Input, Permission, Reply, Seat, Wants, filters, redirect};
 use crate::{Error, Result, show};
-use actix_web::web::Query;
+use actix_web::web::{Data, Query};
 use askama::Template;
 use serde::Deserialize;
 use serde_json::json;
@@ -57,7 +58,7 @@ pub struct Chosen {
 }
 
 /// `POST /settings/customers`
-pub async fn choose(ctx: Ctx, input: Input<Chosen>) -> Reply {
+pub async fn choose(ctx: Ctx, input: Input<Chosen>, above: Option<Data<WaitingOrders>>) -> Reply {
     let seat = seat(&ctx)?;
     let read = input.or_form().and_then(|typed| {
         Scheme::of(&typed.scheme)
@@ -71,7 +72,18 @@ pub async fn choose(ctx: Ctx, input: Input<Chosen>) -> Reply {
             return ctx.invalid(Setting { form, ..view });
         }
     };
-    let cause = seat.cause.clone();
-    ctx.db.write(move |tx| customers::choose(tx, &cause, scheme)).await?;
+    let (cause, above) = (seat.cause.clone(), above.map(|a| **a));
+    ctx.db
+        .write(move |tx| {
+            if customers::choose(tx, &cause, scheme)?
+                && let Some(above) = above
+            {
+                // What waited for a code under the old scheme may need none under the new one.
+                let waiting: Vec<CustomerId> = (above.of)(tx, cause.merchant, None, i64::MAX)?.into_keys().collect();
+                (above.release)(tx, &cause, &waiting)?;
+            }
+            Ok(())
+        })
+        .await?;
     Ok(redirect(&ctx, "/settings/customers?done=saved"))
 }

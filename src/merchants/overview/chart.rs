@@ -85,7 +85,7 @@ impl Chart {
 }
 
 /// The smallest round step that needs no more than four lines above zero.
-fn step(most: i64) -> i64 {
+pub(super) fn step(most: i64) -> i64 {
     let mut unit = 1;
     loop {
         for factor in [1, 2, 5] {

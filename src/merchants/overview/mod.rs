@@ -7,11 +7,13 @@
 mod chart;
 mod lanes;
 mod platform;
+mod sales;
 mod todos;
 
 pub use chart::{Chart, Column};
 pub use lanes::Lane;
 pub use platform::{Platform, Troubled, of_platform};
+pub use sales::{Money, Risk, Sales};
 pub use todos::Todo;
 
 use crate::Result;
@@ -147,6 +149,10 @@ fn steps(c: &mut PgConnection, merchant: MerchantId) -> Result<Steps> {
 #[derive(Clone, Debug, Serialize)]
 pub struct Overview {
     pub figures: Figures,
+    /// For merchants that have orders.
+    pub sales: Option<Sales>,
+    pub money: Option<Money>,
+    pub risks: Vec<Risk>,
     pub today: Today,
     pub lanes: Vec<Lane>,
     pub todos: Vec<Todo>,
@@ -156,8 +162,12 @@ pub struct Overview {
 
 pub fn of_merchant(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<Overview> {
     let since = midnight(now);
+    let sales = sales::of_merchant(c, merchant, now)?;
     Ok(Overview {
         figures: figures(c, merchant)?,
+        money: sales.is_some().then(|| sales::hours(c, merchant, now)).transpose()?,
+        risks: if sales.is_some() { sales::risks(c, merchant, now)? } else { Vec::new() },
+        sales,
         today: today(c, merchant, since)?,
         lanes: lanes::of_merchant(c, merchant, now)?,
         todos: todos::of_merchant(c, merchant, now)?,

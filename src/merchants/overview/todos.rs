@@ -1,5 +1,6 @@
 //! What needs me: every row a count, its cause, what follows from it, how long already, and one place to go.
 
+mod orders;
 mod stock;
 
 use crate::Result;
@@ -40,6 +41,8 @@ pub struct Todo {
 
 /// How bad the kinds are, worst first. Counts stay below the distance.
 mod rank {
+    pub const ORDERS: i64 = 9_500_000;
+    pub const LATE: i64 = 9_200_000;
     pub const DIFFERING: i64 = 9_000_000;
     pub const SILENT: i64 = 8_000_000;
     pub const HOLD_ENDING: i64 = 7_500_000;
@@ -63,6 +66,7 @@ pub(super) fn of_merchant(c: &mut PgConnection, merchant: MerchantId, now: DateT
     all.extend(ending(c, merchant, now)?);
     all.extend(out_of_stock(c, merchant)?);
     all.extend(stock::todos(c, merchant, now)?);
+    all.extend(orders::todos(c, merchant, now)?);
     all.sort_by_key(|t| std::cmp::Reverse((t.weight, t.at)));
     all.truncate(SHOWN);
     Ok(all)

@@ -46,6 +46,15 @@ impl MerchantPage {
     fn count(&self, n: impl Borrow<i64>) -> String {
         capped(*n.borrow())
     }
+    /// A span of time as people say it.
+    fn span(&self, seconds: &f64) -> String {
+        let (n, unit) = match *seconds {
+            s if s < 60.0 => (format!("{s:.1}"), "overview-seconds"),
+            s if s < 3600.0 => (format!("{:.1}", s / 60.0), "overview-minutes"),
+            s => (format!("{:.1}", s / 3600.0), "overview-a-few-hours"),
+        };
+        self.frame.lang.say(unit, &[n.into()])
+    }
 }
 
 #[derive(Template)]

@@ -31,18 +31,21 @@ enum Tab {
     Overview,
     Skus,
     Match,
+    /// A page of its own, in the room of prices.
+    Prices,
     Lots,
     Stock,
     Log,
 }
 
 impl Tab {
-    const ALL: [Tab; 6] = [Tab::Overview, Tab::Skus, Tab::Match, Tab::Lots, Tab::Stock, Tab::Log];
+    const ALL: [Tab; 7] = [Tab::Overview, Tab::Skus, Tab::Match, Tab::Prices, Tab::Lots, Tab::Stock, Tab::Log];
     fn name(self) -> &'static str {
         match self {
             Tab::Overview => "",
             Tab::Skus => "skus",
             Tab::Match => "match",
+            Tab::Prices => "prices",
             Tab::Lots => "lots",
             Tab::Stock => "stock",
             Tab::Log => "log",
@@ -53,6 +56,7 @@ impl Tab {
             Tab::Overview => "shelf-tab-overview",
             Tab::Skus => "shelf-tab-skus",
             Tab::Match => "shelf-tab-match",
+            Tab::Prices => "shelf-tab-prices",
             Tab::Lots => "shelf-tab-lots",
             Tab::Stock => "shelf-tab-stock",
             Tab::Log => "shelf-tab-log",
@@ -60,11 +64,25 @@ impl Tab {
     }
 }
 
-struct TabLink {
-    label: &'static str,
-    href: String,
-    on: bool,
-    count: String,
+/// A tab of a product, as its pages show it.
+pub struct TabLink {
+    /// Text key.
+    pub label: &'static str,
+    pub href: String,
+    pub on: bool,
+    pub count: String,
+}
+
+/// The tabs of a product, for pages of other rooms that are among them.
+pub fn tab_links(prod_id: &str, current: &str) -> Vec<TabLink> {
+    let page = format!("/products/{}", escaped(prod_id));
+    let link = |tab: Tab| TabLink {
+        label: tab.label(),
+        href: if tab == Tab::Overview { page.clone() } else { format!("{page}/{}", tab.name()) },
+        on: tab.name() == current,
+        count: String::new(),
+    };
+    Tab::ALL.into_iter().map(link).collect()
 }
 
 /// Why it came back, and what to do.

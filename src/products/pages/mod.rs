@@ -12,6 +12,7 @@ mod proof;
 mod shown;
 
 use actix_web::web::{self, ServiceConfig};
+pub use detail::{TabLink, tab_links};
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(web::resource("/products").get(list::list))

@@ -3,8 +3,9 @@
 use super::read::{self, Cause, Held, Which};
 use super::verbs;
 use crate::form::Form;
-use crate::guards::codes::{self, Pair};
-use crate::orders::shipments::carriers::{self, Carrier};
+use crate::guards::codes::{self, Kind, Pair};
+use crate::orders::shipments::carriers;
+use crate::pricing;
 use crate::text::Text;
 use crate::web::{Ctx, Cursor, Frame, Input, PER_PAGE, Page, Pager, Permission, Reply, Seat, Wants, filters, redirect};
 use crate::{Error, Result, show};
@@ -34,10 +35,14 @@ struct Failures {
     now: DateTime<Utc>,
     causes: Vec<Cause>,
     pairs: Vec<Pair>,
+    /// What codes can be said to mean: a category, a region group, a customer group.
     leaves: Vec<(String, String)>,
-    carriers: Vec<Carrier>,
+    regions: Vec<(String, String)>,
+    customers: Vec<(String, String)>,
+    carriers: Vec<(String, String)>,
     may_orders: bool,
     may_products: bool,
+    may_prices: bool,
     may_stock: bool,
     /// The form that was not accepted.
     form: Form,
@@ -49,11 +54,16 @@ impl Failures {
         match cause.module.as_str() {
             "stock" | "lot" => self.may_stock,
             "order" | "shipment" => self.may_orders,
+            "price" => self.may_prices,
             _ => self.may_products,
         }
     }
     fn may_unpair(&self, pair: &Pair) -> bool {
-        if pair.kind == "carrier" { self.may_orders } else { self.may_products }
+        match Kind::of(&pair.kind) {
+            Some(Kind::RegionGroup | Kind::CustomerGroup) => self.may_prices,
+            Some(Kind::Carrier) => self.may_orders,
+            _ => self.may_products,
+        }
     }
     /// What was typed for this cause, when it was not accepted.
     fn typed(&self, cause: &Cause) -> Form {
@@ -80,13 +90,19 @@ impl Done {
 
 async fn shown(ctx: &Ctx, seat: &Seat, form: Form) -> Result<Failures> {
     let (merchant, now) = (seat.merchant, ctx.now);
-    let (causes, pairs, leaves, carriers) = ctx
+    let (causes, pairs, leaves, regions, customers, carriers) = ctx
         .db
         .read(move |c| {
             let causes = read::causes(c, merchant, now)?;
             let leaves = if causes.iter().any(Cause::is_category) { read::leaves(c, merchant, OFFERED)? } else { Vec::new() };
-            let carriers = if causes.iter().any(Cause::is_carrier) { carriers::search(c, "")? } else { Vec::new() };
-            Ok((causes, codes::of_merchant(c, merchant, ("", ""), PAIRS)?, leaves, carriers))
+            let any = |kind: Kind| causes.iter().any(|cause| cause.kind() == Some(kind));
+            let regions = if any(Kind::RegionGroup) { pricing::region_groups::list(c, merchant)? } else { Vec::new() };
+            let customers = if any(Kind::CustomerGroup) { pricing::customer_groups::list(c, merchant)? } else { Vec::new() };
+            let regions = regions.into_iter().map(|g| (g.code, g.name)).collect();
+            let customers = customers.into_iter().map(|g| (g.code, g.name)).collect();
+            let carriers = if any(Kind::Carrier) { carriers::search(c, "")? } else { Vec::new() };
+            let carriers = carriers.into_iter().map(|c| (c.code, c.name)).collect();
+            Ok((causes, codes::of_merchant(c, merchant, ("", ""), PAIRS)?, leaves, regions, customers, carriers))
         })
         .await?;
     Ok(Failures {
@@ -95,8 +111,11 @@ async fn shown(ctx: &Ctx, seat: &Seat, form: Form) -> Result<Failures> {
         causes,
         pairs,
         leaves,
+        regions,
+        customers,
         carriers,
         may_orders: seat.person.may(Permission::EditOrders),
+        may_prices: seat.person.may(Permission::EditPrices),
         may_products: seat.person.may(Permission::EditProducts),
         may_stock: seat.person.may(Permission::EditStock),
         form,
@@ -112,7 +131,7 @@ async fn page(ctx: Ctx, done: Query<Done>) -> Reply {
 
 #[derive(Deserialize, Validate)]
 struct PairForm {
-    /// `category` when not said.
+    /// What the code is of; a category when nothing is said.
     #[serde(default)]
     kind: String,
     #[validate(length(min = 1, max = 60))]
@@ -121,24 +140,28 @@ struct PairForm {
     ours: String,
 }
 
-/// What a pair is of, and who may say so.
-fn kind(name: &str) -> Result<(codes::Kind, Permission)> {
-    match codes::Kind::of(if name.is_empty() { "category" } else { name }) {
-        Some(codes::Kind::Category) => Ok((codes::Kind::Category, Permission::EditProducts)),
-        Some(codes::Kind::Carrier) => Ok((codes::Kind::Carrier, Permission::EditOrders)),
-        None => Err(Error::NotFound),
+fn kind_of(name: &str) -> (Kind, Permission) {
+    match Kind::of(name) {
+        Some(kind @ (Kind::RegionGroup | Kind::CustomerGroup)) => (kind, Permission::EditPrices),
+        Some(Kind::Carrier) => (Kind::Carrier, Permission::EditOrders),
+        _ => (Kind::Category, Permission::EditProducts),
     }
 }
 
 async fn pair(ctx: Ctx, input: Input<PairForm>) -> Reply {
     let seat = ctx.merchant()?;
-    let form = match input.or_form() {
+    let read = input.or_form();
+    let named = match &read {
+        Ok(typed) => typed.kind.as_str(),
+        Err(form) => form.value("kind"),
+    };
+    let (kind, permission) = kind_of(named);
+    let seat = seat.may(permission)?;
+    let form = match read {
         Err(form) => form,
         Ok(typed) => {
-            let (kind, needs) = kind(&typed.kind)?;
-            let cause = seat.clone().may(needs)?.cause;
-            let verb = if kind == codes::Kind::Carrier { verbs::pair_carrier } else { verbs::pair };
-            match ctx.db.write(move |tx| verb(tx, &cause, typed.theirs.trim(), typed.ours.trim())).await {
+            let cause = seat.cause.clone();
+            match ctx.db.write(move |tx| verbs::say(tx, &cause, kind, typed.theirs.trim(), typed.ours.trim())).await {
                 Ok(()) => return Ok(redirect(&ctx, "/sync/failures?done=paired")),
                 Err(Error::Invalid(form)) => *form,
                 Err(e) => return Err(e),
@@ -161,10 +184,10 @@ struct UnpairForm {
 
 async fn unpair(ctx: Ctx, input: Input<UnpairForm>) -> Reply {
     let seat = ctx.merchant()?;
-    let typed = input.checked()?;
-    let (kind, needs) = kind(&typed.kind)?;
-    let seat = seat.may(needs)?;
-    ctx.db.write(move |tx| codes::unpair(tx, &seat.cause, kind, &typed.theirs)).await?;
+    let UnpairForm { kind, theirs } = input.checked()?;
+    let (kind, permission) = kind_of(&kind);
+    let seat = seat.may(permission)?;
+    ctx.db.write(move |tx| codes::unpair(tx, &seat.cause, kind, &theirs)).await?;
     Ok(redirect(&ctx, "/sync/failures?done=unpaired"))
 }
 
@@ -180,21 +203,15 @@ struct Dismissal {
     reason: String,
 }
 
-/// Who may put lines of a method aside.
-fn needs(method: &str) -> Permission {
-    if method.contains("inventory") || method.starts_with("prod.batch") {
-        Permission::EditStock
-    } else if method.starts_with("order.") {
-        Permission::EditOrders
-    } else {
-        Permission::EditProducts
-    }
-}
-
 async fn dismiss(ctx: Ctx, input: Input<Dismissal>) -> Reply {
     let seat = ctx.merchant()?;
     let d = input.checked()?;
-    let seat = seat.may(needs(&d.method))?;
+    let seat = seat.may(match d.method.as_str() {
+        method if method.contains("inventory") || method.starts_with("prod.batch") => Permission::EditStock,
+        method if method.starts_with("order.") => Permission::EditOrders,
+        method if method.contains("price") => Permission::EditPrices,
+        _ => Permission::EditProducts,
+    })?;
     let which = Which { waits: !d.waits.is_empty(), method: d.method, problem: d.problem, code: d.code };
     ctx.db.write(move |tx| verbs::dismiss(tx, &seat.cause, &which, d.reason.trim())).await?;
     Ok(redirect(&ctx, "/sync/failures?done=dismissed"))

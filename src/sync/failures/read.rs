@@ -2,6 +2,7 @@
 
 use crate::Result;
 use crate::catalog::categories;
+use crate::guards::codes::Kind;
 use crate::ids::{FeedId, MerchantId};
 use crate::text::Text;
 use crate::wire::{LineCode, Problem};
@@ -59,16 +60,23 @@ impl Cause {
     /// What is wrong, with its remedy.
     pub fn text(&self) -> Text {
         if self.waits {
-            return Text::new(if self.problem == "category" { "failures-category" } else { "failures-sku" }).with(&self.code);
+            let key = match self.kind() {
+                Some(Kind::Category) => "failures-category",
+                Some(Kind::RegionGroup) => "failures-region-group",
+                Some(Kind::CustomerGroup) => "failures-customer-group",
+                None => "failures-sku",
+            };
+            return Text::new(key).with(&self.code);
         }
         let told = self.why.clone().and_then(|why| serde_json::from_value::<Problem>(why).ok());
         told.map_or_else(|| Text::new("failures-refused").with(&self.problem), |problem| problem.text())
     }
-    pub fn is_carrier(&self) -> bool {
-        self.waits && self.problem == "carrier"
+    /// What kind of code a person can say the meaning of.
+    pub fn kind(&self) -> Option<Kind> {
+        Kind::of(&self.problem).filter(|_| self.waits)
     }
     pub fn is_category(&self) -> bool {
-        self.waits && self.problem == "category"
+        self.kind() == Some(Kind::Category)
     }
     pub fn is_old(&self, now: &DateTime<Utc>) -> bool {
         self.waits && *now - self.since >= Duration::minutes(ALARM_MINUTES)

@@ -5,6 +5,7 @@ use crate::catalog::categories;
 use crate::form::Form;
 use crate::guards::codes;
 use crate::orders::shipments::carriers;
+use crate::pricing::codes::Codes;
 use crate::text::Text;
 use crate::trail::{self, Cause, Entry};
 use crate::{Error, Result};
@@ -12,11 +13,46 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text as SqlText, Timestamptz};
 use serde_json::{Value, json};
 
+/// Their code means ours, whatever it is of.
+///
+/// # Errors
+/// As [`pair`], [`pair_group`] and [`pair_carrier`].
+pub fn say(tx: &mut PgConnection, cause: &Cause, kind: codes::Kind, theirs: &str, ours: &str) -> Result<()> {
+    match kind {
+        codes::Kind::Category => pair(tx, cause, theirs, ours),
+        codes::Kind::RegionGroup | codes::Kind::CustomerGroup => pair_group(tx, cause, kind, theirs, ours),
+        codes::Kind::Carrier => pair_carrier(tx, cause, theirs, ours),
+    }
+}
+
+/// Their code of a group means ours. Lines that wait for it come back within a second.
+///
+/// # Errors
+/// `Invalid` when ours is no group, or theirs is one by itself.
+fn pair_group(tx: &mut PgConnection, cause: &Cause, kind: codes::Kind, theirs: &str, ours: &str) -> Result<()> {
+    let known = Codes::by_customers(tx, cause.merchant, &[])?;
+    let is_one = |code: &str| match kind {
+        codes::Kind::RegionGroup => known.region_by(code).is_some(),
+        _ => known.group_by(code).is_some(),
+    };
+    let wrong = |field: &str, text: Text| {
+        let typed = Form::filled([("theirs", theirs.to_owned()), ("ours", ours.to_owned())]);
+        Err(Error::invalid(typed.with_error(field, text)))
+    };
+    if is_one(theirs) {
+        return wrong("theirs", Text::new("failures-own-group").with(theirs));
+    }
+    if !is_one(ours) {
+        return wrong("ours", Text::new("failures-no-group").with(ours));
+    }
+    codes::pair(tx, cause, kind, theirs, ours)
+}
+
 /// Their category means ours: a leaf of this merchant. Lines that wait for it come back within a second.
 ///
 /// # Errors
 /// `Invalid` when ours is not a leaf, or theirs is a category by itself.
-pub fn pair(tx: &mut PgConnection, cause: &Cause, theirs: &str, ours: &str) -> Result<()> {
+fn pair(tx: &mut PgConnection, cause: &Cause, theirs: &str, ours: &str) -> Result<()> {
     let known = categories::by_ids(tx, cause.merchant, &[theirs.to_owned(), ours.to_owned()])?;
     let wrong = |field: &str, text: Text| {
         let typed = Form::filled([("theirs", theirs.to_owned()), ("ours", ours.to_owned())]);
@@ -36,7 +72,7 @@ pub fn pair(tx: &mut PgConnection, cause: &Cause, theirs: &str, ours: &str) -> R
 ///
 /// # Errors
 /// `Invalid` when ours is no carrier of the platform.
-pub fn pair_carrier(tx: &mut PgConnection, cause: &Cause, theirs: &str, ours: &str) -> Result<()> {
+fn pair_carrier(tx: &mut PgConnection, cause: &Cause, theirs: &str, ours: &str) -> Result<()> {
     let ours = ours.to_ascii_uppercase();
     if !carriers::search(tx, &ours)?.iter().any(|c| c.code == ours) {
         let typed = Form::filled([("theirs", theirs.to_owned()), ("ours", ours.clone())]);

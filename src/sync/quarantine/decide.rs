@@ -105,7 +105,7 @@ pub fn release(tx: &mut PgConnection, cause: &Cause, methods: &[&'static Method]
 /// Only what was stopped, with what names the row and orders it in time: the rest of the line was taken when it came.
 fn reduced(method: &Method, waiting: &Waiting) -> Value {
     let kept = |name: &str| {
-        let names = method.fields.iter().any(|f| f.name == name && matches!(f.need, Need::Always | Need::Naming));
+        let names = method.fields.iter().any(|f| f.name == name && matches!(f.need, Need::Always | Need::Either));
         names || matches!(name, "skuId" | "shopId" | "sourceTime" | "saled" | "freeze") || waiting.now.get(name).is_some()
     };
     let sent = waiting.line.as_object().into_iter().flatten();
@@ -157,13 +157,16 @@ fn take(tx: &mut PgConnection, merchant: MerchantId, ids: &[i64]) -> Result<Vec<
         "with l as (select id, method, line, coalesce(now, '{}') as now from parked_lines \
            where merchant_id = $1 and id = any($2) and settled_at is null order by id for update) \
          select l.id, l.method, l.line, l.now, \
+         case when l.now ? 'quoteVersion' then exists (select 1 from skus k where k.merchant_id = $1 and k.quote_version::text = l.now->>'quoteVersion' \
+           and (k.sku_id = nullif(l.line->>'skuId', '') or (nullif(l.line->>'skuId', '') is null and k.is_default and k.product_id = \
+             (select o.id from products o where o.merchant_id = $1 and o.prod_id = l.line->>'prodId')))) else \
          (not l.now ? 'inventory' or exists (select 1 from (select k.id from skus k where k.merchant_id = $1 and k.sku_id = nullif(l.line->>'skuId', '') union all \
              select k.id from products o join skus k on k.merchant_id = o.merchant_id and k.product_id = o.id and k.is_default \
              where o.merchant_id = $1 and o.prod_id = l.line->>'prodId' and nullif(l.line->>'skuId', '') is null limit 1) k \
            join stock s on s.merchant_id = $1 and s.sku_id = k.id where s.shop_id = coalesce(l.now->>'shopId', l.line->>'shopId')::bigint and s.qty_by = 'erp' and s.erp_qty::text = l.now->>'inventory')) \
          and (not l.now ? 'price' or case when l.method = 'prod.add_or_edit' \
            then exists (select 1 from products o where o.merchant_id = $1 and o.prod_id = l.line->>'prodId' and coalesce(o.details->>'price', '') = l.now->>'price') \
-           else exists (select 1 from skus k where k.merchant_id = $1 and k.sku_id = l.line->>'skuId' and coalesce(k.base_price::text, '') = l.now->>'price') end) \
+           else exists (select 1 from skus k where k.merchant_id = $1 and k.sku_id = l.line->>'skuId' and coalesce(k.base_price::text, '') = l.now->>'price') end) end \
          and (not l.now ? 'lotsVersion' or exists (select 1 from skus k join lot_heads h on h.merchant_id = $1 and h.sku_id = k.id \
            where k.merchant_id = $1 and k.sku_id = l.now->>'skuId' and h.shop_id = (l.now->>'shopId')::bigint and h.version::text = l.now->>'lotsVersion')) \
          as same from l order by l.id",

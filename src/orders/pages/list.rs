@@ -1,0 +1,339 @@
+//! The list.
+
+use super::{escaped, waited};
+use crate::clock::china;
+use crate::ids::ShopId;
+use crate::merchants::{self, Shop};
+use crate::orders::list::{self, Item, Search, View};
+use crate::orders::model::Sync;
+use crate::orders::state::State;
+use crate::orders::waits::{Way, Why, why_not_in_erp};
+use crate::orders::{rules, wire};
+use crate::products::look;
+use crate::text::Text;
+use crate::web::{COUNT_CAP, Ctx, Cursor, Frame, PER_PAGE, Page, Pager, Permission, Reply, Tab, filters};
+use crate::wire::Module;
+use crate::{gate, show};
+use actix_web::web::Query;
+use askama::Template;
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+#[derive(Deserialize, Clone, Default, Debug)]
+pub struct Filter {
+    #[serde(default)]
+    pub view: String,
+    #[serde(default)]
+    pub q: String,
+    /// The first and the last day of placing, both included.
+    #[serde(default)]
+    pub from: String,
+    #[serde(default)]
+    pub until: String,
+    #[serde(default)]
+    pub sync: String,
+    #[serde(default)]
+    pub why: String,
+    #[serde(default)]
+    pub shop: String,
+    /// A customer group by its code.
+    #[serde(default)]
+    pub group: String,
+    #[serde(default)]
+    pub least: String,
+    #[serde(default)]
+    pub most: String,
+    #[serde(default)]
+    pub sku: String,
+    #[serde(default)]
+    pub customer: String,
+    #[serde(default)]
+    pub after: String,
+    /// What was just done to how many orders.
+    #[serde(default)]
+    pub done: String,
+    #[serde(default)]
+    pub n: i64,
+}
+
+/// The start of a day in China.
+fn day(text: &str) -> Option<DateTime<Utc>> {
+    let day: NaiveDate = text.trim().parse().ok()?;
+    day.and_hms_opt(0, 0, 0)?.and_local_timezone(china()).single().map(|at| at.to_utc())
+}
+
+impl Filter {
+    pub fn search(&self) -> Search {
+        let money = |text: &str| text.trim().parse::<Decimal>().ok();
+        Search {
+            view: View::of(&self.view),
+            q: self.q.trim().to_owned(),
+            from: day(&self.from),
+            until: day(&self.until).map(|at| at + Duration::days(1)),
+            sync: Sync::of(&self.sync),
+            why: Why::of(&self.why),
+            shop: self.shop.parse().ok().map(ShopId),
+            group: self.group.clone(),
+            least: money(&self.least),
+            most: money(&self.most),
+            sku: self.sku.trim().to_owned(),
+            customer: self.customer.trim().to_owned(),
+            after: Cursor::read(&self.after),
+        }
+    }
+    /// The list's query with some fields changed; the place in the list starts over.
+    pub fn query(&self, change: &[(&str, &str)]) -> String {
+        let fields = [
+            ("view", self.view.as_str()),
+            ("q", self.q.trim()),
+            ("from", &self.from),
+            ("until", &self.until),
+            ("sync", &self.sync),
+            ("why", &self.why),
+            ("shop", &self.shop),
+            ("group", &self.group),
+            ("least", &self.least),
+            ("most", &self.most),
+            ("sku", &self.sku),
+            ("customer", &self.customer),
+        ];
+        let mut out = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in fields {
+            let value = change.iter().find(|(changed, _)| *changed == name).map_or(value, |(_, value)| *value);
+            if !value.is_empty() {
+                out.append_pair(name, value);
+            }
+        }
+        out.finish()
+    }
+    fn href(&self, change: &[(&str, &str)]) -> String {
+        let query = self.query(change);
+        if query.is_empty() { "/orders".to_owned() } else { format!("/orders?{query}") }
+    }
+    fn is_set(&self) -> bool {
+        !self.query(&[("view", "")]).is_empty()
+    }
+    /// How many of the filters behind the button are in use.
+    fn more(&self) -> usize {
+        [&self.from, &self.until, &self.least, &self.most, &self.sku, &self.customer].into_iter().filter(|f| !f.is_empty()).count()
+    }
+}
+
+/// An order as the list shows it.
+pub struct Line {
+    pub item: Item,
+    pub way: Way,
+    now: DateTime<Utc>,
+}
+
+impl Line {
+    pub fn of(item: Item, off: bool, alert_minutes: i32, now: DateTime<Utc>) -> Self {
+        Self { way: why_not_in_erp(&item.order, off, alert_minutes, now), item, now }
+    }
+    pub fn href(&self) -> String {
+        format!("/orders/{}", escaped(&self.item.order.order_no))
+    }
+    fn buyer(&self) -> &str {
+        self.item.customer.as_ref().map_or("", |c| c.name.as_str())
+    }
+    fn buyer_kind(&self) -> Option<&'static str> {
+        self.item.customer.as_ref().map(|c| c.kind().label())
+    }
+    /// The drawings of its first goods.
+    fn thumbs(&self) -> Vec<(&'static str, &'static str)> {
+        self.item.goods.first.iter().map(|(name, spec)| look::of(name, spec)).collect()
+    }
+    fn first_names(&self) -> String {
+        self.item.goods.first.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join("、")
+    }
+    fn is_waiting(&self) -> bool {
+        matches!(self.way, Way::Waits { .. })
+    }
+    fn tone(&self) -> &'static str {
+        tone(self.item.order.state())
+    }
+    fn place(&self) -> String {
+        self.item.region.iter().take(2).cloned().collect::<Vec<_>>().join(" ")
+    }
+    /// How long somebody has been waiting for it, while somebody does.
+    fn age(&self) -> Option<Text> {
+        let open = matches!(self.item.order.state(), State::Unpaid | State::ToShip | State::PartlyShipped);
+        open.then(|| waited(self.item.order.paid_at.unwrap_or(self.item.order.placed_at), self.now))
+    }
+    /// The way out of what it waits for: its name and where it leads; the primary one.
+    fn fix(&self) -> Option<(&'static str, String)> {
+        let Way::Waits { why, .. } = &self.way else { return None };
+        let customer = || format!("/customers?c={}#one", self.item.customer.as_ref().map(|c| escaped(&c.customer_id)).unwrap_or_default());
+        let href = match why {
+            Why::CustomerUnmapped | Why::UsccInvalid => customer(),
+            Why::ErpRefused | Why::ByHand => format!("{}#way", self.href()),
+        };
+        Some((why.remedy(), href))
+    }
+    pub fn data(&self) -> Value {
+        let mut told = wire::order(&self.item.order, &[], self.item.customer.as_ref());
+        if let Some(map) = told.as_object_mut() {
+            map.insert("kinds".into(), self.item.goods.kinds.into());
+            map.insert("units".into(), self.item.goods.units.into());
+        }
+        told
+    }
+}
+
+/// The colour of a state.
+pub fn tone(state: State) -> &'static str {
+    match state {
+        State::Unpaid => "warn",
+        State::ToShip | State::PartlyShipped => "info",
+        State::Shipped | State::Completed => "ok",
+        State::Cancelled | State::Refunded => "",
+    }
+}
+
+/// What stands in the column of the ERP, and its colour.
+pub fn told(way: &Way) -> (Text, &'static str) {
+    match way {
+        Way::In(Some(no)) => (Text::new("orders-erp-no").with(no), ""),
+        Way::In(None) => (Text::new(Sync::Synced.label()), ""),
+        Way::NotYet => (Text::new("orders-erp-none"), "mut"),
+        Way::Next { overdue: true } => (Text::new("orders-erp-overdue"), "neg"),
+        Way::Next { overdue: false } => (Text::new(Sync::Unsynced.label()), "mut"),
+        Way::Handed { .. } => (Text::new(Sync::Delivered.label()), "mut"),
+        Way::SwitchedOff => (Text::new("orders-erp-off"), "neg"),
+        Way::Waits { why, note: Some(note) } => (Text::new("orders-erp-waits-note").with(Text::new(why.label())).with(note), "neg"),
+        Way::Waits { why, note: None } => (Text::new(why.label()), "neg"),
+    }
+}
+
+impl Line {
+    fn erp(&self) -> (Text, &'static str) {
+        told(&self.way)
+    }
+}
+
+/// A shop to choose from.
+struct Choice {
+    href: String,
+    name: String,
+    on: bool,
+}
+
+#[derive(Template)]
+#[template(path = "orders/list.html", blocks = ["part"])]
+struct List {
+    frame: Frame,
+    tabs: Vec<Tab>,
+    shops: Vec<Choice>,
+    syncs: Vec<Choice>,
+    whys: Vec<Choice>,
+    groups: Vec<Choice>,
+    filter: Filter,
+    page: Page<Line>,
+    pager: Pager,
+    oldest_first: bool,
+    may_edit: bool,
+}
+show!(List, |v| json!({
+    "rows": v.page.rows.iter().map(Line::data).collect::<Vec<_>>(), "next": v.page.next,
+    "counts": v.tabs.iter().map(|t| t.count).collect::<Vec<_>>(),
+}));
+
+fn chosen(all: &[Choice]) -> &str {
+    all.iter().find(|c| c.on).map_or("", |c| c.name.as_str())
+}
+
+impl List {
+    fn shop(&self) -> &str {
+        chosen(&self.shops)
+    }
+    fn sync(&self) -> &str {
+        chosen(&self.syncs)
+    }
+    fn why(&self) -> &str {
+        chosen(&self.whys)
+    }
+    fn group(&self) -> &str {
+        chosen(&self.groups)
+    }
+    /// The address without one of its filters.
+    fn without(&self, name: &str) -> String {
+        self.filter.href(&[(name, "")])
+    }
+    fn export(&self, layout: &str) -> String {
+        let query = self.filter.query(&[]);
+        format!("/orders/export?layout={layout}{}{query}", if query.is_empty() { "" } else { "&" })
+    }
+    /// The list's query, for the way back from a bulk action.
+    fn back(&self) -> String {
+        self.filter.query(&[])
+    }
+}
+
+/// What a finished bulk action says.
+fn said(filter: &Filter) -> Option<Text> {
+    let key = match filter.done.as_str() {
+        "resend" => "orders-done-resend",
+        "release" => "orders-done-release",
+        "hold" => "orders-done-hold",
+        _ => return None,
+    };
+    Some(Text::new(key).with(filter.n))
+}
+
+/// `GET /orders`
+pub async fn show(ctx: Ctx, filter: Query<Filter>) -> Reply {
+    let seat = ctx.merchant()?;
+    let (merchant, now, filter) = (seat.merchant, ctx.now, filter.into_inner());
+    let search = filter.search();
+    let view = search.view;
+    let (rows, counts, shops, groups, off, alert) = ctx
+        .db
+        .snapshot(move |c| {
+            let rows = list::page(c, merchant, &search, PER_PAGE + 1)?;
+            let off = gate::switches::why_off(c, merchant, Module::Order, now)?.is_some();
+            let (shops, groups) = (merchants::shops(c, merchant)?, list::groups(c, merchant)?);
+            Ok((rows, list::counts(c, merchant, COUNT_CAP)?, shops, groups, off, rules::of(c, merchant)?.alert_minutes))
+        })
+        .await?;
+    let page = Page::cut(rows, PER_PAGE, Item::place);
+    let pager = Pager::of("/orders", &filter.query(&[]), Some(&filter.after), &page);
+    let tabs = View::ALL
+        .into_iter()
+        .map(|tab| {
+            let count = counts.iter().find(|(known, _)| *known == tab).map_or(0, |(_, n)| *n);
+            let tone = match tab {
+                View::Waiting if count > 0 => "bad",
+                View::PartlyShipped if count > 0 => "warn",
+                _ => "",
+            };
+            Tab {
+                label: Text::new(tab.label()),
+                href: filter.href(&[("view", tab.as_str())]),
+                current: tab == view,
+                count: Some(count),
+                tone,
+            }
+        })
+        .collect();
+    let choice = |name: &'static str, value: &str, now: &str, label: String| Choice {
+        href: filter.href(&[(name, value)]),
+        on: value == now,
+        name: label,
+    };
+    let shop = |shop: Shop| choice("shop", &shop.id.to_string(), &filter.shop, shop.name);
+    ctx.reply(List {
+        frame: Frame { notice: said(&filter), ..ctx.frame("orders") },
+        tabs,
+        shops: shops.into_iter().map(shop).collect(),
+        syncs: Sync::ALL.into_iter().map(|s| choice("sync", s.as_str(), &filter.sync, ctx.lang.say(s.label(), &[]))).collect(),
+        groups: groups.into_iter().map(|(code, name)| choice("group", &code, &filter.group, name)).collect(),
+        whys: Why::ALL.into_iter().map(|w| choice("why", w.as_str(), &filter.why, ctx.lang.say(w.label(), &[]))).collect(),
+        pager,
+        page: page.map(|item| Line::of(item, off, alert, now)),
+        filter,
+        oldest_first: view.oldest_first(),
+        may_edit: seat.person.may(Permission::EditOrders),
+    })
+}
