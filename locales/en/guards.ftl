@@ -200,3 +200,4 @@ guard-lots-hint = Even a single one. Goods nobody has frozen are emptied as usua
 quarantine-why-lots = { $a } SKUs lose all lots while buyers have frozen units of them
 failures-our-carrier = The platform’s carrier code
 failures-no-carrier = The platform has no carrier "{ $a }". Choose one from the list
+failures-carrier = Waiting for the carrier "{ $a }". Say which of the platform’s it is

@@ -38,7 +38,7 @@ pub static LOGISTICS_UPDATE: Method = Method {
     fields: &[
         ORDER_NO,
         Field::always("carrierCode", Kind::Text(60), "ship-field-carrier"),
-        Field::naming("trackingNo", Kind::Text(64), "ship-field-tracking"),
+        Field::part("trackingNo", Kind::Text(64), "ship-field-tracking"),
         Field::optional("shippedTime", Kind::Time, "ship-field-shipped"),
         Field::optional("eventId", Kind::Text(64), "order-field-event-id"),
     ],
@@ -56,7 +56,7 @@ pub static SHIPMENT_ADD: Method = Method {
     source: "L-02 L-03 L-04 L-05 Q-21 Q-39",
     fields: &[
         ORDER_NO,
-        Field::naming("shipmentId", Kind::Text(64), "ship-field-id"),
+        Field::part("shipmentId", Kind::Text(64), "ship-field-id"),
         Field::optional("items", Kind::Json(200_000), "ship-field-items"),
         Field::optional("packages", Kind::Json(20_000), "ship-field-packages"),
         Field::optional("carrierCode", Kind::Text(60), "ship-field-carrier-flat"),

@@ -10,6 +10,7 @@
 
 pub mod api;
 pub mod carriers;
+mod desk;
 mod draft;
 pub mod list;
 pub mod logistics;

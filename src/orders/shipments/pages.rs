@@ -1,18 +1,14 @@
 //! `/shipments`: scan an order, check its lots, give the package, next (UI §4.14).
 
 use super::carriers::{self, BY_HAND, Carrier};
+use super::desk::{Entry, Part, entry};
 use super::draft::{Draft, Item, Line as Which, Parcel};
 use super::list::{self, Recent};
 use super::ship;
-use crate::clock::day;
-use crate::customers;
 use crate::form::Form;
-use crate::ids::{MerchantId, SkuId};
 use crate::lots::told::Told;
-use crate::lots::{self, Day, Lot};
+use crate::lots::Day;
 use crate::orders::events::Origin;
-use crate::orders::model::{self, Order, OrderLine};
-use crate::orders::state::{Event, Verdict, judge};
 use crate::text::Text;
 use crate::wire::{LineCode, Outcome, Problem};
 use crate::web::{Ctx, Cursor, Frame, Input, PER_PAGE, Page, Pager, Permission, Reply, Seat, Wants, filters, redirect};
@@ -21,7 +17,6 @@ use actix_web::http::StatusCode;
 use actix_web::web::{self, Query, ServiceConfig};
 use askama::Template;
 use chrono::{DateTime, Utc};
-use diesel::PgConnection;
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
@@ -32,41 +27,6 @@ const RECENT: i64 = 5;
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(web::resource("/shipments").get(show).post(add));
-}
-
-/// One lot of a line in the form.
-struct Part {
-    lot: String,
-    ends: String,
-    qty: String,
-}
-
-/// A line of the order in the form.
-struct Row {
-    line: OrderLine,
-    left: i64,
-    /// The lots the buyer saw.
-    shown: Vec<Told>,
-    parts: Vec<Part>,
-}
-
-impl Row {
-    /// The shortest day the buyer was shown.
-    fn promised(&self) -> Option<String> {
-        self.shown.iter().filter_map(|lot| lot.expires_on).min_by_key(|day| day.date).map(|day| day.to_string())
-    }
-}
-
-/// The order on the desk.
-struct Entry {
-    order: Order,
-    customer: String,
-    consignee: String,
-    address: String,
-    rows: Vec<Row>,
-    packages: Vec<list::Package>,
-    /// It is paid, and something of it can still leave.
-    open: bool,
 }
 
 #[derive(Template)]
@@ -120,65 +80,14 @@ pub struct Asked {
     done: String,
 }
 
-/// FEFO: what expires first goes first, until the line is full.
-fn suggested(left: i64, lots: &[&Lot]) -> Vec<Part> {
-    let mut missing = left;
-    let mut parts = Vec::new();
-    for lot in lots {
-        if missing == 0 {
-            break;
-        }
-        let n = lot.qty.unwrap_or(missing).min(missing);
-        let ends = lot.expires_on.map(|date| Day { date, month: lot.month }.to_string()).unwrap_or_default();
-        parts.push(Part { lot: lot.lot_no.clone(), ends, qty: n.to_string() });
-        missing -= n;
-    }
-    if parts.is_empty() {
-        parts.push(Part { lot: String::new(), ends: String::new(), qty: left.to_string() });
-    }
-    parts
-}
-
-/// The order as the form shows it; with what was typed, if anything was.
-fn entry(c: &mut PgConnection, merchant: MerchantId, no: &str, now: DateTime<Utc>, typed: Option<&Typed>) -> Result<Option<Entry>> {
-    let Some(order) = model::by_no(c, merchant, no)? else { return Ok(None) };
-    let lines = model::lines_of(c, merchant, &[order.id])?.remove(&order.id).unwrap_or_default();
-    let places: Vec<_> = lines.iter().map(|l| (l.sku, order.shop)).collect();
-    let lots = lots::sellable(c, merchant, &places, day(now))?;
-    let mut by_sku: HashMap<SkuId, Vec<&Lot>> = HashMap::new();
-    for lot in &lots {
-        by_sku.entry(lot.sku).or_default().push(lot);
-    }
-    let row = |line: OrderLine| {
-        let left = line.units().left();
-        let parts = match typed {
-            Some(typed) => typed.parts(line.no),
-            None if left > 0 => suggested(left, by_sku.get(&line.sku).map_or(&[], Vec::as_slice)),
-            None => Vec::new(),
-        };
-        Row { shown: serde_json::from_value(line.lots.clone()).unwrap_or_default(), parts, left, line }
-    };
-    let rows: Vec<Row> = lines.into_iter().map(row).collect();
-    let customer = customers::by_ids(c, merchant, &[order.customer])?.remove(&order.customer);
-    let word = |name: &str| order.delivery.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
-    Ok(Some(Entry {
-        customer: customer.map(|c| c.name).unwrap_or_default(),
-        consignee: word("consignee"),
-        address: word("address"),
-        packages: list::packages(c, merchant, order.id)?,
-        open: judge(order.state(), order.facts(), Event::Shipped) != Verdict::Refused && rows.iter().any(|r| r.left > 0),
-        rows,
-        order,
-    }))
-}
-
 async fn shown(ctx: &Ctx, seat: &Seat, asked: Asked, typed: Option<Typed>) -> Result<Desk> {
     let (merchant, now, no) = (seat.merchant, ctx.now, asked.no.trim().to_owned());
     let before = Cursor::read(&asked.after);
+    let typed = typed.map(|typed| typed.parts());
     let (entry, carriers, recent, rows) = ctx
         .db
         .snapshot(move |c| {
-            let entry = if no.is_empty() { None } else { entry(c, merchant, &no, now, typed.as_ref())? };
+            let entry = if no.is_empty() { None } else { entry(c, merchant, &no, now, typed)? };
             let rows = list::recent(c, merchant, before, PER_PAGE + 1)?;
             Ok((entry, carriers::search(c, "")?, carriers::recent(c, merchant, RECENT)?, rows))
         })
@@ -246,9 +155,12 @@ impl Typed {
         let texts = self.lot.iter().zip(&self.ends).zip(&self.qty);
         self.line.iter().zip(texts).map(|(line, ((lot, ends), qty))| (*line, lot.trim(), ends.trim(), qty.trim()))
     }
-    fn parts(&self, line: i32) -> Vec<Part> {
-        let own = self.rows().filter(|r| r.0 == line && !(r.1.is_empty() && r.3.is_empty()));
-        own.map(|(_, lot, ends, qty)| Part { lot: lot.to_owned(), ends: ends.to_owned(), qty: qty.to_owned() }).collect()
+    fn parts(&self) -> HashMap<i32, Vec<Part>> {
+        let mut parts: HashMap<i32, Vec<Part>> = HashMap::new();
+        for (line, lot, ends, qty) in self.rows().filter(|r| !(r.1.is_empty() && r.3.is_empty())) {
+            parts.entry(line).or_default().push(Part { lot: lot.to_owned(), ends: ends.to_owned(), qty: qty.to_owned() });
+        }
+        parts
     }
     fn form(&self) -> Form {
         Form::filled([
