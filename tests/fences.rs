@@ -160,7 +160,10 @@ async fn scene(house: &House) -> Cast {
     house.sql(&format!("insert into shops (merchant_id, id, name) values ({}, 3, '三号店')", cast.a));
     house.sql(&format!("insert into exceptions (merchant_id, module, product_id, reason, by_name, since) select {0}, 'stock', id, '', '', now() from products where merchant_id = {0} limit 1", cast.a));
     for table in ["region_groups", "customer_groups"] {
-        house.sql(&format!("insert into {table} (merchant_id, code, name, created_at, updated_at) values ({}, 'F', '围栏', now(), now())", cast.a));
+        house.sql(&format!(
+            "insert into {table} (merchant_id, code, name, created_at, updated_at) values ({}, 'F', '围栏', now(), now())",
+            cast.a
+        ));
     }
     house.sql(&format!("insert into quarantines (merchant_id, guard, at, actor_name, lines, earlier, rule) values ({}, 'zero', now(), 'ERP', 1, 0, '{{}}')", cast.a));
     house

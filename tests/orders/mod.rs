@@ -3,6 +3,7 @@
 mod delivery;
 mod feed;
 mod pages;
+mod shipping;
 mod shots;
 mod statuses;
 mod story;

@@ -30,7 +30,9 @@ async fn the_price_book_shows_what_is_set_and_what_is_inherited() {
     house.sql(&Row { group: "VIP", amount: "7.50", dates: ("2026-12-01", "2027-01-01"), ..ROW }.sql(cast.a));
     house.sql("update skus set cost_price = 8.50 where sku_id in ('S1', 'S2'); update skus set base_price = null where sku_id = 'S3'");
     let page = house.get("/prices").by(OWNER).send().await.expect(200).body;
-    for seen in ["默认单价", "会员价", "华南", "深圳", "v|region:HN|S1", "value=\"8.10\"", "placeholder=\"8.60\"", "采购价 8.50", "看看会怎样"] {
+    for seen in
+        ["默认单价", "会员价", "华南", "深圳", "v|region:HN|S1", "value=\"8.10\"", "placeholder=\"8.60\"", "采购价 8.50", "看看会怎样"]
+    {
         assert!(page.contains(seen), "{seen} in {page}");
     }
     assert!(page.contains("inp num warn"), "below cost");
@@ -59,16 +61,31 @@ async fn changes_are_looked_at_applied_and_taken_back() {
     house.sql("update skus set cost_price = 6.00, retail_price = 9.00");
     house.sql(&Row { customer: "C3", amount: "5.50", ..ROW }.sql(cast.a));
     let form = [
-        ("how", "grid"), ("ver", "1|S1"), ("ver", "1|S2"), ("ver", "1|S3"),
-        ("was", "v|price|S1=8.60"), ("v|price|S1", "9.60"), ("v|region:HN|S1", ""), ("v|group:VIP|S1", "5.90"),
-        ("was", "v|price|S2=8.60"), ("v|price|S2", "8.60"), ("was", "v|retailPrice|S2=9.00"), ("v|retailPrice|S2", ""), ("v|region:SZ|S3", "¥1,008.00"), ("v|region:HN|S3", "8,8.5x"),
+        ("how", "grid"),
+        ("ver", "1|S1"),
+        ("ver", "1|S2"),
+        ("ver", "1|S3"),
+        ("was", "v|price|S1=8.60"),
+        ("v|price|S1", "9.60"),
+        ("v|region:HN|S1", ""),
+        ("v|group:VIP|S1", "5.90"),
+        ("was", "v|price|S2=8.60"),
+        ("v|price|S2", "8.60"),
+        ("was", "v|retailPrice|S2=9.00"),
+        ("v|retailPrice|S2", ""),
+        ("v|region:SZ|S3", "¥1,008.00"),
+        ("v|region:HN|S3", "8,8.5x"),
     ];
     let seen = house.outlook("/prices/changes", &form).await;
     let outlook = &seen["outlook"];
     assert_eq!(outlook["diffs"].as_array().map(Vec::len), Some(4), "{seen}");
     assert_eq!(seen["misread"][0]["at"], "S3 · region:HN");
     // C2 (in no group of S1's prices) pays more for S1, C1 in VIP less, C3 has a price of its own; nobody lives in 深圳.
-    assert_eq!((outlook["impact"]["more"].as_i64(), outlook["impact"]["less"].as_i64(), outlook["impact"]["customers"].as_i64()), (Some(1), Some(1), Some(3)), "{seen}");
+    assert_eq!(
+        (outlook["impact"]["more"].as_i64(), outlook["impact"]["less"].as_i64(), outlook["impact"]["customers"].as_i64()),
+        (Some(1), Some(1), Some(3)),
+        "{seen}"
+    );
     assert_eq!((outlook["far"].as_i64(), outlook["belowCost"].as_i64().or(outlook["below_cost"].as_i64())), (Some(2), Some(1)), "{seen}");
     assert_eq!(priced(&house, &cast, "S1"), "8.60 9.00 - 6.00 - | customer:C3 5.50", "nothing has changed");
     assert_eq!(house.ask("select count(*) from trail where verb = 'price.changed'"), "0");
@@ -79,7 +96,10 @@ async fn changes_are_looked_at_applied_and_taken_back() {
     let done = house.outlook("/prices", &apply).await;
     assert_eq!(done["outlook"]["skus"], serde_json::json!(["S1", "S2", "S3"]), "{done}");
     assert_eq!(priced(&house, &cast, "S1"), "9.60 9.00 - 6.00 - | customer:C3 5.50, group:VIP 5.90");
-    assert_eq!((priced(&house, &cast, "S2"), priced(&house, &cast, "S3")), ("8.60 - - 6.00 - | ".into(), "8.60 9.00 - 6.00 - | region:SZ 1008.00".into()));
+    assert_eq!(
+        (priced(&house, &cast, "S2"), priced(&house, &cast, "S3")),
+        ("8.60 - - 6.00 - | ".into(), "8.60 9.00 - 6.00 - | region:SZ 1008.00".into())
+    );
     assert_eq!(house.ask("select string_agg(distinct owner, ' ') from prices where amount <> 5.50"), "person");
     // A second time: the versions that were seen are gone.
     let again = house.outlook("/prices", &[("change", "1|9.70|price|S1")]).await;
@@ -91,7 +111,10 @@ async fn changes_are_looked_at_applied_and_taken_back() {
     let back = house.delete("/prices").by(OWNER).json().form(&undo).send().await.expect(200).value()["data"].clone();
     assert_eq!((back["outlook"]["diffs"].as_array().map(Vec::len), back["refused"].as_array().map(Vec::len)), (Some(3), Some(1)), "{back}");
     assert_eq!(priced(&house, &cast, "S1"), "9.80 9.00 - 6.00 - | customer:C3 5.50");
-    assert_eq!((priced(&house, &cast, "S2"), priced(&house, &cast, "S3")), ("8.60 9.00 - 6.00 - | ".into(), "8.60 9.00 - 6.00 - | ".into()));
+    assert_eq!(
+        (priced(&house, &cast, "S2"), priced(&house, &cast, "S3")),
+        ("8.60 9.00 - 6.00 - | ".into(), "8.60 9.00 - 6.00 - | ".into())
+    );
     let nothing = house.delete("/prices").by(OWNER).json().form(&undo).send().await;
     assert_eq!(nothing.status, 422, "{}", nothing.body);
 }
@@ -100,11 +123,28 @@ async fn changes_are_looked_at_applied_and_taken_back() {
 #[actix_web::test]
 async fn formulas_and_blocks_of_a_sheet() {
     let (house, cast) = market(3).await;
-    let ticked = [("how", "formula"), ("place", "region:HN"), ("op", "times"), ("by", "0.95"), ("step", "0.1"), ("scope", "ticked"), ("id", "S1"), ("id", "S3")];
+    let ticked = [
+        ("how", "formula"),
+        ("place", "region:HN"),
+        ("op", "times"),
+        ("by", "0.95"),
+        ("step", "0.1"),
+        ("scope", "ticked"),
+        ("id", "S1"),
+        ("id", "S3"),
+    ];
     let seen = house.outlook("/prices/changes", &ticked).await;
     assert_eq!(seen["outlook"]["diffs"][0]["to"], "8.20", "{seen}");
     assert_eq!(seen["outlook"]["diffs"].as_array().map(Vec::len), Some(2));
-    let all = [("how", "formula"), ("filter", "set=VIP&q=S"), ("place", "group:VIP@SZ"), ("op", "plus"), ("by", "0.50"), ("step", "0.01"), ("scope", "all")];
+    let all = [
+        ("how", "formula"),
+        ("filter", "set=VIP&q=S"),
+        ("place", "group:VIP@SZ"),
+        ("op", "plus"),
+        ("by", "0.50"),
+        ("step", "0.01"),
+        ("scope", "all"),
+    ];
     let seen = house.outlook("/prices/changes", &all).await;
     assert_eq!(seen["outlook"]["diffs"].as_array().map(Vec::len), Some(3), "{seen}");
     let bad = house.prices("/prices/changes", &[("how", "formula"), ("place", "price"), ("op", "times"), ("by", "x")]).await;
@@ -118,11 +158,20 @@ async fn formulas_and_blocks_of_a_sheet() {
     assert_eq!(priced(&house, &cast, "S1"), "9.10 - - - - | group:VIP 8.00, group:VIP@SZ 7.70, region:HN 8.80");
     //
     house.sql("update skus set cost_price = 8.00");
-    house.prices("/prices/rules", &[("policy", "specific"), ("member", "uniform"), ("alert_percent", "10"), ("floor_percent", "105")]).await.expect(303);
+    house
+        .prices("/prices/rules", &[("policy", "specific"), ("member", "uniform"), ("alert_percent", "10"), ("floor_percent", "105")])
+        .await
+        .expect(303);
     let low = house.outlook("/prices", &[("change", "|8.39|price|S2"), ("change", "|8.40|price|S3")]).await;
     assert_eq!((low["refused"][0]["why"].as_str(), low["outlook"]["skus"][0].as_str()), (Some("line-below-floor"), Some("S3")), "{low}");
-    house.prices("/prices/rules", &[("policy", "lowest"), ("member", "per_shop"), ("alert_percent", "0"), ("floor_percent", "")]).await.expect(422);
-    house.prices("/prices/rules", &[("policy", "lowest"), ("member", "per_shop"), ("alert_percent", "5"), ("floor_percent", "abc")]).await.expect(422);
+    house
+        .prices("/prices/rules", &[("policy", "lowest"), ("member", "per_shop"), ("alert_percent", "0"), ("floor_percent", "")])
+        .await
+        .expect(422);
+    house
+        .prices("/prices/rules", &[("policy", "lowest"), ("member", "per_shop"), ("alert_percent", "5"), ("floor_percent", "abc")])
+        .await
+        .expect(422);
     house.post("/prices/rules").by(READER).form(&[("alert_percent", "5")]).send().await.expect(403);
     assert!(house.get("/prices/rules").by(OWNER).send().await.expect(200).body.contains("客户组价"));
 }
@@ -131,7 +180,11 @@ async fn formulas_and_blocks_of_a_sheet() {
 #[actix_web::test]
 async fn who_pays_what_and_the_product_tab() {
     let (house, cast) = market(2).await;
-    for row in [Row { group: "VIP", amount: "7.50", ..ROW }, Row { region: "SZ", amount: "8.20", ..ROW }, Row { group: "CHAIN", region: "SZ", amount: "7.00", ..ROW }] {
+    for row in [
+        Row { group: "VIP", amount: "7.50", ..ROW },
+        Row { region: "SZ", amount: "8.20", ..ROW },
+        Row { group: "CHAIN", region: "SZ", amount: "7.00", ..ROW },
+    ] {
         house.sql(&row.sql(cast.a));
     }
     let why = house.get("/prices/preview?sku=S1&customer=C1&region=440300&qty=3").by(OWNER).send().await.expect(200).body;
@@ -144,7 +197,8 @@ async fn who_pays_what_and_the_product_tab() {
     house.get("/prices/preview?sku=S9").by(OWNER).send().await.expect(422);
     house.get("/prices/preview?sku=S1&customer=C9").by(OWNER).send().await.expect(422);
     let tab = house.get("/products/P1/prices").by(OWNER).send().await.expect(200).body;
-    for seen in ["客户组 × 地区组", "金牌客户", "v|group:CHAIN@SZ|S1", "value=\"7.00\"", "placeholder=\"8.20\"", "aria-current=\"page\""] {
+    for seen in ["客户组 × 地区组", "金牌客户", "v|group:CHAIN@SZ|S1", "value=\"7.00\"", "placeholder=\"8.20\"", "aria-current=\"page\""]
+    {
         assert!(tab.contains(seen), "{seen} in {tab}");
     }
     assert!(house.get("/products/P1").by(OWNER).send().await.expect(200).body.contains("/products/P1/prices"));

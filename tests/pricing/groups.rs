@@ -48,7 +48,9 @@ async fn region_groups_from_making_to_deleting() {
     assert_eq!(house.pays(&cast, "C2", "440100", "S1").await, "8.60 default");
     assert!(house.get("/groups/regions?done=gone&n=2").by(OWNER).send().await.expect(200).body.contains("2 个价格恢复继承"));
     house.post("/groups/regions").by(READER).form(&[("code", "Q"), ("name", "Q")]).send().await.expect(403);
-    assert!(house.ask("select string_agg(verb, ' ' order by id) from trail where verb like 'region_group%'").ends_with("region_group.deleted"));
+    assert!(
+        house.ask("select string_agg(verb, ' ' order by id) from trail where verb like 'region_group%'").ends_with("region_group.deleted")
+    );
 }
 
 // groups have an order, customers are taken in by id or credit code.
