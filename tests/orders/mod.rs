@@ -6,6 +6,7 @@ mod pages;
 mod shots;
 mod statuses;
 mod story;
+mod wholesale;
 
 pub use crate::stock::house;
 use crate::support::{Answer, Cast, House};
