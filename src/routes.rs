@@ -51,6 +51,9 @@ pub static METHODS: &[&Method] = &[
     &orders::api::GET,
     &orders::api::ACK,
     &orders::api::SYNC_RESET,
+    &orders::shipments::api::CARRIER_LIST_GET,
+    &orders::shipments::api::LOGISTICS_UPDATE,
+    &orders::shipments::api::SHIPMENT_ADD,
     &orders::api::STATUS_UPDATE,
     &gate::api::SWITCH_GET,
 ];
@@ -75,6 +78,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(customers::routes)
         .configure(orders::routes)
         .configure(lots::routes)
+        .configure(orders::shipments::routes)
         .configure(guards::routes)
         .configure(reconcile::routes)
         .configure(search::routes);
@@ -130,7 +134,11 @@ fn merchant_nav(person: &Person) -> Vec<NavGroup> {
         ),
         group(
             Some("nav-group-trade"),
-            vec![item("orders", "/orders", "receipt", "nav-orders"), item("customers", "/customers", "users-group", "nav-customers")],
+            vec![
+                item("orders", "/orders", "receipt", "nav-orders"),
+                item("shipments", "/shipments", "truck-delivery", "nav-shipments"),
+                item("customers", "/customers", "users-group", "nav-customers"),
+            ],
         ),
         group(Some("nav-group-sync"), sync),
         group(Some("nav-group-manage"), manage),

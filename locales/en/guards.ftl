@@ -198,3 +198,6 @@ guard-lots = Frozen units left without a lot
 guard-lots-on = Quarantine an empty lot list for goods that buyers have frozen
 guard-lots-hint = Even a single one. Goods nobody has frozen are emptied as usual
 quarantine-why-lots = { $a } SKUs lose all lots while buyers have frozen units of them
+failures-our-carrier = The platform’s carrier code
+failures-no-carrier = The platform has no carrier "{ $a }". Choose one from the list
+failures-carrier = Waiting for the carrier "{ $a }". Say which of the platform’s it is

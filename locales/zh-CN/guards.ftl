@@ -198,3 +198,6 @@ guard-lots = 清空有冻结的批号
 guard-lots-on = 买家已冻结的商品，ERP 却传来空批号时先隔离
 guard-lots-hint = 一条也算。没有冻结的商品照常清空
 quarantine-why-lots = { $a } 个 SKU 还有买家冻结的数量，批号却要清空
+failures-our-carrier = 平台的物流公司代码
+failures-no-carrier = 平台没有物流公司「{ $a }」。从列表里选一家
+failures-carrier = 在等物流公司「{ $a }」。说明它是平台上的哪一家后自动写入

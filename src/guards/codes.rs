@@ -20,10 +20,11 @@ pub enum Kind {
     Category,
     RegionGroup,
     CustomerGroup,
+    Carrier,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 3] = [Kind::Category, Kind::RegionGroup, Kind::CustomerGroup];
+    pub const ALL: [Kind; 4] = [Kind::Category, Kind::RegionGroup, Kind::CustomerGroup, Kind::Carrier];
     pub fn of(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
@@ -32,6 +33,7 @@ impl Kind {
             Kind::Category => "category",
             Kind::RegionGroup => "region_group",
             Kind::CustomerGroup => "customer_group",
+            Kind::Carrier => "carrier",
         }
     }
 }

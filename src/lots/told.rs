@@ -17,10 +17,12 @@ const FIELDS: [&str; 4] = ["lotNo", "producedOn", "expiresOn", "quantity"];
 #[serde(rename_all = "camelCase")]
 pub struct Told {
     pub lot_no: String,
+    #[serde(default)]
     pub produced_on: Option<Day>,
     /// The last day on which it may be sold.
-    #[serde(deserialize_with = "end")]
+    #[serde(default, deserialize_with = "end")]
     pub expires_on: Option<Day>,
+    #[serde(default)]
     pub quantity: Option<i64>,
 }
 

@@ -21,6 +21,7 @@ pub mod money;
 mod pages;
 pub mod replay;
 pub mod rules;
+pub mod shipments;
 mod sight;
 pub mod state;
 pub mod status;

@@ -62,6 +62,10 @@ impl Desk {
     pub fn get(&self, no: &str) -> Option<&Order> {
         self.orders.get(no)
     }
+    /// The units of an order's lines, as whoever keeps the lines has left them.
+    pub fn put(&mut self, order: OrderId, units: Vec<Units>) {
+        self.units.insert(order, units);
+    }
     /// Changes an order; its state follows.
     pub fn change(&mut self, no: &str, step: impl FnOnce(&mut Order)) {
         let Some(order) = self.orders.get_mut(no) else { return };

@@ -20,7 +20,7 @@ const ROUNDS_BETWEEN_LISTENING: u32 = 5;
 /// Replays what waits at one merchant.
 type Replay = fn(&mut PgConnection, MerchantId, DateTime<Utc>) -> Result<usize>;
 /// In this order: a category brings products, products bring SKUs, SKUs take prices, stock and lots.
-const REPLAYS: [(&str, Replay); 7] = [
+const REPLAYS: [(&str, Replay); 8] = [
     ("category", replay_products),
     ("sku", stock::push::replay_parked),
     ("sku", pricing::replay::of_skus),
@@ -28,6 +28,7 @@ const REPLAYS: [(&str, Replay); 7] = [
     ("region_group", pricing::replay::of_region_groups),
     ("customer_group", pricing::replay::of_customer_groups),
     (orders::api::WAITS_FOR, orders::replay::replay_parked),
+    (orders::shipments::carriers::WAITS_FOR, orders::shipments::replay::replay_parked),
 ];
 
 /// A product that waited comes back through the method by which it arrived, stock and all.

@@ -40,6 +40,8 @@ pub enum Need {
     Always,
     /// It, or another field of the method that may stand for it, says which row is meant.
     Either,
+    /// Not always; where it is, it is part of what says which row is meant.
+    Part,
     /// When the row is new; on edit a missing key leaves the value as it is.
     Insert,
     Optional,
@@ -58,7 +60,7 @@ pub struct Field {
 impl Field {
     /// It says which row is meant, rather than what it holds.
     pub fn names_the_row(&self) -> bool {
-        matches!(self.need, Need::Always | Need::Either)
+        matches!(self.need, Need::Always | Need::Either | Need::Part)
             || matches!(self.kind, Kind::Shop | Kind::ShopOrAll)
             || matches!(self.name, "skuId" | "prodId")
     }
@@ -67,6 +69,9 @@ impl Field {
     }
     pub const fn either(name: &'static str, kind: Kind, about: &'static str) -> Self {
         Self { name, kind, need: Need::Either, about }
+    }
+    pub const fn part(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self { name, kind, need: Need::Part, about }
     }
     pub const fn insert(name: &'static str, kind: Kind, about: &'static str) -> Self {
         Self { name, kind, need: Need::Insert, about }

@@ -90,7 +90,7 @@ impl Line {
         let blank = |value: &Value| value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty());
         for field in self.fields {
             match map.get(field.name) {
-                Some(value) if field.need == Need::Either && blank(value) => {}
+                Some(value) if matches!(field.need, Need::Either | Need::Part) && blank(value) => {}
                 Some(value) if field.kind == Kind::Price && field.need == Need::Optional && blank(value) => {
                     self.cells.insert(field.name, Cell::Null);
                 }
@@ -220,7 +220,8 @@ impl Line {
 pub fn key_of(fields: &[Field], sent: &Value) -> String {
     let mut named = false;
     let mut parts: Vec<String> = Vec::new();
-    for field in fields.iter().filter(|f| matches!(f.need, Need::Always | Need::Either) || matches!(f.kind, Kind::Shop | Kind::ShopOrAll)) {
+    let names = |f: &&Field| matches!(f.need, Need::Always | Need::Either | Need::Part) || matches!(f.kind, Kind::Shop | Kind::ShopOrAll);
+    for field in fields.iter().filter(names) {
         let part = match sent.get(field.name) {
             Some(Value::String(s)) => s.trim().chars().take(64).collect(),
             Some(Value::Number(n)) => n.to_string(),

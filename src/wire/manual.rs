@@ -64,7 +64,7 @@ pub fn need(field: &Field) -> &'static str {
         Need::Always => "docs-need-always",
         Need::Either => "docs-need-either",
         Need::Insert => "docs-need-insert",
-        Need::Optional => "docs-need-optional",
+        Need::Part | Need::Optional => "docs-need-optional",
     }
 }
 

@@ -112,7 +112,7 @@ fn field_schema(field: &Field, lang: Lang) -> Value {
         let need = match field.need {
             Need::Insert => " Needed when the row is new.",
             Need::Either => " This or another that says so must be there.",
-            Need::Always | Need::Optional => "",
+            Need::Always | Need::Part | Need::Optional => "",
         };
         map.insert("description".into(), format!("{}{shape}.{need}", lang.say(field.about, &[])).into());
     }

@@ -146,6 +146,20 @@ line_codes! {
     NoPrice "NO_PRICE" "line-no-price"
     /// The storefront showed another price than the one that counts.
     PriceChanged "PRICE_CHANGED" "line-price-changed"
+    /// The order has no such line.
+    UnknownOrderLine "UNKNOWN_ORDER_LINE" "line-unknown-order-line"
+    /// More would have left than was ordered (I-11).
+    OverShipped "OVER_SHIPPED" "line-over-shipped"
+    /// The quantity is not the sum of its lots.
+    LotsDiffer "LOTS_DIFFER" "line-lots-differ"
+    /// A carrier nobody has explained: waits.
+    UnknownCarrier "UNKNOWN_CARRIER" "line-unknown-carrier"
+    /// Warning: a lot that keeps shorter than those the buyer saw.
+    ShorterExpiry "SHORTER_EXPIRY" "line-shorter-expiry"
+    /// Warning: a lot that had expired when it left.
+    ExpiredLot "EXPIRED_LOT" "line-expired-lot"
+    /// Warning: this carrier's numbers look otherwise.
+    OddTracking "ODD_TRACKING" "line-odd-tracking"
     /// On the platform's block list, or in a forbidden category.
     Forbidden "FORBIDDEN_GOODS" "line-forbidden-goods"
 }

@@ -2,6 +2,7 @@
 
 mod expiry;
 mod freely;
+mod pages;
 mod replacing;
 
 use crate::support::{Answer, Cast, House};

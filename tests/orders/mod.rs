@@ -3,9 +3,11 @@
 mod delivery;
 mod feed;
 mod pages;
+mod shipping;
 mod shots;
 mod statuses;
 mod story;
+mod wholesale;
 
 pub use crate::stock::house;
 use crate::support::{Answer, Cast, House};

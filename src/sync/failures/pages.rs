@@ -4,6 +4,7 @@ use super::read::{self, Cause, Held, Which};
 use super::verbs;
 use crate::form::Form;
 use crate::guards::codes::{self, Kind, Pair};
+use crate::orders::shipments::carriers;
 use crate::pricing;
 use crate::text::Text;
 use crate::web::{Ctx, Cursor, Frame, Input, PER_PAGE, Page, Pager, Permission, Reply, Seat, Wants, filters, redirect};
@@ -38,6 +39,8 @@ struct Failures {
     leaves: Vec<(String, String)>,
     regions: Vec<(String, String)>,
     customers: Vec<(String, String)>,
+    carriers: Vec<(String, String)>,
+    may_orders: bool,
     may_products: bool,
     may_prices: bool,
     may_stock: bool,
@@ -49,13 +52,18 @@ show!(Failures, |v| json!({ "causes": v.causes, "pairs": v.pairs }));
 impl Failures {
     fn may(&self, cause: &Cause) -> bool {
         match cause.module.as_str() {
-            "stock" => self.may_stock,
+            "stock" | "lot" => self.may_stock,
+            "order" | "shipment" => self.may_orders,
             "price" => self.may_prices,
             _ => self.may_products,
         }
     }
     fn may_unpair(&self, pair: &Pair) -> bool {
-        if pair.kind == Kind::Category.as_str() { self.may_products } else { self.may_prices }
+        match Kind::of(&pair.kind) {
+            Some(Kind::RegionGroup | Kind::CustomerGroup) => self.may_prices,
+            Some(Kind::Carrier) => self.may_orders,
+            _ => self.may_products,
+        }
     }
     /// What was typed for this cause, when it was not accepted.
     fn typed(&self, cause: &Cause) -> Form {
@@ -82,7 +90,7 @@ impl Done {
 
 async fn shown(ctx: &Ctx, seat: &Seat, form: Form) -> Result<Failures> {
     let (merchant, now) = (seat.merchant, ctx.now);
-    let (causes, pairs, leaves, regions, customers) = ctx
+    let (causes, pairs, leaves, regions, customers, carriers) = ctx
         .db
         .read(move |c| {
             let causes = read::causes(c, merchant, now)?;
@@ -92,7 +100,9 @@ async fn shown(ctx: &Ctx, seat: &Seat, form: Form) -> Result<Failures> {
             let customers = if any(Kind::CustomerGroup) { pricing::customer_groups::list(c, merchant)? } else { Vec::new() };
             let regions = regions.into_iter().map(|g| (g.code, g.name)).collect();
             let customers = customers.into_iter().map(|g| (g.code, g.name)).collect();
-            Ok((causes, codes::of_merchant(c, merchant, ("", ""), PAIRS)?, leaves, regions, customers))
+            let carriers = if any(Kind::Carrier) { carriers::search(c, "")? } else { Vec::new() };
+            let carriers = carriers.into_iter().map(|c| (c.code, c.name)).collect();
+            Ok((causes, codes::of_merchant(c, merchant, ("", ""), PAIRS)?, leaves, regions, customers, carriers))
         })
         .await?;
     Ok(Failures {
@@ -103,6 +113,8 @@ async fn shown(ctx: &Ctx, seat: &Seat, form: Form) -> Result<Failures> {
         leaves,
         regions,
         customers,
+        carriers,
+        may_orders: seat.person.may(Permission::EditOrders),
         may_prices: seat.person.may(Permission::EditPrices),
         may_products: seat.person.may(Permission::EditProducts),
         may_stock: seat.person.may(Permission::EditStock),
@@ -122,7 +134,7 @@ struct PairForm {
     /// What the code is of; a category when nothing is said.
     #[serde(default)]
     kind: String,
-    #[validate(length(min = 1, max = 20))]
+    #[validate(length(min = 1, max = 60))]
     theirs: String,
     #[validate(length(min = 1, max = 20))]
     ours: String,
@@ -131,6 +143,7 @@ struct PairForm {
 fn kind_of(name: &str) -> (Kind, Permission) {
     match Kind::of(name) {
         Some(kind @ (Kind::RegionGroup | Kind::CustomerGroup)) => (kind, Permission::EditPrices),
+        Some(Kind::Carrier) => (Kind::Carrier, Permission::EditOrders),
         _ => (Kind::Category, Permission::EditProducts),
     }
 }
@@ -194,7 +207,8 @@ async fn dismiss(ctx: Ctx, input: Input<Dismissal>) -> Reply {
     let seat = ctx.merchant()?;
     let d = input.checked()?;
     let seat = seat.may(match d.method.as_str() {
-        method if method.contains("inventory") => Permission::EditStock,
+        method if method.contains("inventory") || method.starts_with("prod.batch") => Permission::EditStock,
+        method if method.starts_with("order.") => Permission::EditOrders,
         method if method.contains("price") => Permission::EditPrices,
         _ => Permission::EditProducts,
     })?;

@@ -64,6 +64,7 @@ impl Cause {
                 Some(Kind::Category) => "failures-category",
                 Some(Kind::RegionGroup) => "failures-region-group",
                 Some(Kind::CustomerGroup) => "failures-customer-group",
+                Some(Kind::Carrier) => "failures-carrier",
                 None => "failures-sku",
             };
             return Text::new(key).with(&self.code);

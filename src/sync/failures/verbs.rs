@@ -4,6 +4,7 @@ use super::read::Which;
 use crate::catalog::categories;
 use crate::form::Form;
 use crate::guards::codes;
+use crate::orders::shipments::carriers;
 use crate::pricing::codes::Codes;
 use crate::text::Text;
 use crate::trail::{self, Cause, Entry};
@@ -15,11 +16,12 @@ use serde_json::{Value, json};
 /// Their code means ours, whatever it is of.
 ///
 /// # Errors
-/// As [`pair`] and [`pair_group`].
+/// As [`pair`], [`pair_group`] and [`pair_carrier`].
 pub fn say(tx: &mut PgConnection, cause: &Cause, kind: codes::Kind, theirs: &str, ours: &str) -> Result<()> {
     match kind {
         codes::Kind::Category => pair(tx, cause, theirs, ours),
         codes::Kind::RegionGroup | codes::Kind::CustomerGroup => pair_group(tx, cause, kind, theirs, ours),
+        codes::Kind::Carrier => pair_carrier(tx, cause, theirs, ours),
     }
 }
 
@@ -64,6 +66,19 @@ fn pair(tx: &mut PgConnection, cause: &Cause, theirs: &str, ours: &str) -> Resul
         Some(leaf) if leaf.level != 3 => wrong("ours", Text::new("failures-no-leaf").with(ours)),
         Some(_) => codes::pair(tx, cause, codes::Kind::Category, theirs, ours),
     }
+}
+
+/// Their carrier means ours. Lines that wait for it come back within a second.
+///
+/// # Errors
+/// `Invalid` when ours is no carrier of the platform.
+fn pair_carrier(tx: &mut PgConnection, cause: &Cause, theirs: &str, ours: &str) -> Result<()> {
+    let ours = ours.to_ascii_uppercase();
+    if !carriers::search(tx, &ours)?.iter().any(|c| c.code == ours) {
+        let typed = Form::filled([("theirs", theirs.to_owned()), ("ours", ours.clone())]);
+        return Err(Error::invalid(typed.with_error("ours", Text::new("failures-no-carrier").with(&ours))));
+    }
+    codes::pair(tx, cause, codes::Kind::Carrier, theirs, &ours)
 }
 
 /// Puts a cause aside: its waiting lines are settled, its refused ones not shown again. What comes later shows again.

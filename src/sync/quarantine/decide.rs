@@ -105,7 +105,7 @@ pub fn release(tx: &mut PgConnection, cause: &Cause, methods: &[&'static Method]
 /// Only what was stopped, with what names the row and orders it in time: the rest of the line was taken when it came.
 fn reduced(method: &Method, waiting: &Waiting) -> Value {
     let kept = |name: &str| {
-        let names = method.fields.iter().any(|f| f.name == name && matches!(f.need, Need::Always | Need::Either));
+        let names = method.fields.iter().any(|f| f.name == name && matches!(f.need, Need::Always | Need::Either | Need::Part));
         names || matches!(name, "skuId" | "shopId" | "sourceTime" | "saled" | "freeze") || waiting.now.get(name).is_some()
     };
     let sent = waiting.line.as_object().into_iter().flatten();
