@@ -2,6 +2,7 @@
 //!
 //! What is said stands: no match by itself lays over it. Taking a code away is said as well, so the same match does not come back.
 
+use super::above::WaitingOrders;
 use super::model::{COLUMNS, Customer, Match, lock_one};
 use super::settle::{self, Side, settle};
 use crate::ids::CustomerId;
@@ -137,6 +138,41 @@ pub fn take_back(tx: &mut PgConnection, cause: &Cause, id: CustomerId) -> Result
 pub fn take_back_exemption(tx: &mut PgConnection, cause: &Cause, id: CustomerId, seen: Option<i32>) -> Result<Customer> {
     let row = lock_one(tx, cause.merchant, id)?;
     if row.match_kind() == Match::NotNeeded { decide(tx, cause, id, To::Open, seen) } else { Ok(row) }
+}
+
+/// What a person says on the page, or takes back there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Say {
+    Bind(String),
+    Rebind(String),
+    Unbind,
+    TakeBack,
+    Exempt,
+    Need,
+}
+
+/// Says it of a buyer, and lets the orders go that need no more now; how many went.
+pub(super) fn perform(
+    tx: &mut PgConnection,
+    cause: &Cause,
+    id: CustomerId,
+    what: &Say,
+    seen: Option<i32>,
+    above: Option<WaitingOrders>,
+) -> Result<usize> {
+    let after = match what {
+        Say::Bind(code) => bind(tx, cause, id, code, seen)?,
+        Say::Rebind(code) => rebind(tx, cause, id, code)?,
+        Say::Unbind => unbind(tx, cause, id, seen)?,
+        Say::TakeBack => take_back(tx, cause, id)?,
+        Say::Exempt => exempt(tx, cause, id, seen)?,
+        Say::Need => take_back_exemption(tx, cause, id, seen)?,
+    };
+    let free = after.erp_code.is_some() || after.match_kind() == Match::NotNeeded;
+    match above.filter(|_| free) {
+        Some(above) => (above.release)(tx, cause, &[id]),
+        None => Ok(0),
+    }
 }
 
 /// Lets the USCC decide again.

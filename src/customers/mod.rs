@@ -20,6 +20,7 @@ mod pages;
 pub mod register;
 mod scheme;
 mod settle;
+mod sight;
 mod upload;
 pub mod uscc;
 

@@ -21,6 +21,14 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Instant;
 
+/// Loads people, goods and stock of the demo, and none of its orders.
+///
+/// # Errors
+/// Like [`load`].
+pub async fn load_goods(platform: &Platform, data: &Path) -> Result<()> {
+    steps::goods(platform, data).await
+}
+
 /// Loads the demo platform unless it is there, and returns what a newcomer needs to know: address, logins, a signed call.
 ///
 /// # Errors

@@ -40,7 +40,20 @@ const FILES: [(&str, &str); 10] = [
     ("gw", "sku.inventory.update stock_gw.csv"),
 ];
 
+/// Everything.
 pub async fn all(platform: &Platform, data: &Path) -> Result<()> {
+    goods(platform, data).await?;
+    trade(platform, "kz").await?;
+    trade(platform, "gw").await?;
+    write(platform, |tx, now| {
+        let cause = Cause::system(MerchantId::PLATFORM, WHO, now);
+        trail::record(tx, &cause, &[Entry::new("demo.loaded", "demo", "demo")])
+    })
+    .await
+}
+
+/// People, goods and stock; no orders.
+pub async fn goods(platform: &Platform, data: &Path) -> Result<()> {
     people(platform, data).await?;
     references(platform).await?;
     platform_tree(platform).await?;
@@ -52,13 +65,7 @@ pub async fn all(platform: &Platform, data: &Path) -> Result<()> {
         let (method, file) = what.split_once(' ').ok_or_else(|| Error::broken("a file without its method"))?;
         push(platform, merchant, method, file).await?;
     }
-    trade(platform, "kz").await?;
-    trade(platform, "gw").await?;
-    write(platform, |tx, now| {
-        let cause = Cause::system(MerchantId::PLATFORM, WHO, now);
-        trail::record(tx, &cause, &[Entry::new("demo.loaded", "demo", "demo")])
-    })
-    .await
+    Ok(())
 }
 
 /// A merchant's orders, once: they are dated by the clock.

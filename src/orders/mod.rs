@@ -22,6 +22,7 @@ mod pages;
 pub mod replay;
 pub mod rules;
 pub mod shipments;
+mod sight;
 pub mod state;
 pub mod status;
 pub mod steps;

@@ -7,6 +7,7 @@ mod shipping;
 mod shots;
 mod statuses;
 mod story;
+mod wholesale;
 
 pub use crate::stock::house;
 use crate::support::{Answer, Cast, House};

@@ -1,10 +1,10 @@
 //! The list, with one buyer opened beside it.
 
 use super::escaped;
-use super::pane::{self, Pane};
+use super::pane::Pane;
 use crate::customers::above::{Waiting, WaitingOrders};
 use crate::customers::list::{self, Search};
-use crate::customers::{Customer, Match, Scheme, answers, find, scheme};
+use crate::customers::{Customer, Match, Scheme, answers, find, scheme, sight};
 use crate::form::Form;
 use crate::ids::CustomerId;
 use crate::text::Text;
@@ -167,7 +167,7 @@ pub async fn shown(ctx: &Ctx, seat: &Seat, filter: Filter, above: Option<Waiting
             let rows = list::page(c, merchant, &search, PER_PAGE + 1)?;
             let ids: Vec<CustomerId> = rows.iter().map(|r| r.id).collect();
             let chosen = if looked.is_empty() { rows.first().cloned() } else { none_if_missing(find(c, merchant, &looked))? };
-            let opened = chosen.map(|row| pane::read(c, merchant, row, &asked.find)).transpose()?;
+            let opened = chosen.map(|row| sight::of(c, merchant, row, &asked.find)).transpose()?;
             let ids: Vec<CustomerId> = ids.into_iter().chain(opened.as_ref().map(|o| o.row.id)).collect();
             let known = above.map(|above| (above.of)(c, merchant, Some(&ids), COUNT_CAP)).transpose()?.unwrap_or_default();
             let done = if asked.of.is_empty() { None } else { none_if_missing(find(c, merchant, &asked.of))? };

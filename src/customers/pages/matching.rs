@@ -2,15 +2,13 @@
 
 use super::list::{self, Filter, Wrong, at};
 use crate::customers::above::WaitingOrders;
-use crate::customers::{self, CODE_MAX, Customer};
+use crate::customers::bind::{self, Say};
+use crate::customers::{self, Customer};
 use crate::form::Form;
-use crate::text::Text;
-use crate::trail::Cause;
 use crate::web::{Ctx, Input, Permission, Reply, Seat, Wants, redirect};
 use crate::{Error, Result};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
-use diesel::PgConnection;
 use serde::Deserialize;
 use validator::Validate;
 
@@ -50,42 +48,25 @@ async fn found(ctx: &Ctx, id: &str) -> Result<(Seat, Customer)> {
 
 type Above = Option<Data<WaitingOrders>>;
 
-/// Does something to a buyer, lets its orders go where it has a code now, and goes back to the list.
-async fn act(
-    ctx: Ctx,
-    id: String,
-    input: Input<Typed>,
-    above: Above,
-    done: &'static str,
-    work: impl FnOnce(&mut PgConnection, &Cause, &Customer, &Typed) -> Result<Customer> + Send + 'static,
-) -> Reply {
+/// Says something of a buyer, lets its orders go where it has a code now, and goes back to the list.
+async fn act(ctx: Ctx, id: String, input: Input<Typed>, above: Above, done: &'static str, what: impl FnOnce(&Typed) -> Say) -> Reply {
     let (seat, row) = found(&ctx, &id).await?;
     let typed = input.checked()?;
-    let (filter, next, code, undo) = (typed.filter(), typed.next.clone(), typed.code.clone(), !typed.undo.is_empty());
-    let (cause, above, before) = (seat.cause.clone(), above.map(|a| **a), row.clone());
-    let outcome = ctx
-        .db
-        .write(move |tx| {
-            let after = work(tx, &cause, &row, &typed)?;
-            let free = after.erp_code.is_some() || after.match_kind() == customers::Match::NotNeeded;
-            match above.filter(|_| free) {
-                Some(above) => (above.release)(tx, &cause, &[after.id]),
-                None => Ok(0),
-            }
-        })
-        .await;
-    match outcome {
+    let (what, undo) = (what(&typed), !typed.undo.is_empty());
+    let (cause, above, seen) = (seat.cause.clone(), above.map(|a| **a), typed.version);
+    let said = what.clone();
+    match ctx.db.write(move |tx| bind::perform(tx, &cause, row.id, &said, seen, above)).await {
         Ok(released) => {
             // Unbinding says which code it was, so that the way back knows.
-            let code = if done == "unbound" { before.erp_code.unwrap_or_default() } else { String::new() };
-            let said = if undo { "back" } else { done };
-            let (open, n) = (if next.is_empty() && undo { id.clone() } else { next }, released.to_string());
-            let n = if released > 0 { n.as_str() } else { "" };
-            Ok(redirect(&ctx, &at(&filter.with(&[("c", &open), ("done", said), ("of", &id), ("code", &code), ("n", n)]))))
+            let code = if what == Say::Unbind { row.erp_code.unwrap_or_default() } else { String::new() };
+            let open = if typed.next.is_empty() && undo { id.clone() } else { typed.next.clone() };
+            let n = if released > 0 { released.to_string() } else { String::new() };
+            let done = if undo { "back" } else { done };
+            Ok(redirect(&ctx, &at(&typed.filter().with(&[("c", &open), ("done", done), ("of", &id), ("code", &code), ("n", &n)]))))
         }
         Err(Error::Conflict(why)) if ctx.wants != Wants::Json => {
-            let form = Form::filled([("code", code)]).with_error("code", why);
-            let view = list::shown(&ctx, &seat, filter, above, Some(Wrong { id, form })).await?;
+            let form = Form::filled([("code", typed.code.clone())]).with_error("code", why);
+            let view = list::shown(&ctx, &seat, typed.filter(), above, Some(Wrong { id, form })).await?;
             ctx.wants.answer(StatusCode::CONFLICT, ctx.lang, &view)
         }
         Err(e) => Err(e),
@@ -94,37 +75,22 @@ async fn act(
 
 /// `POST /customers/{id}/match`
 pub async fn bind(ctx: Ctx, id: Path<String>, input: Input<Typed>, above: Above) -> Reply {
-    let work = |tx: &mut PgConnection, cause: &Cause, row: &Customer, typed: &Typed| {
-        if customers::code(&typed.code).is_none() {
-            return Err(Error::Conflict(Text::new("customer-code-bad").with(CODE_MAX)));
-        }
-        if typed.undo.is_empty() {
-            customers::bind(tx, cause, row.id, &typed.code, typed.version)
-        } else {
-            customers::rebind(tx, cause, row.id, &typed.code)
-        }
-    };
-    act(ctx, id.into_inner(), input, above, "matched", work).await
+    let say = |typed: &Typed| if typed.undo.is_empty() { Say::Bind(typed.code.clone()) } else { Say::Rebind(typed.code.clone()) };
+    act(ctx, id.into_inner(), input, above, "matched", say).await
 }
 
 /// `DELETE /customers/{id}/match`
 pub async fn unbind(ctx: Ctx, id: Path<String>, input: Input<Typed>, above: Above) -> Reply {
-    let work = |tx: &mut PgConnection, cause: &Cause, row: &Customer, typed: &Typed| {
-        if typed.undo.is_empty() { customers::unbind(tx, cause, row.id, typed.version) } else { customers::take_back(tx, cause, row.id) }
-    };
-    act(ctx, id.into_inner(), input, above, "unbound", work).await
+    let say = |typed: &Typed| if typed.undo.is_empty() { Say::Unbind } else { Say::TakeBack };
+    act(ctx, id.into_inner(), input, above, "unbound", say).await
 }
 
 /// `POST /customers/{id}/exemption`
 pub async fn exempt(ctx: Ctx, id: Path<String>, input: Input<Typed>, above: Above) -> Reply {
-    let work = |tx: &mut PgConnection, cause: &Cause, row: &Customer, typed: &Typed| customers::exempt(tx, cause, row.id, typed.version);
-    act(ctx, id.into_inner(), input, above, "exempt", work).await
+    act(ctx, id.into_inner(), input, above, "exempt", |_| Say::Exempt).await
 }
 
 /// `DELETE /customers/{id}/exemption`
 pub async fn need(ctx: Ctx, id: Path<String>, input: Input<Typed>, above: Above) -> Reply {
-    let work = |tx: &mut PgConnection, cause: &Cause, row: &Customer, typed: &Typed| {
-        customers::take_back_exemption(tx, cause, row.id, typed.version)
-    };
-    act(ctx, id.into_inner(), input, above, "back", work).await
+    act(ctx, id.into_inner(), input, above, "back", |_| Say::Need).await
 }

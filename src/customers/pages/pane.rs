@@ -1,35 +1,13 @@
 //! One buyer: what is known of it, what the ERP may call it, and what can be done.
 
 use super::escaped;
-use crate::Result;
 use crate::customers::above::Waiting;
-use crate::customers::candidates::{self, Candidate};
+use crate::customers::candidates::Candidate;
+use crate::customers::sight::Sight;
 use crate::customers::{Customer, Match, uscc};
 use crate::form::Form;
-use crate::ids::MerchantId;
 use crate::text::Text;
-use diesel::PgConnection;
 use serde_json::{Value, json};
-
-/// What the database says of it.
-pub struct Opened {
-    pub row: Customer,
-    /// The ERP's customer it is matched with, where the ERP has pushed one.
-    bound: Option<Candidate>,
-    candidates: Vec<Candidate>,
-    find: String,
-}
-
-pub fn read(c: &mut PgConnection, merchant: MerchantId, row: Customer, find: &str) -> Result<Opened> {
-    let find = find.trim().to_owned();
-    let bound = match &row.erp_code {
-        Some(code) => candidates::by_code(c, merchant, &row, code)?,
-        None => None,
-    };
-    let mut found = if find.is_empty() { candidates::of(c, merchant, &row)? } else { candidates::search(c, merchant, &row, &find)? };
-    found.retain(|candidate| Some(&candidate.theirs.code) != row.erp_code.as_ref());
-    Ok(Opened { row, bound, candidates: found, find })
-}
 
 /// A licence as the storefront has it.
 pub struct Licence {
@@ -53,7 +31,7 @@ pub struct Pane {
 }
 
 impl Pane {
-    pub fn of(opened: Opened, waiting: Option<Waiting>, form: Option<Form>, next: String) -> Self {
+    pub fn of(opened: Sight, waiting: Option<Waiting>, form: Option<Form>, next: String) -> Self {
         let row = opened.row;
         let flaw = if row.uscc.is_empty() { None } else { uscc::check(&row.uscc).err().map(uscc::Flaw::text) };
         Self {

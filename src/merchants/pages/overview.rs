@@ -49,7 +49,7 @@ impl MerchantPage {
     /// A span of time as people say it.
     fn span(&self, seconds: &f64) -> String {
         let (n, unit) = match *seconds {
-            s if s < 60.0 => (format!("{s:.1}"), "overview-seconds"),
+            s if s < 60.0 => (format!("{s:.1}"), "overview-lag-seconds"),
             s if s < 3600.0 => (format!("{:.1}", s / 60.0), "overview-minutes"),
             s => (format!("{:.1}", s / 3600.0), "overview-a-few-hours"),
         };

@@ -5,28 +5,22 @@ use super::trace::{self, Moment};
 use super::{escaped, waited};
 use crate::customers::{self, Customer};
 use crate::form::Form;
-use crate::ids::MerchantId;
 use crate::orders::hand::Step;
-use crate::orders::list::place;
-use crate::orders::model::{Order, OrderLine, Sync, by_no, lines_of};
+use crate::orders::model::{Order, OrderLine, Sync};
+use crate::orders::sight;
 use crate::orders::state::State;
 use crate::orders::waits::{Way, Why, why_not_in_erp};
-use crate::orders::{events, rules, wire};
+use crate::orders::wire;
 use crate::products::look;
 use crate::text::Text;
 use crate::web::{Ctx, Frame, Permission, Reply, Seat, filters};
-use crate::wire::Module;
-use crate::{Error, Result, gate, show, trail};
+use crate::{Result, show};
 use actix_web::web::{Path, Query};
 use askama::Template;
 use chrono::{DateTime, Utc};
-use diesel::PgConnection;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::{Value, json};
-
-/// Events shown of one order.
-const EVENTS: i64 = 200;
 
 #[derive(Deserialize, Default, Clone)]
 pub struct Asked {
@@ -37,40 +31,6 @@ pub struct Asked {
     done: String,
     #[serde(default)]
     n: i64,
-}
-
-/// What the database says of it.
-struct Found {
-    order: Order,
-    lines: Vec<OrderLine>,
-    customer: Option<Customer>,
-    shop: String,
-    region: Vec<String>,
-    moments: Vec<Moment>,
-    off: bool,
-    alert: i32,
-}
-
-fn read(c: &mut PgConnection, merchant: MerchantId, no: &str, only_visible: bool, now: DateTime<Utc>) -> Result<Found> {
-    let order = by_no(c, merchant, no)?.ok_or(Error::NotFound)?;
-    let lines = lines_of(c, merchant, &[order.id])?.remove(&order.id).unwrap_or_default();
-    let customer = customers::by_ids(c, merchant, &[order.customer])?.remove(&order.customer);
-    let happened = events::of_order(c, merchant, order.id, EVENTS)?;
-    let decided = match &customer {
-        Some(customer) if !only_visible => trail::of_subject(c, merchant, "customer", &customer.customer_id, EVENTS)?,
-        _ => Vec::new(),
-    };
-    let (shop, region) = place(c, merchant, &order)?;
-    Ok(Found {
-        moments: trace::merged(&order, happened, decided, only_visible),
-        off: gate::switches::why_off(c, merchant, Module::Order, now)?.is_some(),
-        alert: rules::of(c, merchant)?.alert_minutes,
-        order,
-        lines,
-        customer,
-        shop,
-        region,
-    })
 }
 
 /// A stage of the track: its look, its name, and what is said under it.
@@ -273,7 +233,7 @@ fn moment(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
 /// The page, or the page again with a form that was not accepted.
 pub async fn shown(ctx: &Ctx, seat: &Seat, no: &str, asked: &Asked, form: Form) -> Result<Detail> {
     let (merchant, no, now, only_visible) = (seat.merchant, no.to_owned(), ctx.now, asked.trace == "visible");
-    let found = ctx.db.snapshot(move |c| read(c, merchant, &no, only_visible, now)).await?;
+    let found = ctx.db.snapshot(move |c| sight::of(c, merchant, &no, now)).await?;
     let said = match asked.done.as_str() {
         "held" => Some(Text::new("order-done-held")),
         "released" => Some(Text::new("order-done-released")),
@@ -282,6 +242,7 @@ pub async fn shown(ctx: &Ctx, seat: &Seat, no: &str, asked: &Asked, form: Form) 
         "confirmed" => Some(Text::new("order-done-confirmed")),
         _ => None,
     };
+    let moments = trace::merged(&found.order, found.events, found.decided, only_visible);
     Ok(Detail {
         frame: Frame { notice: said, ..ctx.frame("orders") },
         now,
@@ -291,7 +252,7 @@ pub async fn shown(ctx: &Ctx, seat: &Seat, no: &str, asked: &Asked, form: Form) 
         customer: found.customer,
         shop: found.shop,
         region: found.region,
-        moments: found.moments,
+        moments,
         only_visible,
         may_edit: seat.person.may(Permission::EditOrders),
         form,

@@ -48,7 +48,7 @@ fn waiting(c: &mut PgConnection, merchant: MerchantId) -> Result<Vec<Todo>> {
         Todo {
             tone: "bad",
             icon: "receipt",
-            lead: Text::new("overview-orders").with(row.n),
+            lead: Text::new("overview-orders-n").with(row.n),
             cause: Text::new(cause),
             then: Text::new("overview-orders-then").with(row.customers).with(format!("{:.2}", row.sum)),
             at: row.at,
@@ -86,7 +86,7 @@ fn overdue(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Re
     Ok(Some(Todo {
         tone: "bad",
         icon: "receipt",
-        lead: Text::new("overview-orders").with(n),
+        lead: Text::new("overview-orders-n").with(n),
         cause: Text::new("overview-orders-late").with(minutes),
         then: Text::new("overview-orders-late-then"),
         at,
