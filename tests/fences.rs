@@ -47,6 +47,8 @@ const OWN: &[(&str, &str)] = &[
     ("/audit/{merchant}/{product}", "select id from products where merchant_id = {a}"),
     ("/audit/done/{merchant}", "select {a}"),
     ("/audit/done/{merchant}/{id}", "select 1"),
+    ("/groups/regions/{id}", "select id from region_groups where merchant_id = {a}"),
+    ("/groups/customers/{id}", "select id from customer_groups where merchant_id = {a}"),
     // Rows of the platform, which merchants' people do not find either.
     ("/merchants/{code}", "select code from merchants where id = {a}"),
     ("/settings/shops/{id}", "select 3"),
@@ -157,6 +159,12 @@ async fn scene(house: &House) -> Cast {
     house.sql("insert into base_products (code, name, name_key, spec_key, maker_key) values ('BP-1', '甲', 'x', 'x', 'x')");
     house.sql(&format!("insert into shops (merchant_id, id, name) values ({}, 3, '三号店')", cast.a));
     house.sql(&format!("insert into exceptions (merchant_id, module, product_id, reason, by_name, since) select {0}, 'stock', id, '', '', now() from products where merchant_id = {0} limit 1", cast.a));
+    for table in ["region_groups", "customer_groups"] {
+        house.sql(&format!(
+            "insert into {table} (merchant_id, code, name, created_at, updated_at) values ({}, 'F', '围栏', now(), now())",
+            cast.a
+        ));
+    }
     house.sql(&format!("insert into quarantines (merchant_id, guard, at, actor_name, lines, earlier, rule) values ({}, 'zero', now(), 'ERP', 1, 0, '{{}}')", cast.a));
     house
         .api(

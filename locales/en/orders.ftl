@@ -178,6 +178,7 @@ order-confirm-cancelled-note = The order is cancelled, its units come back by th
 order-confirm-reason = Note (optional)
 order-step-unknown = There is no such step
 order-lines = Goods
+order-lines-table = Goods of the order
 order-lines-note = { $a } kinds · { $b } units · { $c } shipped, { $d } left
 order-placed-at = Placed { $a }
 order-erp-no = ERP number { $a }

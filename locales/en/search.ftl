@@ -1,5 +1,5 @@
 search-title = Search
-search-note = Product names, pinyin initials, barcodes, approval numbers, codes, request ids, pages
+search-note = Product names, pinyin initials, barcodes, approval numbers, codes, order numbers, customers, request ids, pages
 search-hint = Search
 search-products = Products
 search-sellable = { $a } sellable

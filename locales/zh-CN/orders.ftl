@@ -178,6 +178,7 @@ order-confirm-cancelled-note = 订单取消，库存按规则退回，ERP 会收
 order-confirm-reason = 备注（可不填）
 order-step-unknown = 没有这一步
 order-lines = 商品
+order-lines-table = 订单商品
 order-lines-note = { $a } 种 · { $b } 件 · 已发 { $c }，未发 { $d }
 order-placed-at = { $a } 下单
 order-erp-no = ERP 单号 { $a }

@@ -1,5 +1,5 @@
 search-title = 搜索
-search-note = 商品名、拼音首字母、条码、批准文号、编码、请求编号、页面
+search-note = 商品名、拼音首字母、条码、批准文号、编码、订单号、客户、请求编号、页面
 search-hint = 搜索
 search-products = 商品
 search-sellable = 可售 { $a }

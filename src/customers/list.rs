@@ -83,6 +83,22 @@ fn matching(c: &mut PgConnection, merchant: MerchantId, ways: &Ways) -> Result<V
     Ok(found.into_iter().map(|f| f.id).collect())
 }
 
+/// The newest buyers a text finds, whatever their state: for the box that searches everything.
+pub fn named(c: &mut PgConnection, merchant: MerchantId, text: &str, limit: i64) -> Result<Vec<Customer>> {
+    let ways = Ways::of(merchant, text);
+    Ok(diesel::sql_query(format!(
+        "select {COLUMNS} from customers c where c.merchant_id = $1 and c.id in (select id from customers where merchant_id = $1 \
+         and (grams @> $2 or grams @> $3 or grams @> $4) limit $5) order by c.id desc limit $6"
+    ))
+    .bind::<BigInt, _>(merchant)
+    .bind::<Array<Text>, _>(ways.get(0))
+    .bind::<Array<Text>, _>(ways.get(1))
+    .bind::<Array<Text>, _>(ways.get(2))
+    .bind::<BigInt, _>(FEW)
+    .bind::<BigInt, _>(limit)
+    .load(c)?)
+}
+
 #[derive(QueryableByName)]
 struct Count {
     #[diesel(sql_type = Text)]

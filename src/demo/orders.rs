@@ -4,6 +4,7 @@
 use super::rows;
 use super::steps::{Party, Player};
 use super::trade::{self, Book, RawLine, Refund, Sale};
+use crate::guards;
 use crate::web::Platform;
 use crate::{Error, Result};
 use chrono::{DateTime, Duration, Utc};
@@ -156,6 +157,7 @@ pub async fn replay(player: &Player<'_>, book: &Book, now: DateTime<Utc>) -> Res
     for lines in lines.chunks(500) {
         player.send(Party::Storefront, "customer.register", began, lines.to_vec()).await?;
     }
+    player.let_prices_swing(began).await?;
     player.restock(&needed(book), began).await?;
     for bundle in trade::bundles(&book.sales, AT_ONCE) {
         let then = at(bundle.iter().map(|s| s.at).max().unwrap_or(last));
@@ -274,6 +276,16 @@ impl Player<'_> {
             self.send(Party::Erp, "sku.inventory.update", at, lines.to_vec()).await?;
         }
         Ok(())
+    }
+
+    /// Its customers pay what was agreed with each, often half of the list: no swing that anybody would have to look at.
+    async fn let_prices_swing(&self, at: DateTime<Utc>) -> Result<()> {
+        let cause = self.cause(Party::Erp, at);
+        let set = move |tx: &mut PgConnection| {
+            let rules = guards::rules(tx, cause.merchant)?;
+            guards::set_rules(tx, &cause, guards::Rules { swing_on: false, ..rules })
+        };
+        self.platform.db.write(set).await.map(drop)
     }
 
     /// How orders find the ERP's customer.

@@ -29,12 +29,14 @@ pub const PRODUCT_FIELDS: [(&str, &str); 8] = [
     ("brand", "gate-field-brand"),
 ];
 /// Prices of a SKU that can be locked.
-pub const PRICE_FIELDS: [(&str, &str); 5] = [
+pub const PRICE_FIELDS: [(&str, &str); 7] = [
     ("price", "gate-field-price"),
     ("originalPurchasePrice", "gate-field-cost"),
     ("retailPrice", "gate-field-retail"),
     ("vipPrice", "gate-field-member"),
     ("referencePrice", "gate-field-reference"),
+    ("regionPrices", "gate-field-regions"),
+    ("customerPrices", "gate-field-customers"),
 ];
 
 /// The text key of a field's name; the field itself has none only if it cannot be locked.

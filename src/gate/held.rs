@@ -69,7 +69,10 @@ fn key(method: &Method, sent: &Value, shops: Option<&Shops>) -> String {
 fn names_the_row(method: &Method, field: &str) -> bool {
     const ALWAYS: [&str; 8] = ["prodId", "skuId", "shopId", "sourceTime", "ifVersion", "requestId", "ackSeq", "asOf"];
     ALWAYS.contains(&field)
-        || method.fields.iter().any(|f| f.name == field && (matches!(f.need, Need::Always | Need::Either | Need::Part) || f.kind == Kind::Shop))
+        || method
+            .fields
+            .iter()
+            .any(|f| f.name == field && (matches!(f.need, Need::Always | Need::Either | Need::Part) || f.kind == Kind::Shop))
 }
 
 fn source_time(line: &Value) -> Option<DateTime<Utc>> {

@@ -287,7 +287,7 @@ fn fix(condition: Condition, facts: &Facts) -> Option<(Text, String)> {
         Condition::Category | Condition::Permitted => None,
         Condition::Matched => Some((Text::new("shelf-fix-matched"), format!("{page}/match"))),
         Condition::Approved => Some((Text::new("shelf-fix-approved"), format!("{page}/match"))),
-        Condition::Priced => Some((Text::new("shelf-fix-priced"), format!("{page}/skus"))),
+        Condition::Priced => Some((Text::new("shelf-fix-priced"), format!("{page}/prices"))),
         Condition::InStock => Some((Text::new("shelf-fix-stock"), format!("{page}/stock"))),
         Condition::Switch => None,
     }

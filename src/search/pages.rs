@@ -1,6 +1,7 @@
 //! `/search?q=`: lines for the palette, or a page of its own.
 
 use super::model::{self, Call, Merchant, Product};
+use super::trade::{self, Buyer, Order};
 use crate::catalog::grams;
 use crate::show;
 use crate::text::Lang;
@@ -41,18 +42,22 @@ struct Found {
     q: String,
     products: Vec<Product>,
     base_products: Vec<Product>,
+    orders: Vec<Order>,
+    buyers: Vec<Buyer>,
     calls: Vec<Call>,
     merchants: Vec<Merchant>,
     places: Vec<Place>,
 }
 show!(Found, |v| json!({
-    "products": v.products, "baseProducts": v.base_products, "calls": v.calls, "merchants": v.merchants, "pages": v.places
+    "products": v.products, "orders": v.orders, "customers": v.buyers, "baseProducts": v.base_products, "calls": v.calls, "merchants": v.merchants, "pages": v.places
 }));
 
 impl Found {
     fn nothing(&self) -> bool {
         self.products.is_empty()
             && self.base_products.is_empty()
+            && self.orders.is_empty()
+            && self.buyers.is_empty()
             && self.calls.is_empty()
             && self.merchants.is_empty()
             && self.places.is_empty()
@@ -71,6 +76,8 @@ async fn search(ctx: Ctx, asked: Query<Asked>) -> Reply {
         q: q.clone(),
         products: Vec::new(),
         base_products: Vec::new(),
+        orders: Vec::new(),
+        buyers: Vec::new(),
         calls: Vec::new(),
         merchants: Vec::new(),
         places,
@@ -86,7 +93,13 @@ async fn search(ctx: Ctx, asked: Query<Asked>) -> Reply {
                 let merchants = if manages { model::merchants(c, &q)? } else { Vec::new() };
                 Found { base_products: model::base_products(c, &q)?, merchants, ..empty }
             } else {
-                Found { products: model::products(c, of, &q)?, calls: model::call(c, of, &q)?.into_iter().collect(), ..empty }
+                Found {
+                    products: model::products(c, of, &q)?,
+                    orders: trade::orders(c, of, &q)?,
+                    buyers: trade::buyers(c, of, &q)?,
+                    calls: model::call(c, of, &q)?.into_iter().collect(),
+                    ..empty
+                }
             })
         })
         .await?;

@@ -3,7 +3,7 @@
 use super::Change;
 use crate::text::Lang;
 
-const FIELDS: [(&str, &str); 20] = [
+const FIELDS: [(&str, &str); 25] = [
     ("listing", "trail-field-listing"),
     ("unlistedBy", "trail-field-unlisted-by"),
     ("wish", "trail-field-wish"),
@@ -23,8 +23,29 @@ const FIELDS: [(&str, &str); 20] = [
     ("unit", "trail-field-unit"),
     ("basePrice", "trail-field-base-price"),
     ("barCode", "trail-field-barcode"),
+    ("price", "trail-field-base-price"),
+    ("retailPrice", "trail-field-retail-price"),
+    ("referencePrice", "trail-field-reference-price"),
+    ("originalPurchasePrice", "trail-field-cost-price"),
+    ("vipPrice", "trail-field-member-price"),
     ("ip", "trail-field-ip"),
 ];
+
+/// Fields that name somebody after a colon, as in `region:HN`.
+const PREFIXES: [(&str, &str); 4] = [
+    ("region", "trail-field-region-group"),
+    ("group", "trail-field-customer-group"),
+    ("customer", "trail-field-customer"),
+    ("shop", "trail-field-shop"),
+];
+
+fn field(lang: Lang, name: String) -> String {
+    if let Some((_, key)) = FIELDS.iter().find(|(of, _)| *of == name) {
+        return lang.say(key, &[]);
+    }
+    let named = name.split_once(':').and_then(|(kind, who)| Some((PREFIXES.iter().find(|(of, _)| *of == kind)?.1, who)));
+    named.map_or_else(|| name.clone(), |(key, who)| lang.say(key, &[who.into()]))
+}
 
 const VALUES: [(&str, &str, &str); 18] = [
     ("listing", "pending", "trail-value-pending"),
@@ -58,8 +79,7 @@ impl Change {
     pub fn in_words(self, lang: Lang) -> Self {
         let say = |side: Option<String>| side.map(|value| word(lang, &self.field, value));
         let (before, after) = (say(self.before), say(self.after));
-        let key = FIELDS.iter().find(|(name, _)| *name == self.field).map(|(_, key)| *key);
-        Self { field: key.map_or(self.field, |key| lang.say(key, &[])), before, after }
+        Self { field: field(lang, self.field), before, after }
     }
 }
 

@@ -15,15 +15,37 @@ async fn the_list_says_what_expires_when() {
     house.tell(&cast, lines).await.expect(200);
     let rows = async |query: &str| {
         let page = house.get(&format!("/lots{query}")).by(OWNER).json().send().await.expect(200).value();
-        page["data"]["rows"].as_array().expect("rows").iter().map(|r| r["lotNo"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>().join(" ")
+        page["data"]["rows"]
+            .as_array()
+            .expect("rows")
+            .iter()
+            .map(|r| r["lotNo"].as_str().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     assert_eq!(rows("").await, "OVER SOON LATER OPEN");
-    assert_eq!((rows("?view=30").await, rows("?view=90").await, rows("?view=180").await), ("SOON".into(), "SOON".into(), "SOON LATER".into()));
-    assert_eq!((rows("?view=expired").await, rows("?view=gone").await, rows("?view=differs").await), ("OVER".into(), "NONE".into(), "OVER".into()));
+    assert_eq!(
+        (rows("?view=30").await, rows("?view=90").await, rows("?view=180").await),
+        ("SOON".into(), "SOON".into(), "SOON LATER".into())
+    );
+    assert_eq!(
+        (rows("?view=expired").await, rows("?view=gone").await, rows("?view=differs").await),
+        ("OVER".into(), "NONE".into(), "OVER".into())
+    );
     assert_eq!((rows("?q=LATER").await, rows("?q=S1").await, rows("?shop=2").await), ("LATER".into(), "SOON LATER".into(), String::new()));
     let counts = house.get("/lots").by(OWNER).json().send().await.expect(200).value()["data"]["counts"].clone();
     assert_eq!(counts, json!([4, 1, 1, 2, 1, 1, 1]));
-    for path in ["/lots", "/lots?view=gone", "/lots?view=differs", "/lots?q=nothing", "/lots/S1/1", "/lots/S1/1?to=1", "/products/P1/lots", "/stock", "/stock/S2/1/why"] {
+    for path in [
+        "/lots",
+        "/lots?view=gone",
+        "/lots?view=differs",
+        "/lots?q=nothing",
+        "/lots/S1/1",
+        "/lots/S1/1?to=1",
+        "/products/P1/lots",
+        "/stock",
+        "/stock/S2/1/why",
+    ] {
         for face in [house.get(path).by(OWNER), house.get(path).by(READER).part(), house.get(path).by(OWNER).json()] {
             face.send().await.expect(200);
         }
@@ -61,9 +83,14 @@ async fn two_lists_are_compared() {
     for n in [5, 7, 9] {
         house.tell(&cast, told("S1", &[lot("B1", "2028-01", n), lot(&format!("X{n}"), "2028-02", 1)])).await.expect(200);
     }
-    let difference = async |query: &str| house.get(&format!("/lots/S1/1{query}")).by(OWNER).json().send().await.expect(200).value()["data"]["difference"].clone();
+    let difference = async |query: &str| {
+        house.get(&format!("/lots/S1/1{query}")).by(OWNER).json().send().await.expect(200).value()["data"]["difference"].clone()
+    };
     let last = difference("?to=3").await;
-    assert_eq!((&last["from"], &last["lots"][0]["before"]["quantity"], &last["lots"][0]["after"]["quantity"]), (&json!(2), &json!(7), &json!(9)));
+    assert_eq!(
+        (&last["from"], &last["lots"][0]["before"]["quantity"], &last["lots"][0]["after"]["quantity"]),
+        (&json!(2), &json!(7), &json!(9))
+    );
     assert_eq!(last["lots"].as_array().map(Vec::len), Some(3));
     assert_eq!(difference("?from=1&to=3").await["lots"][0]["before"]["quantity"], 5);
     house.get("/lots/S1/1?to=9").by(OWNER).send().await.expect(404);

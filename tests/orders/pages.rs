@@ -224,3 +224,15 @@ async fn pages_follow_one_another_without_gaps() {
         assert_eq!((seen.len(), once.len()), (expected, expected), "{query}");
     }
 }
+
+// UI.md §4: the box on top finds an order by its number and by its buyer, and the buyer.
+#[actix_web::test]
+async fn the_box_on_top_finds_orders_and_buyers() {
+    let (house, _) = scene().await;
+    let by_no = house.get("/search?q=A2").by(OWNER).json().send().await.expect(200).value();
+    assert_eq!(by_no["data"]["orders"][0]["orderNo"], "A2");
+    let by_buyer = house.get("/search?q=kzdyf").by(OWNER).part().send().await.expect(200).body;
+    assert!(by_buyer.contains("/orders/A1") && by_buyer.contains("/customers?c=C1#one") && !by_buyer.contains("/orders/A2"), "{by_buyer}");
+    let other = house.get("/search?q=A2").by(STRANGER).json().send().await.expect(200).value();
+    assert_eq!(other["data"]["orders"], json!([]));
+}

@@ -15,7 +15,10 @@ fn lots(quantities: &[(&str, &str, i64)]) -> Value {
 #[actix_web::test]
 async fn an_order_leaves_in_parts_lots_and_packages() {
     let (house, cast) = shop(2, 20).await;
-    house.tell(&cast, json!({ "skuId": "S1", "shopId": "1", "lots": lots(&[("A", "2028-03", 6), ("B", "2028-09", 14)]) })).await.expect(200);
+    house
+        .tell(&cast, json!({ "skuId": "S1", "shopId": "1", "lots": lots(&[("A", "2028-03", 6), ("B", "2028-09", 14)]) }))
+        .await
+        .expect(200);
     house.buy(&cast, "SO1", &[("S1", 8), ("S2", 3)]).await;
     let first = json!({
         "orderNo": "SO1", "shipmentId": "CK1",
@@ -57,7 +60,8 @@ async fn what_is_wrong_with_a_shipment_is_told_by_place() {
     let add = async |body: Value| house.erp(&cast, "shipment.add", body).await;
     let wrong = json!({ "orderNo": "SO1", "items": [{ "lineNo": 9, "quantity": 1 }] });
     assert_eq!(add(wrong).await.lines(), [line(1, "rejected", "UNKNOWN_ORDER_LINE")]);
-    let differ = json!({ "orderNo": "SO1", "items": [{ "lineNo": 1, "quantity": 3, "lots": lots(&[("A", "2028-01", 1), ("B", "2028-02", 1)]) }] });
+    let differ =
+        json!({ "orderNo": "SO1", "items": [{ "lineNo": 1, "quantity": 3, "lots": lots(&[("A", "2028-01", 1), ("B", "2028-02", 1)]) }] });
     assert_eq!(add(differ).await.lines(), [line(1, "rejected", "LOTS_DIFFER")]);
     let bare = json!({ "orderNo": "SO1", "items": [{ "lineNo": 1, "quantity": 1 }], "carrierCode": "SF" });
     assert_eq!(add(bare).await.lines(), [line(1, "rejected", "MISSING")]);
@@ -91,7 +95,10 @@ async fn logistics_send_an_order_and_know_its_packages() {
     // In parts: what is on its way is what the shipments say.
     house.erp(&cast, "shipment.add", json!({ "orderNo": "SO3", "items": [{ "lineNo": 1, "quantity": 1 }] })).await.expect(200);
     tell("SO3", "SF", "SF1234567890124").await.expect(200);
-    assert_eq!((house.order("SO3"), house.ask("select max(shipment_no) from order_packages")), ("partly_shipped unsynced".into(), "1".into()));
+    assert_eq!(
+        (house.order("SO3"), house.ask("select max(shipment_no) from order_packages")),
+        ("partly_shipped unsynced".into(), "1".into())
+    );
     house.place(&cast, "SO4", &[("S1", 1)]).await;
     assert_eq!(tell("SO4", "SF", "SF1234567890125").await.lines(), [line(1, "rejected", "ORDER_STATE")]);
 }
@@ -102,14 +109,20 @@ async fn an_unknown_carrier_waits_until_it_is_explained() {
     let (house, cast) = shop(1, 20).await;
     house.buy(&cast, "SO1", &[("S1", 2)]).await;
     house.buy(&cast, "SO2", &[("S1", 2)]).await;
-    let packed = json!({ "orderNo": "SO1", "carrierCode": "顺丰标快", "trackingNo": "SF1234567890123", "items": [{ "lineNo": 1, "quantity": 2 }] });
+    let packed =
+        json!({ "orderNo": "SO1", "carrierCode": "顺丰标快", "trackingNo": "SF1234567890123", "items": [{ "lineNo": 1, "quantity": 2 }] });
     assert_eq!(house.erp(&cast, "shipment.add", packed).await.expect(200).lines(), [line(1, "parked", "UNKNOWN_CARRIER")]);
     let on_its_way = json!({ "orderNo": "SO2", "carrierCode": "顺丰标快", "trackingNo": "SF1234567890124" });
     assert_eq!(house.erp(&cast, "logistics.update", on_its_way).await.expect(200).lines(), [line(1, "parked", "UNKNOWN_CARRIER")]);
     assert_eq!((house.order("SO1"), house.order("SO2")), ("to_ship unsynced".into(), "to_ship unsynced".into()));
     let inbox = house.get("/sync/failures").by(OWNER).send().await.expect(200);
     assert!(inbox.body.contains("顺丰标快") && inbox.body.contains("顺丰速运"), "{}", inbox.body);
-    let pair = |ours: &str| vec![("kind", "carrier"), ("theirs", "顺丰标快"), ("ours", ours)].into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect::<Vec<_>>();
+    let pair = |ours: &str| {
+        vec![("kind", "carrier"), ("theirs", "顺丰标快"), ("ours", ours)]
+            .into_iter()
+            .map(|(k, v)| (k.to_owned(), v.to_owned()))
+            .collect::<Vec<_>>()
+    };
     let say = async |who: &str, ours: &str| {
         let fields = pair(ours);
         let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
@@ -128,7 +141,10 @@ async fn an_unknown_carrier_waits_until_it_is_explained() {
 #[actix_web::test]
 async fn a_person_scans_an_order_and_sends_it() {
     let (house, cast) = shop(2, 20).await;
-    house.tell(&cast, json!({ "skuId": "S1", "shopId": "1", "lots": lots(&[("B", "2028-09", 14), ("A", "2028-03", 6)]) })).await.expect(200);
+    house
+        .tell(&cast, json!({ "skuId": "S1", "shopId": "1", "lots": lots(&[("B", "2028-09", 14), ("A", "2028-03", 6)]) }))
+        .await
+        .expect(200);
     let mut wanted = order("SO/1", &[("S1", 8), ("S2", 1)]);
     wanted["remark"] = json!("小心轻放");
     house.sells(&cast, "create", wanted).await.expect(200);
@@ -140,13 +156,31 @@ async fn a_person_scans_an_order_and_sends_it() {
         desk["data"]["order"]["lines"][0]["lots"],
         json!([{ "lotNo": "A", "expiresOn": "2028-03", "quantity": "6" }, { "lotNo": "B", "expiresOn": "2028-09", "quantity": "2" }])
     );
-    for face in [house.get("/shipments?no=SO%2F1").by(OWNER), house.get("/shipments?no=SO%2F1").by(OWNER).part(), house.get("/shipments").by(READER)] {
+    for face in [
+        house.get("/shipments?no=SO%2F1").by(OWNER),
+        house.get("/shipments?no=SO%2F1").by(OWNER).part(),
+        house.get("/shipments").by(READER),
+    ] {
         face.send().await.expect(200);
     }
     let form = |carrier: &'static str, number: &'static str, qty: &'static str| {
         vec![
-            ("no", "SO/1"), ("version", "2"), ("carrier", carrier), ("tracking", number), ("line", "1"), ("lot", "A"), ("ends", "2028-03"), ("qty", qty),
-            ("line", "1"), ("lot", "B"), ("ends", "2028-09"), ("qty", "2"), ("line", "2"), ("lot", ""), ("ends", ""), ("qty", "1"),
+            ("no", "SO/1"),
+            ("version", "2"),
+            ("carrier", carrier),
+            ("tracking", number),
+            ("line", "1"),
+            ("lot", "A"),
+            ("ends", "2028-03"),
+            ("qty", qty),
+            ("line", "1"),
+            ("lot", "B"),
+            ("ends", "2028-09"),
+            ("qty", "2"),
+            ("line", "2"),
+            ("lot", ""),
+            ("ends", ""),
+            ("qty", "1"),
         ]
     };
     let send = async |who: &str, fields: Vec<(&str, &str)>| house.post("/shipments").by(who).form(&fields).send().await;
@@ -159,7 +193,10 @@ async fn a_person_scans_an_order_and_sends_it() {
     send(OWNER, form("SF", "SF1234567890123", "6")).await.expect(303);
     // A second Enter sends nothing twice.
     send(OWNER, form("SF", "SF1234567890123", "6")).await.expect(303);
-    assert_eq!(house.ask("select string_agg(concat_ws(' ', lot_no, qty, promise), ', ' order by line_no, part) from order_shipped"), "A 6 kept, B 2 kept,  1 none");
+    assert_eq!(
+        house.ask("select string_agg(concat_ws(' ', lot_no, qty, promise), ', ' order by line_no, part) from order_shipped"),
+        "A 6 kept, B 2 kept,  1 none"
+    );
     assert_eq!(house.order("SO/1"), "shipped unsynced");
     house.later(Duration::minutes(1));
     let page = house.get("/shipments").by(OWNER).send().await.expect(200).body;
@@ -167,6 +204,10 @@ async fn a_person_scans_an_order_and_sends_it() {
     assert!(page.find("顺丰速运 · SF").is_none(), "no order is on the desk");
     // Who got the lot.
     let merchant = cast.a;
-    let recalled = house.platform.db.read(move |c| duijie::orders::shipments::list::recall(c, merchant, "S1", "A", 10)).await.expect("recall");
-    assert_eq!(recalled.iter().map(|r| (r.order_no.as_str(), r.quantity, r.customer.as_str())).collect::<Vec<_>>(), [("SO/1", 6, "康泽大药房")]);
+    let recalled =
+        house.platform.db.read(move |c| duijie::orders::shipments::list::recall(c, merchant, "S1", "A", 10)).await.expect("recall");
+    assert_eq!(
+        recalled.iter().map(|r| (r.order_no.as_str(), r.quantity, r.customer.as_str())).collect::<Vec<_>>(),
+        [("SO/1", 6, "康泽大药房")]
+    );
 }

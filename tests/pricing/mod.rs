@@ -1,5 +1,7 @@
 //! Prices: who pays what, how they are pushed, how people change them.
 
+mod book;
+mod groups;
 mod push;
 mod quote;
 mod told;

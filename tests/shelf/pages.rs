@@ -82,7 +82,7 @@ async fn what_is_missing_is_said_with_what_to_do() {
     let cast = Cast::enter(&house).await;
     stock_up(&house, cast.a);
     let priceless = house.get("/products/KZ-100144").by(OWNER).send().await.expect(200);
-    assert!(priceless.body.contains("没有默认单价") && priceless.body.contains("/products/KZ-100144/skus"));
+    assert!(priceless.body.contains("没有默认单价") && priceless.body.contains("/products/KZ-100144/prices"));
     let returned = house.get("/products/KZ-100208").by(OWNER).send().await.expect(200);
     assert!(returned.body.contains("审核退回") && returned.body.contains("请补充生产企业") && returned.body.contains("再推送一次"));
     // The platform's word counts, the ERP's is shown beside it.

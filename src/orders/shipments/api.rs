@@ -75,9 +75,7 @@ pub static SHIPMENT_ADD: Method = Method {
 
 fn list(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Value> {
     let found = carriers::search(c, &line.text_or_empty("keyword"))?;
-    let told = |c: &Carrier| {
-        json!({ "carrierCode": c.code, "carrierName": c.name, "aliases": c.aliases().collect::<Vec<_>>(), "website": c.website, "phone": c.phone, "active": c.active })
-    };
+    let told = |c: &Carrier| json!({ "carrierCode": c.code, "carrierName": c.name, "aliases": c.aliases().collect::<Vec<_>>(), "website": c.website, "phone": c.phone, "active": c.active });
     let pairs = codes::of_merchant(c, scope.merchant, (codes::Kind::Carrier.as_str(), ""), 1000)?;
     let own = pairs.iter().filter(|p| p.kind == codes::Kind::Carrier.as_str());
     Ok(json!({

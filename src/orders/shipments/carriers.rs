@@ -64,7 +64,9 @@ impl Shape {
 
 /// Postal numbers end with the country's letters.
 fn digits(mut rest: impl Iterator<Item = char>, code: &str) -> bool {
-    rest.all(|c| c.is_ascii_digit() || (matches!(code, "EMS" | "YZPY") && c.is_ascii_alphabetic()) || (code == "JD" && matches!(c, '-' | 'X')))
+    rest.all(|c| {
+        c.is_ascii_digit() || (matches!(code, "EMS" | "YZPY") && c.is_ascii_alphabetic()) || (code == "JD" && matches!(c, '-' | 'X'))
+    })
 }
 
 const SHAPES: [Shape; 8] = [
@@ -126,7 +128,13 @@ mod tests {
             active: true,
         };
         let odd = |code: &str, no: &str| carrier(code).looks_odd(no);
-        for (code, no) in [("SF", "SF1234567890123"), ("SF", "123456789012"), ("ZTO", "75312345678901"), ("EMS", "EA123456789CN"), ("JD", "JDVA12345678901-1-1")] {
+        for (code, no) in [
+            ("SF", "SF1234567890123"),
+            ("SF", "123456789012"),
+            ("ZTO", "75312345678901"),
+            ("EMS", "EA123456789CN"),
+            ("JD", "JDVA12345678901-1-1"),
+        ] {
             assert!(!odd(code, no), "{code} {no}");
         }
         for (code, no) in [("SF", "SF123"), ("ZTO", "顺丰"), ("YD", "12345678901234567"), ("OTHER", "12 34"), ("OTHER", "1")] {

@@ -68,7 +68,13 @@ fn suggested(left: i64, lots: &[&Lot]) -> Vec<Part> {
 }
 
 /// The order as the form shows it; with what was typed, if anything was.
-pub fn entry(c: &mut PgConnection, merchant: MerchantId, no: &str, now: DateTime<Utc>, typed: Option<HashMap<i32, Vec<Part>>>) -> Result<Option<Entry>> {
+pub fn entry(
+    c: &mut PgConnection,
+    merchant: MerchantId,
+    no: &str,
+    now: DateTime<Utc>,
+    typed: Option<HashMap<i32, Vec<Part>>>,
+) -> Result<Option<Entry>> {
     let Some(order) = model::by_no(c, merchant, no)? else { return Ok(None) };
     let lines = model::lines_of(c, merchant, &[order.id])?.remove(&order.id).unwrap_or_default();
     let places: Vec<_> = lines.iter().map(|l| (l.sku, order.shop)).collect();

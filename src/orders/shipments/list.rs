@@ -138,9 +138,18 @@ impl Recent {
 }
 
 /// The latest shipments, newest first, those of one package or order where one is looked for.
-pub fn recent(c: &mut PgConnection, merchant: MerchantId, before: Option<(DateTime<Utc>, OrderId, i32)>, limit: i64) -> Result<Vec<Recent>> {
+pub fn recent(
+    c: &mut PgConnection,
+    merchant: MerchantId,
+    before: Option<(DateTime<Utc>, OrderId, i32)>,
+    limit: i64,
+) -> Result<Vec<Recent>> {
     let (at, order, no) = before.unwrap_or((DateTime::<Utc>::MAX_UTC, OrderId(0), 0));
-    let older = if before.is_some() { "(s.told_at < $2 or (s.told_at = $2 and (s.order_id, s.no) > ($3, $4)))" } else { "$2::timestamptz is null and $3 = 0 and $4 = 0" };
+    let older = if before.is_some() {
+        "(s.told_at < $2 or (s.told_at = $2 and (s.order_id, s.no) > ($3, $4)))"
+    } else {
+        "$2::timestamptz is null and $3 = 0 and $4 = 0"
+    };
     let sql = format!(
         "select s.order_id, o.order_no, s.no, s.told_at, s.origin, s.actor_name, s.final, coalesce(p.units, 0)::bigint as units, \
            coalesce(p.shorter, 0) as shorter, coalesce(k.packages, '') as packages, o.state \

@@ -6,12 +6,12 @@ use super::draft::{Draft, Item, Line as Which, Parcel};
 use super::list::{self, Recent};
 use super::ship;
 use crate::form::Form;
-use crate::lots::told::Told;
 use crate::lots::Day;
+use crate::lots::told::Told;
 use crate::orders::events::Origin;
 use crate::text::Text;
-use crate::wire::{LineCode, Outcome, Problem};
 use crate::web::{Ctx, Cursor, Frame, Input, PER_PAGE, Page, Pager, Permission, Reply, Seat, Wants, filters, redirect};
+use crate::wire::{LineCode, Outcome, Problem};
 use crate::{Error, Result, show};
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Query, ServiceConfig};
@@ -189,7 +189,8 @@ impl Typed {
                 problems.push(Problem::new(LineCode::TooLong, &format!("{line}"), lot).detail(40));
                 continue;
             }
-            let item = items.entry(line).or_insert_with(|| Item { line: Which::No(line), qty: 0, lots: Vec::new(), package: None, closes: false });
+            let item =
+                items.entry(line).or_insert_with(|| Item { line: Which::No(line), qty: 0, lots: Vec::new(), package: None, closes: false });
             item.qty += n;
             item.package = Some(1);
             if !lot.is_empty() {

@@ -110,11 +110,12 @@ pub(super) fn there(c: &mut PgConnection, merchant: MerchantId, orders: &[OrderI
             there.known.insert((ship.order_id, source), ship.no);
         }
     }
-    let packs: Vec<Pack> =
-        diesel::sql_query("select order_id, no, carrier, tracking_no from order_packages where merchant_id = $1 and order_id = any($2) order by no")
-            .bind::<BigInt, _>(merchant)
-            .bind::<Array<BigInt>, _>(orders)
-            .load(c)?;
+    let packs: Vec<Pack> = diesel::sql_query(
+        "select order_id, no, carrier, tracking_no from order_packages where merchant_id = $1 and order_id = any($2) order by no",
+    )
+    .bind::<BigInt, _>(merchant)
+    .bind::<Array<BigInt>, _>(orders)
+    .load(c)?;
     for pack in packs {
         let parcel = Parcel { carrier: pack.carrier, tracking_no: pack.tracking_no };
         there.packages.entry(pack.order_id).or_default().push((pack.no, parcel));

@@ -54,7 +54,13 @@ struct Part {
 }
 
 /// Takes shipments, each all or nothing, in the order told. `carriers` knows every carrier the drafts name.
-pub fn ship(tx: &mut PgConnection, cause: &Cause, drafts: &[Draft], carriers: &HashMap<String, Carrier>, origin: Origin) -> Result<Vec<Done>> {
+pub fn ship(
+    tx: &mut PgConnection,
+    cause: &Cause,
+    drafts: &[Draft],
+    carriers: &HashMap<String, Carrier>,
+    origin: Origin,
+) -> Result<Vec<Done>> {
     let mut desk = Desk::lock(tx, cause, drafts.iter().map(|d| d.order_no.as_str()))?;
     let ids: Vec<OrderId> = desk.orders.values().map(|o| o.id).collect();
     let mut lines = model::lines_of(tx, cause.merchant, &ids)?;
@@ -102,8 +108,11 @@ pub fn ship(tx: &mut PgConnection, cause: &Cause, drafts: &[Draft], carriers: &H
     rows::keep_shipments(tx, cause, origin, &book.shipments)?;
     rows::keep_packages(tx, cause, origin, &book.packages)?;
     rows::keep_shipped(tx, cause, &book.shipped)?;
-    let touched: BTreeSet<String> =
-        done.iter().filter(|d| d.ended.outcome == Outcome::Applied).filter_map(|d| Some(d.ended.order.as_ref()?.order_no.clone())).collect();
+    let touched: BTreeSet<String> = done
+        .iter()
+        .filter(|d| d.ended.outcome == Outcome::Applied)
+        .filter_map(|d| Some(d.ended.order.as_ref()?.order_no.clone()))
+        .collect();
     acknowledge(tx, cause, &desk, &touched)?;
     steps::retell(tx, cause, &mut desk, &touched.into_iter().collect::<Vec<_>>(), origin)?;
     desk.write(tx, cause)?;

@@ -151,10 +151,18 @@ pub async fn one(ctx: Ctx, id: Path<Which>, place: Query<Place>, done: Query<Don
     ctx.reply(page)
 }
 
+/// The seat of somebody who may change this group; a stranger's is not found, whatever the form says.
+async fn seat(ctx: &Ctx, id: CustomerGroupId) -> Result<Seat> {
+    let seat = ctx.merchant()?.may(Permission::EditPrices)?;
+    let merchant = seat.merchant;
+    ctx.db.read(move |c| customer_groups::find(c, merchant, id)).await?;
+    Ok(seat)
+}
+
 /// `POST /groups/customers/{id}`
 pub async fn save(ctx: Ctx, id: Path<Which>, input: Input<GroupForm>) -> Reply {
-    let seat = ctx.merchant()?.may(Permission::EditPrices)?;
     let id = CustomerGroupId(id.id);
+    let seat = seat(&ctx, id).await?;
     let form = match input.or_form() {
         Err(form) => form,
         Ok(typed) => {
@@ -175,8 +183,9 @@ pub async fn save(ctx: Ctx, id: Path<Which>, input: Input<GroupForm>) -> Reply {
 
 /// `DELETE /groups/customers/{id}`
 pub async fn delete(ctx: Ctx, id: Path<Which>, input: Input<Seen>) -> Reply {
-    let seat = ctx.merchant()?.may(Permission::EditPrices)?;
-    let (seen, id) = (input.checked()?, CustomerGroupId(id.id));
+    let id = CustomerGroupId(id.id);
+    let seat = seat(&ctx, id).await?;
+    let seen = input.checked()?;
     let gone = ctx.db.write(move |tx| customer_groups::delete(tx, &seat.cause, id, seen.version, seen.prices)).await?;
     Ok(redirect(&ctx, &format!("/groups/customers?done=gone&n={gone}")))
 }
@@ -190,8 +199,8 @@ pub struct JoinForm {
 
 /// `POST /groups/customers/{id}/members`: those that are known come in; those that are not are told, and nothing is forgotten.
 pub async fn join(ctx: Ctx, id: Path<Which>, input: Input<JoinForm>) -> Reply {
-    let seat = ctx.merchant()?.may(Permission::EditPrices)?;
     let id = CustomerGroupId(id.id);
+    let seat = seat(&ctx, id).await?;
     let typed = input.checked()?;
     let names: Vec<String> = typed
         .members
@@ -229,8 +238,9 @@ pub struct LeaveForm {
 
 /// `DELETE /groups/customers/{id}/members`
 pub async fn leave(ctx: Ctx, id: Path<Which>, input: Input<LeaveForm>) -> Reply {
-    let seat = ctx.merchant()?.may(Permission::EditPrices)?;
-    let (id, customer) = (CustomerGroupId(id.id), CustomerId(input.checked()?.customer));
+    let id = CustomerGroupId(id.id);
+    let seat = seat(&ctx, id).await?;
+    let customer = CustomerId(input.checked()?.customer);
     let left = ctx.db.write(move |tx| customer_groups::put(tx, &seat.cause, id, &[customer], false)).await?;
     Ok(redirect(&ctx, &format!("/groups/customers/{id}?done=left&n={left}")))
 }

@@ -159,8 +159,18 @@ pub struct GroupForm {
     version: i32,
 }
 
-async fn put(ctx: Ctx, id: Option<RegionGroupId>, input: Input<GroupForm>) -> Reply {
+/// The seat of somebody who may change this group; a stranger's is not found, whatever the form says.
+async fn seat(ctx: &Ctx, id: Option<RegionGroupId>) -> Result<Seat> {
     let seat = ctx.merchant()?.may(Permission::EditPrices)?;
+    if let Some(id) = id {
+        let merchant = seat.merchant;
+        ctx.db.read(move |c| region_groups::find(c, merchant, id)).await?;
+    }
+    Ok(seat)
+}
+
+async fn put(ctx: Ctx, id: Option<RegionGroupId>, input: Input<GroupForm>) -> Reply {
+    let seat = seat(&ctx, id).await?;
     let form = match input.or_form() {
         Err(form) => form,
         Ok(typed) => {
@@ -201,8 +211,9 @@ pub struct Seen {
 
 /// `DELETE /groups/regions/{id}`
 pub async fn delete(ctx: Ctx, id: Path<Which>, input: Input<Seen>) -> Reply {
-    let seat = ctx.merchant()?.may(Permission::EditPrices)?;
-    let (seen, id) = (input.checked()?, RegionGroupId(id.id));
+    let id = RegionGroupId(id.id);
+    let seat = seat(&ctx, Some(id)).await?;
+    let seen = input.checked()?;
     let gone = ctx.db.write(move |tx| region_groups::delete(tx, &seat.cause, id, seen.version, seen.prices)).await?;
     Ok(redirect(&ctx, &format!("/groups/regions?done=gone&n={gone}")))
 }
