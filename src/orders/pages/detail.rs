@@ -7,6 +7,8 @@ use crate::customers::{self, Customer};
 use crate::form::Form;
 use crate::orders::hand::Step;
 use crate::orders::model::{Order, OrderLine, Sync};
+use crate::orders::shipments::list::{Package, Part};
+use crate::orders::shipments;
 use crate::orders::sight;
 use crate::orders::state::State;
 use crate::orders::waits::{Way, Why, why_not_in_erp};
@@ -52,6 +54,8 @@ pub struct Goods {
     pub kind: &'static str,
     pub hue: &'static str,
     pub lots: Vec<Lot>,
+    /// What left, lot by lot.
+    pub gone: Vec<Part>,
 }
 
 impl Goods {
@@ -60,7 +64,10 @@ impl Goods {
         let word = |v: &Value, name: &str| v.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let lots = line.lots.as_array().map_or(&[][..], Vec::as_slice);
         let lots = lots.iter().map(|v| Lot { no: word(v, "lotNo"), expires: word(v, "expiresOn") }).collect();
-        Self { kind, hue, lots, line }
+        Self { kind, hue, lots, line, gone: Vec::new() }
+    }
+    fn with_gone(self, parts: &[Part]) -> Self {
+        Self { gone: parts.iter().filter(|p| p.line_no == self.line.no).cloned().collect(), ..self }
     }
     /// How much of it has left, of a hundred.
     fn percent(&self) -> i64 {
@@ -85,6 +92,7 @@ pub struct Detail {
     shop: String,
     region: Vec<String>,
     moments: Vec<Moment>,
+    packages: Vec<Package>,
     way: Way,
     only_visible: bool,
     may_edit: bool,
@@ -100,6 +108,8 @@ impl Detail {
         if let Some(map) = told.as_object_mut() {
             let moment =
                 |m: &Moment| json!({ "at": m.at, "what": m.what.key(), "sentence": m.sentence, "visible": m.visible, "note": m.note });
+            map.insert("packages".into(), json!(self.packages));
+            map.insert("shipped".into(), self.lines.iter().flat_map(|g| &g.gone).map(|p| json!(p)).collect());
             map.insert("trace".into(), self.moments.iter().map(moment).collect());
         }
         told
@@ -119,6 +129,10 @@ impl Detail {
     }
     fn erp(&self) -> (Text, &'static str) {
         list::told(&self.way)
+    }
+    /// Something of it can still leave.
+    fn can_ship(&self) -> bool {
+        self.order.paid_at.is_some() && !self.order.state().is_over() && self.units().2 > 0
     }
     fn place(&self) -> String {
         self.region.join(" ")
@@ -233,7 +247,14 @@ fn moment(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
 /// The page, or the page again with a form that was not accepted.
 pub async fn shown(ctx: &Ctx, seat: &Seat, no: &str, asked: &Asked, form: Form) -> Result<Detail> {
     let (merchant, no, now, only_visible) = (seat.merchant, no.to_owned(), ctx.now, asked.trace == "visible");
-    let found = ctx.db.snapshot(move |c| sight::of(c, merchant, &no, now)).await?;
+    let (found, packages, parts) = ctx
+        .db
+        .snapshot(move |c| {
+            let found = sight::of(c, merchant, &no, now)?;
+            let id = found.order.id;
+            Ok((found, shipments::list::packages(c, merchant, id)?, shipments::list::parts(c, merchant, id)?))
+        })
+        .await?;
     let said = match asked.done.as_str() {
         "held" => Some(Text::new("order-done-held")),
         "released" => Some(Text::new("order-done-released")),
@@ -248,11 +269,12 @@ pub async fn shown(ctx: &Ctx, seat: &Seat, no: &str, asked: &Asked, form: Form) 
         now,
         way: why_not_in_erp(&found.order, found.off, found.alert, now),
         order: found.order,
-        lines: found.lines.into_iter().map(Goods::of).collect(),
+        lines: found.lines.into_iter().map(|line| Goods::of(line).with_gone(&parts)).collect(),
         customer: found.customer,
         shop: found.shop,
         region: found.region,
         moments,
+        packages,
         only_visible,
         may_edit: seat.person.may(Permission::EditOrders),
         form,
