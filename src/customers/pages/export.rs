@@ -3,7 +3,7 @@
 
 use super::list::Filter;
 use crate::customers::list::{self, Search};
-use crate::customers::{Customer, find};
+use crate::customers::{Customer, WaitingOrders, find};
 use crate::ids::CustomerId;
 use crate::web::{Ctx, Permission, Reply, Sheet};
 use actix_web::web::{Data, Query};
@@ -25,7 +25,7 @@ const HEADS: [&str; 11] = [
     "customers-col-state",
 ];
 
-pub async fn csv(ctx: Ctx, filter: Query<Filter>, above: Option<Data<super::super::WaitingOrders>>) -> Reply {
+pub async fn csv(ctx: Ctx, filter: Query<Filter>, above: Option<Data<WaitingOrders>>) -> Reply {
     let seat = ctx.merchant()?.may(Permission::EditOrders)?;
     let (merchant, filter, above) = (seat.merchant, filter.into_inner(), above.map(|a| **a));
     let lang = ctx.lang;
