@@ -205,7 +205,10 @@ async fn a_person_scans_an_order_and_sends_it() {
     let detail = house.get("/orders/SO%2F1").by(OWNER).send().await.expect(200).body;
     assert!(detail.contains("一致") && detail.contains("SF1234567890123"), "{detail}");
     let told = house.erp(&cast, "get", json!({ "orderNo": "SO/1" })).await.expect(200).value()["data"].clone();
-    assert_eq!((&told["packages"][0]["trackingNo"], &told["items"][0]["shippedLots"][0]["lotNo"]), (&json!("SF1234567890123"), &json!("A")));
+    assert_eq!(
+        (&told["packages"][0]["trackingNo"], &told["items"][0]["shippedLots"][0]["lotNo"]),
+        (&json!("SF1234567890123"), &json!("A"))
+    );
     let recall = house.get("/shipments/recall?sku=S1&lot=A").by(OWNER).send().await.expect(200).body;
     assert!(recall.contains("SO/1") && recall.contains("康泽大药房"), "{recall}");
     house.get("/shipments/recall?sku=S1&lot=A").by(READER).send().await.expect(403);

@@ -100,9 +100,7 @@ pub fn parts(c: &mut PgConnection, merchant: MerchantId, order: OrderId) -> Resu
 /// Tells an order's packages, and beside each of its items the lots that left (L-05).
 pub fn tell(c: &mut PgConnection, merchant: MerchantId, order: OrderId, told: &mut Value) -> Result<()> {
     let (packages, parts) = (packages(c, merchant, order)?, parts(c, merchant, order)?);
-    let lot = |p: &&Part| {
-        json!({ "lotNo": p.lot_no, "expiresOn": p.expires_on().map(|d| d.to_string()), "quantity": p.quantity, "package": p.package_no, "shippedTime": on_the_wire(p.at) })
-    };
+    let lot = |p: &&Part| json!({ "lotNo": p.lot_no, "expiresOn": p.expires_on().map(|d| d.to_string()), "quantity": p.quantity, "package": p.package_no, "shippedTime": on_the_wire(p.at) });
     for item in told.get_mut("items").and_then(Value::as_array_mut).into_iter().flatten() {
         let no = item.get("lineNo").and_then(Value::as_i64);
         let own: Vec<Value> = parts.iter().filter(|p| Some(i64::from(p.line_no)) == no).map(|p| lot(&p)).collect();
@@ -110,9 +108,7 @@ pub fn tell(c: &mut PgConnection, merchant: MerchantId, order: OrderId, told: &m
             map.insert("shippedLots".into(), own.into());
         }
     }
-    let package = |p: &Package| {
-        json!({ "no": p.no, "carrierCode": p.carrier, "carrierName": p.carrier_name, "trackingNo": p.tracking_no, "shippedTime": on_the_wire(p.at) })
-    };
+    let package = |p: &Package| json!({ "no": p.no, "carrierCode": p.carrier, "carrierName": p.carrier_name, "trackingNo": p.tracking_no, "shippedTime": on_the_wire(p.at) });
     if let Some(map) = told.as_object_mut() {
         map.insert("packages".into(), packages.iter().map(package).collect());
     }
