@@ -64,6 +64,10 @@ impl Desk {
     fn others(&self) -> impl Iterator<Item = &Carrier> {
         self.carriers.iter().filter(|c| c.active && !self.recent.iter().any(|r| r.code == c.code))
     }
+    /// An order is on the desk that can leave.
+    fn is_open(&self) -> bool {
+        self.may_edit && self.entry.as_ref().is_some_and(|e| e.open)
+    }
     fn is_chosen(&self, carrier: &Carrier) -> bool {
         self.form.value("carrier") == carrier.code
     }
@@ -273,7 +277,9 @@ pub async fn add(ctx: Ctx, input: Input<Typed>) -> Reply {
 
 #[derive(Deserialize)]
 pub struct Recall {
+    #[serde(default)]
     sku: String,
+    #[serde(default)]
     lot: String,
 }
 
