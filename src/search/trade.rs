@@ -27,7 +27,13 @@ pub struct Order {
 impl From<Item> for Order {
     fn from(item: Item) -> Self {
         let buyer = item.customer.map(|c| c.name).unwrap_or_default();
-        Self { buyer, amount: item.order.payable, state: item.order.state().label(), placed_at: item.order.placed_at, order_no: item.order.order_no }
+        Self {
+            buyer,
+            amount: item.order.payable,
+            state: item.order.state().label(),
+            placed_at: item.order.placed_at,
+            order_no: item.order.order_no,
+        }
     }
 }
 
