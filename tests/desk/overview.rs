@@ -117,11 +117,11 @@ async fn what_needs_somebody_comes_ranked_with_cause_and_one_place_to_go() {
          ({a}, '2026-11-22T03:30:00Z', 1, 1, 'prod.add_or_edit', 'X1', 'category', '30215', '{{}}'), ({a}, '2026-11-22T03:40:00Z', 1, 2, 'prod.add_or_edit', 'X2', 'category', '30216', '{{}}')",
         a = cast.a
     ));
-    house.sql(&format!("update apps set expires_at = '2026-11-30T04:00:00Z' where merchant_id = {}", cast.a));
+    house.sql(&format!("update apps set expires_at = '2026-11-30T04:00:00Z' where name = 'ERP' and merchant_id = {}", cast.a));
     let see = seen(&house, OWNER).await;
     let rows: Vec<_> =
         see["todos"].as_array().unwrap().iter().map(|t| (t["icon"].as_str().unwrap(), t["lead"]["args"][0].as_i64().unwrap())).collect();
-    assert_eq!(rows, [("alert-circle", 3), ("hourglass-high", 2), ("building-warehouse", 1), ("clipboard-x", 2), ("key", 2)], "{see}");
+    assert_eq!(rows, [("alert-circle", 3), ("hourglass-high", 2), ("building-warehouse", 1), ("clipboard-x", 2), ("key", 1)], "{see}");
     let page = house.get("/").by(OWNER).send().await.expect(200);
     for said in [
         "<b>3 行</b>被拒绝，例如：inventory 的值「-1」不能是负数",
@@ -149,7 +149,7 @@ async fn what_needs_somebody_comes_ranked_with_cause_and_one_place_to_go() {
     // Staff cannot rotate a credential: told, without a button.
     let staff = house.get("/").by(READER).send().await.expect(200);
     assert!(staff.body.contains("到期 11-30 12:00") && !staff.body.contains("data-key=\"5\""), "{}", staff.body);
-    house.sql(&format!("update apps set expires_at = '2026-11-22T03:00:00Z' where merchant_id = {}", cast.a));
+    house.sql(&format!("update apps set expires_at = '2026-11-22T03:00:00Z' where name = 'ERP' and merchant_id = {}", cast.a));
     assert_eq!(seen(&house, OWNER).await["todos"][0]["icon"], "key", "what has expired comes first");
     let english = house.get("/").by(OWNER).header("accept-language", "en").send().await.expect(200);
     for said in ["<b>3 lines</b> rejected, for example:", "Needs attention", "<b>1 credential</b> past expiry: ERP"] {
