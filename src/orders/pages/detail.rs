@@ -174,7 +174,7 @@ impl Detail {
         tone(self.order.state())
     }
     fn erp(&self) -> (Text, &'static str) {
-        list::told(&self.way)
+        list::told_briefly(&self.way)
     }
     fn place(&self) -> String {
         self.region.join(" ")

@@ -211,9 +211,23 @@ pub fn told(way: &Way) -> (Text, &'static str) {
     }
 }
 
+/// Characters of a note that fit into a column.
+const NOTE: usize = 24;
+
+/// The same for a narrow place: a long note is cut, the page of the order has all of it.
+pub fn told_briefly(way: &Way) -> (Text, &'static str) {
+    match way {
+        Way::Waits { why, note: Some(note) } if note.chars().count() > NOTE => {
+            let cut = note.chars().take(NOTE - 1).chain(std::iter::once('…')).collect();
+            told(&Way::Waits { why: *why, note: Some(cut) })
+        }
+        _ => told(way),
+    }
+}
+
 impl Line {
     fn erp(&self) -> (Text, &'static str) {
-        told(&self.way)
+        told_briefly(&self.way)
     }
 }
 
