@@ -7,7 +7,6 @@ use crate::customers::{self, Customer};
 use crate::form::Form;
 use crate::orders::hand::Step;
 use crate::orders::model::{Order, OrderLine, Sync};
-use crate::orders::shipments;
 use crate::orders::shipments::list::{Package, Part};
 use crate::orders::sight;
 use crate::orders::state::State;
@@ -23,6 +22,7 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, HashMap};
 
 #[derive(Deserialize, Default, Clone)]
 pub struct Asked {
@@ -54,8 +54,6 @@ pub struct Goods {
     pub kind: &'static str,
     pub hue: &'static str,
     pub lots: Vec<Lot>,
-    /// What left, lot by lot.
-    pub gone: Vec<Part>,
 }
 
 impl Goods {
@@ -64,10 +62,7 @@ impl Goods {
         let word = |v: &Value, name: &str| v.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let lots = line.lots.as_array().map_or(&[][..], Vec::as_slice);
         let lots = lots.iter().map(|v| Lot { no: word(v, "lotNo"), expires: word(v, "expiresOn") }).collect();
-        Self { kind, hue, lots, line, gone: Vec::new() }
-    }
-    fn with_gone(self, parts: &[Part]) -> Self {
-        Self { gone: parts.iter().filter(|p| p.line_no == self.line.no).cloned().collect(), ..self }
+        Self { kind, hue, lots, line }
     }
     /// How much of it has left, of a hundred.
     fn percent(&self) -> i64 {
@@ -81,6 +76,59 @@ impl Goods {
     }
 }
 
+/// What left together, and in which packages; without a number: packages of which nothing is told line by line.
+pub struct Sent {
+    pub no: Option<i32>,
+    pub at: DateTime<Utc>,
+    pub packages: Vec<Package>,
+    pub parts: Vec<Gone>,
+}
+
+/// A part of a line that left, held against what the buyer was promised (L-05).
+pub struct Gone {
+    pub name: String,
+    pub part: Part,
+    /// Look, drawing and words of the verdict.
+    pub class: &'static str,
+    pub icon: &'static str,
+    pub verdict: Text,
+}
+
+impl Gone {
+    fn of(part: Part, lines: &[Goods]) -> Self {
+        let name = lines.iter().find(|g| g.line.no == part.line_no).map(|g| g.line.name.clone()).unwrap_or_default();
+        let days = part.days.unwrap_or_default().abs();
+        let (class, icon, verdict) = match part.promise.as_str() {
+            "kept" => ("eq", "equal", Text::new("order-lot-kept")),
+            "longer" => ("nm", "arrow-up-right", Text::new("order-lot-longer").with(days)),
+            "shorter" => ("df", "arrow-down", Text::new("order-lot-shorter").with(days)),
+            "unknown" => ("ms", "help-circle", Text::new("order-lot-unknown")),
+            _ => ("ms", "circle-dashed", Text::new("order-lot-none")),
+        };
+        Self { name, part, class, icon, verdict }
+    }
+}
+
+/// Shipments in the order they were told, then packages that stand alone.
+fn sent(packages: Vec<Package>, parts: Vec<Part>, lines: &[Goods]) -> Vec<Sent> {
+    let mut all: BTreeMap<i32, Sent> = BTreeMap::new();
+    let of_package: HashMap<i32, i32> = parts.iter().filter_map(|p| Some((p.package_no?, p.shipment_no))).collect();
+    for part in parts {
+        let (no, at) = (part.shipment_no, part.at);
+        let sent = all.entry(no).or_insert_with(|| Sent { no: Some(no), at, packages: Vec::new(), parts: Vec::new() });
+        sent.parts.push(Gone::of(part, lines));
+    }
+    let mut alone = Vec::new();
+    for package in packages {
+        let home = of_package.get(&package.no).copied().or(package.shipment_no);
+        match home.and_then(|no| all.get_mut(&no)) {
+            Some(sent) => sent.packages.push(package),
+            None => alone.push(Sent { no: None, at: package.at, packages: vec![package], parts: Vec::new() }),
+        }
+    }
+    all.into_values().chain(alone).collect()
+}
+
 #[derive(Template)]
 #[template(path = "orders/detail.html", blocks = ["part"])]
 pub struct Detail {
@@ -88,11 +136,11 @@ pub struct Detail {
     now: DateTime<Utc>,
     order: Order,
     lines: Vec<Goods>,
+    sent: Vec<Sent>,
     customer: Option<Customer>,
     shop: String,
     region: Vec<String>,
     moments: Vec<Moment>,
-    packages: Vec<Package>,
     way: Way,
     only_visible: bool,
     may_edit: bool,
@@ -108,8 +156,6 @@ impl Detail {
         if let Some(map) = told.as_object_mut() {
             let moment =
                 |m: &Moment| json!({ "at": m.at, "what": m.what.key(), "sentence": m.sentence, "visible": m.visible, "note": m.note });
-            map.insert("packages".into(), json!(self.packages));
-            map.insert("shipped".into(), self.lines.iter().flat_map(|g| &g.gone).map(|p| json!(p)).collect());
             map.insert("trace".into(), self.moments.iter().map(moment).collect());
         }
         told
@@ -129,10 +175,6 @@ impl Detail {
     }
     fn erp(&self) -> (Text, &'static str) {
         list::told(&self.way)
-    }
-    /// Something of it can still leave.
-    fn can_ship(&self) -> bool {
-        self.order.paid_at.is_some() && !self.order.state().is_over() && self.units().2 > 0
     }
     fn place(&self) -> String {
         self.region.join(" ")
@@ -188,6 +230,13 @@ impl Detail {
     fn can_hold(&self) -> bool {
         matches!(self.order.sync(), Sync::Unsynced | Sync::Delivered)
     }
+    /// Some of it can still leave.
+    fn can_ship(&self) -> bool {
+        matches!(self.order.state(), State::ToShip | State::PartlyShipped) && self.units().2 > 0
+    }
+    fn ship_href(&self) -> String {
+        ship_href(&self.order.order_no)
+    }
     /// It can be handed to the ERP again.
     fn can_resend(&self) -> bool {
         matches!(self.order.sync(), Sync::Delivered | Sync::Synced)
@@ -237,6 +286,11 @@ impl Detail {
     }
 }
 
+/// The desk where shipments are entered, with this order on it.
+pub fn ship_href(no: &str) -> String {
+    format!("/shipments?no={}", escaped(no))
+}
+
 /// The time of day, with the date where it is another day.
 fn moment(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let china = crate::clock::china();
@@ -247,14 +301,7 @@ fn moment(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
 /// The page, or the page again with a form that was not accepted.
 pub async fn shown(ctx: &Ctx, seat: &Seat, no: &str, asked: &Asked, form: Form) -> Result<Detail> {
     let (merchant, no, now, only_visible) = (seat.merchant, no.to_owned(), ctx.now, asked.trace == "visible");
-    let (found, packages, parts) = ctx
-        .db
-        .snapshot(move |c| {
-            let found = sight::of(c, merchant, &no, now)?;
-            let id = found.order.id;
-            Ok((found, shipments::list::packages(c, merchant, id)?, shipments::list::parts(c, merchant, id)?))
-        })
-        .await?;
+    let found = ctx.db.snapshot(move |c| sight::of(c, merchant, &no, now)).await?;
     let said = match asked.done.as_str() {
         "held" => Some(Text::new("order-done-held")),
         "released" => Some(Text::new("order-done-released")),
@@ -263,18 +310,19 @@ pub async fn shown(ctx: &Ctx, seat: &Seat, no: &str, asked: &Asked, form: Form) 
         "confirmed" => Some(Text::new("order-done-confirmed")),
         _ => None,
     };
+    let lines: Vec<Goods> = found.lines.into_iter().map(Goods::of).collect();
     let moments = trace::merged(&found.order, found.events, found.decided, only_visible);
     Ok(Detail {
         frame: Frame { notice: said, ..ctx.frame("orders") },
         now,
         way: why_not_in_erp(&found.order, found.off, found.alert, now),
         order: found.order,
-        lines: found.lines.into_iter().map(|line| Goods::of(line).with_gone(&parts)).collect(),
+        sent: sent(found.packages, found.parts, &lines),
+        lines,
         customer: found.customer,
         shop: found.shop,
         region: found.region,
         moments,
-        packages,
         only_visible,
         may_edit: seat.person.may(Permission::EditOrders),
         form,
