@@ -6,6 +6,7 @@ use crate::Result;
 use crate::catalog::grams;
 use crate::ids::MerchantId;
 use crate::text::Text as Said;
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use serde::Serialize;
@@ -123,24 +124,27 @@ pub fn of(c: &mut PgConnection, merchant: MerchantId, ours: &Customer) -> Result
 }
 
 /// Those with the same code, and those whose names have all tokens of one of these ways.
-fn found_by(c: &mut PgConnection, merchant: MerchantId, ours: &Customer, ways: &[String]) -> Result<Vec<Candidate>> {
+fn found_by(c: &mut PgConnection, merchant: MerchantId, ours: &Customer, ways: &[Vec<String>]) -> Result<Vec<Candidate>> {
+    let alike = alike(ways.len(), 4);
     let sql = format!(
-        "with same as (select code from erp_customers where merchant_id = $1 and uscc = $3 and uscc <> '' order by code limit 20), \
-         alike as (select f.code from unnest($4) as w(tokens) cross join lateral (select code from erp_customers where merchant_id = $1 \
-           and grams @> string_to_array(w.tokens, chr(31)) limit {PER_WAY}) f) \
-         select {THEIRS} from erp_customers e where e.merchant_id = $1 and e.code in (select code from same union select code from alike)"
+        "with same as (select code from erp_customers where merchant_id = $1 and uscc = $3 and uscc <> '' order by code limit 20) \
+         select {THEIRS} from erp_customers e where e.merchant_id = $1 and e.code in (select code from same union {alike})"
     );
-    let found: Vec<Theirs> = diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<BigInt, _>(ours.id)
-        .bind::<Text, _>(&ours.uscc)
-        .bind::<Array<Text>, _>(ways)
-        .load(c)?;
+    let query =
+        diesel::sql_query(sql).into_boxed::<Pg>().bind::<BigInt, _>(merchant).bind::<BigInt, _>(ours.id).bind::<Text, _>(ours.uscc.clone());
+    let found: Vec<Theirs> = ways.iter().fold(query, |query, way| query.bind::<Array<Text>, _>(way.clone())).load(c)?;
     Ok(found.into_iter().map(|theirs| Candidate::of(ours, theirs)).collect())
 }
 
+/// Codes by so many ways, each a parameter of its own from `first` on: only so does the planner know how rare its tokens are.
+fn alike(ways: usize, first: usize) -> String {
+    let way = |n: usize| format!("(select code from erp_customers where merchant_id = $1 and grams @> ${n} limit {PER_WAY})");
+    let all: Vec<String> = (first..first + ways).map(way).collect();
+    if all.is_empty() { "select null::varchar where false".to_owned() } else { all.join(" union ") }
+}
+
 /// Names that have all telling pairs, or all but two neighbours: one mistyped character spoils two pairs.
-fn ways(merchant: MerchantId, name: &str) -> Vec<String> {
+fn ways(merchant: MerchantId, name: &str) -> Vec<Vec<String>> {
     const MOST: usize = 12;
     let mut pairs = likeness::telling_pairs(name);
     pairs.truncate(MOST);
@@ -155,21 +159,16 @@ fn ways(merchant: MerchantId, name: &str) -> Vec<String> {
         2 => all.extend(pairs.iter().map(|pair| vec![pair.clone(), grams::owner(merchant)])),
         n => all.extend((0..n - 1).map(|skip| tokens(Some(skip)))),
     }
-    all.into_iter().map(|tokens| tokens.join("\u{1f}")).collect()
+    all
 }
 
 /// The ERP's customers a person looks for by name, initials, code or USCC.
 pub fn search(c: &mut PgConnection, merchant: MerchantId, ours: &Customer, text: &str) -> Result<Vec<Candidate>> {
     let owner = grams::owner(merchant);
-    let ways: Vec<String> =
-        grams::query(text).into_iter().map(|way| way.into_iter().chain([owner.clone()]).collect::<Vec<_>>().join("\u{1f}")).collect();
-    let sql = format!(
-        "with found as (select f.code from unnest($3) as w(tokens) cross join lateral (select code from erp_customers where merchant_id = $1 \
-           and grams @> string_to_array(w.tokens, chr(31)) limit {PER_WAY}) f) \
-         select {THEIRS} from erp_customers e where e.merchant_id = $1 and e.code in (select code from found)"
-    );
-    let found: Vec<Theirs> =
-        diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(ours.id).bind::<Array<Text>, _>(ways).load(c)?;
+    let ways: Vec<Vec<String>> = grams::query(text).into_iter().map(|way| way.into_iter().chain([owner.clone()]).collect()).collect();
+    let sql = format!("select {THEIRS} from erp_customers e where e.merchant_id = $1 and e.code in ({})", alike(ways.len(), 3));
+    let query = diesel::sql_query(sql).into_boxed::<Pg>().bind::<BigInt, _>(merchant).bind::<BigInt, _>(ours.id);
+    let found: Vec<Theirs> = ways.into_iter().fold(query, |query, way| query.bind::<Array<Text>, _>(way)).load(c)?;
     let mut all: Vec<Candidate> = found.into_iter().map(|theirs| Candidate::of(ours, theirs)).collect();
     all.sort_by_key(Candidate::rank);
     all.truncate(SHOWN * 2);

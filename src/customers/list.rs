@@ -24,7 +24,7 @@ pub struct Search {
 /// The newest first. Written out per question, so that no plan has to guess which parameters are set.
 pub fn page(c: &mut PgConnection, merchant: MerchantId, search: &Search, limit: i64) -> Result<Vec<Customer>> {
     let ways = Ways::of(merchant, &search.q);
-    let found = if search.q.is_empty() { Vec::new() } else { matching(c, merchant, &ways)? };
+    let found = if search.q.is_empty() { Vec::new() } else { matching(c, merchant, &ways, FEW + 1)? };
     if !search.q.is_empty() && found.is_empty() {
         return Ok(Vec::new());
     }
@@ -70,17 +70,22 @@ struct Found {
     id: CustomerId,
 }
 
-/// Buyers found by their search keys, one more than [`FEW`] at most.
-fn matching(c: &mut PgConnection, merchant: MerchantId, ways: &Ways) -> Result<Vec<CustomerId>> {
+/// Buyers found by their search keys.
+fn matching(c: &mut PgConnection, merchant: MerchantId, ways: &Ways, limit: i64) -> Result<Vec<CustomerId>> {
     let found: Vec<Found> =
         diesel::sql_query("select id from customers where merchant_id = $1 and (grams @> $2 or grams @> $3 or grams @> $4) limit $5")
             .bind::<BigInt, _>(merchant)
             .bind::<Array<Text>, _>(ways.get(0))
             .bind::<Array<Text>, _>(ways.get(1))
             .bind::<Array<Text>, _>(ways.get(2))
-            .bind::<BigInt, _>(FEW + 1)
+            .bind::<BigInt, _>(limit)
             .load(c)?;
     Ok(found.into_iter().map(|f| f.id).collect())
+}
+
+/// Our ids of buyers a text finds, up to so many.
+pub fn ids_named(c: &mut PgConnection, merchant: MerchantId, text: &str, limit: i64) -> Result<Vec<CustomerId>> {
+    matching(c, merchant, &Ways::of(merchant, text), limit)
 }
 
 /// The newest buyers a text finds, whatever their state: for the box that searches everything.

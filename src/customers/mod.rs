@@ -27,7 +27,7 @@ pub mod uscc;
 pub use above::WaitingOrders;
 pub use bind::{CODE_MAX, bind, code, exempt, rebind, take_back, take_back_exemption, unbind};
 pub use keep::{Draft, keep};
-pub use list::named;
+pub use list::{ids_named, named};
 pub use model::{Customer, Kind, Match, by_ids, find, ids_of};
 pub use pages::routes;
 pub use scheme::{Scheme, choose, scheme};

@@ -111,7 +111,7 @@ async fn a_stranger_finds_nothing() {
     let house = House::open().await;
     let cast = Cast::enter(&house).await;
     stock_up(&house, cast.a);
-    for tab in ["", "/skus", "/match", "/prices", "/stock", "/log"] {
+    for tab in ["", "/skus", "/match", "/prices", "/lots", "/stock", "/log"] {
         house.get(&format!("/products/KZ-100382{tab}")).by(STRANGER).send().await.expect(404);
         house.get(&format!("/products/nobody{tab}")).by(OWNER).send().await.expect(404);
     }

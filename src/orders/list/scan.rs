@@ -2,7 +2,6 @@
 
 use super::{FEW, Search};
 use crate::Result;
-use crate::catalog::grams;
 use crate::customers;
 use crate::ids::{CustomerId, MerchantId, OrderId};
 use chrono::{DateTime, Utc};
@@ -138,18 +137,7 @@ pub(super) fn look_up(c: &mut PgConnection, merchant: MerchantId, search: &Searc
         found.orders = Some(orders.into_iter().map(|r| OrderId(r.id)).collect());
         return Ok(Some(found));
     }
-    let owner = grams::owner(merchant);
-    let ways: Vec<String> =
-        grams::query(&search.q).into_iter().map(|way| way.into_iter().chain([owner.clone()]).collect::<Vec<_>>().join("\u{1f}")).collect();
-    let buyers: Vec<Id> = diesel::sql_query(
-        "select distinct f.id from unnest($2) as w(tokens) cross join lateral (select id from customers where merchant_id = $1 \
-         and grams @> string_to_array(w.tokens, chr(31)) limit $3) f",
-    )
-    .bind::<BigInt, _>(merchant)
-    .bind::<Array<Text>, _>(ways)
-    .bind::<BigInt, _>(FEW)
-    .load(c)?;
-    let mut ids: Vec<CustomerId> = buyers.into_iter().map(|r| CustomerId(r.id)).collect();
+    let mut ids = customers::ids_named(c, merchant, &search.q, FEW)?;
     if let Some(only) = &found.customers {
         ids.retain(|id| only.contains(id));
     }

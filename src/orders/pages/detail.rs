@@ -7,6 +7,7 @@ use crate::customers::{self, Customer};
 use crate::form::Form;
 use crate::orders::hand::Step;
 use crate::orders::model::{Order, OrderLine, Sync};
+use crate::orders::shipments::list::{Package, Part};
 use crate::orders::sight;
 use crate::orders::state::State;
 use crate::orders::waits::{Way, Why, why_not_in_erp};
@@ -21,6 +22,7 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, HashMap};
 
 #[derive(Deserialize, Default, Clone)]
 pub struct Asked {
@@ -74,6 +76,59 @@ impl Goods {
     }
 }
 
+/// What left together, and in which packages; without a number: packages of which nothing is told line by line.
+pub struct Sent {
+    pub no: Option<i32>,
+    pub at: DateTime<Utc>,
+    pub packages: Vec<Package>,
+    pub parts: Vec<Gone>,
+}
+
+/// A part of a line that left, held against what the buyer was promised (L-05).
+pub struct Gone {
+    pub name: String,
+    pub part: Part,
+    /// Look, drawing and words of the verdict.
+    pub class: &'static str,
+    pub icon: &'static str,
+    pub verdict: Text,
+}
+
+impl Gone {
+    fn of(part: Part, lines: &[Goods]) -> Self {
+        let name = lines.iter().find(|g| g.line.no == part.line_no).map(|g| g.line.name.clone()).unwrap_or_default();
+        let days = part.days.unwrap_or_default().abs();
+        let (class, icon, verdict) = match part.promise.as_str() {
+            "kept" => ("eq", "equal", Text::new("order-lot-kept")),
+            "longer" => ("nm", "arrow-up-right", Text::new("order-lot-longer").with(days)),
+            "shorter" => ("df", "arrow-down", Text::new("order-lot-shorter").with(days)),
+            "unknown" => ("ms", "help-circle", Text::new("order-lot-unknown")),
+            _ => ("ms", "circle-dashed", Text::new("order-lot-none")),
+        };
+        Self { name, part, class, icon, verdict }
+    }
+}
+
+/// Shipments in the order they were told, then packages that stand alone.
+fn sent(packages: Vec<Package>, parts: Vec<Part>, lines: &[Goods]) -> Vec<Sent> {
+    let mut all: BTreeMap<i32, Sent> = BTreeMap::new();
+    let of_package: HashMap<i32, i32> = parts.iter().filter_map(|p| Some((p.package_no?, p.shipment_no))).collect();
+    for part in parts {
+        let (no, at) = (part.shipment_no, part.at);
+        let sent = all.entry(no).or_insert_with(|| Sent { no: Some(no), at, packages: Vec::new(), parts: Vec::new() });
+        sent.parts.push(Gone::of(part, lines));
+    }
+    let mut alone = Vec::new();
+    for package in packages {
+        let home = of_package.get(&package.no).copied().or(package.shipment_no);
+        match home.and_then(|no| all.get_mut(&no)) {
+            Some(sent) => sent.packages.push(package),
+            None => alone.push(Sent { no: None, at: package.at, packages: vec![package], parts: Vec::new() }),
+        }
+    }
+    all.into_values().chain(alone).collect()
+}
+
 #[derive(Template)]
 #[template(path = "orders/detail.html", blocks = ["part"])]
 pub struct Detail {
@@ -81,6 +136,7 @@ pub struct Detail {
     now: DateTime<Utc>,
     order: Order,
     lines: Vec<Goods>,
+    sent: Vec<Sent>,
     customer: Option<Customer>,
     shop: String,
     region: Vec<String>,
@@ -174,6 +230,13 @@ impl Detail {
     fn can_hold(&self) -> bool {
         matches!(self.order.sync(), Sync::Unsynced | Sync::Delivered)
     }
+    /// Some of it can still leave.
+    fn can_ship(&self) -> bool {
+        matches!(self.order.state(), State::ToShip | State::PartlyShipped) && self.units().2 > 0
+    }
+    fn ship_href(&self) -> String {
+        ship_href(&self.order.order_no)
+    }
     /// It can be handed to the ERP again.
     fn can_resend(&self) -> bool {
         matches!(self.order.sync(), Sync::Delivered | Sync::Synced)
@@ -223,6 +286,11 @@ impl Detail {
     }
 }
 
+/// The desk where shipments are entered, with this order on it.
+pub fn ship_href(no: &str) -> String {
+    format!("/shipments?no={}", escaped(no))
+}
+
 /// The time of day, with the date where it is another day.
 fn moment(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let china = crate::clock::china();
@@ -242,13 +310,15 @@ pub async fn shown(ctx: &Ctx, seat: &Seat, no: &str, asked: &Asked, form: Form) 
         "confirmed" => Some(Text::new("order-done-confirmed")),
         _ => None,
     };
+    let lines: Vec<Goods> = found.lines.into_iter().map(Goods::of).collect();
     let moments = trace::merged(&found.order, found.events, found.decided, only_visible);
     Ok(Detail {
         frame: Frame { notice: said, ..ctx.frame("orders") },
         now,
         way: why_not_in_erp(&found.order, found.off, found.alert, now),
         order: found.order,
-        lines: found.lines.into_iter().map(Goods::of).collect(),
+        sent: sent(found.packages, found.parts, &lines),
+        lines,
         customer: found.customer,
         shop: found.shop,
         region: found.region,

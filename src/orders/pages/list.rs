@@ -162,6 +162,10 @@ impl Line {
         let open = matches!(self.item.order.state(), State::Unpaid | State::ToShip | State::PartlyShipped);
         open.then(|| waited(self.item.order.paid_at.unwrap_or(self.item.order.placed_at), self.now))
     }
+    /// The next step of one that is in the ERP, or may go out without it.
+    fn ship(&self) -> Option<String> {
+        matches!(self.item.order.state(), State::ToShip | State::PartlyShipped).then(|| super::detail::ship_href(&self.item.order.order_no))
+    }
     /// The way out of what it waits for: its name and where it leads; the primary one.
     fn fix(&self) -> Option<(&'static str, String)> {
         let Way::Waits { why, .. } = &self.way else { return None };

@@ -68,8 +68,11 @@ fn kind(happened: &Happened) -> (Text, &'static str, &'static str) {
         "sent" => (Text::new("order-event-sent"), "ok", "truck-delivery"),
         "received" => (Text::new("order-event-received"), "ok", "circle-check"),
         "status" => (Text::new("order-event-status").with(step(&word("code"))), "info", "plug-connected"),
-        "shipped" => (Text::new("order-event-shipped"), "ok", "package-export"),
-        "logistics" => (Text::new("order-event-logistics"), "info", "truck-delivery"),
+        "shipped" => {
+            let number = |name: &str| data.get(name).and_then(Value::as_i64).unwrap_or_default();
+            (Text::new("order-event-shipped").with(number("shipment")).with(number("units")), "ok", "package-export")
+        }
+        "logistics" => (Text::new("order-event-package"), "info", "truck-delivery"),
         other => (Text::new("order-event-other").with(other), "", "history"),
     }
 }
