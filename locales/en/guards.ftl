@@ -60,6 +60,7 @@ failures-note = By cause: mend one and all of its lines are settled. Waiting lin
 failures-empty = Nothing to mend
 failures-empty-note = Waiting lines, and those refused in the last 7 days, appear here
 failures-category = Waiting for category "{ $a }". Upload it, or say which of the platform's categories it means
+failures-erp-status = Nobody has explained the ERP status “{ $a }”. Explain it under Settings → Orders and the ERP and the waiting lines are replayed
 failures-sku = Waiting for SKU "{ $a }". Upload it and the lines are written by themselves
 failures-refused = Refused: { $a }
 failures-waits = waiting since { $a }

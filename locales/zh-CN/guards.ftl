@@ -60,6 +60,7 @@ failures-note = 按原因归类，改一处就能处理同类的全部行；等�
 failures-empty = 没有待处理的行
 failures-empty-note = 等待中的行和最近 7 天被拒绝的行会出现在这里
 failures-category = 在等类目「{ $a }」。补传这个类目，或说明它对应平台上的哪个类目
+failures-erp-status = 没人说明过 ERP 状态「{ $a }」。到「设置 → 订单与 ERP」说明一次，等着的行会自动重放
 failures-sku = 在等 SKU「{ $a }」。上传这个 SKU 后自动写入
 failures-refused = 被拒绝：{ $a }
 failures-waits = 从 { $a } 起在等

@@ -7,6 +7,7 @@
 //! `demo.txt` of the data folder ([`secrets`]), so that every start can tell them.
 
 pub mod orders;
+mod prices;
 mod rows;
 mod secrets;
 pub mod steps;

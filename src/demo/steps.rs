@@ -45,6 +45,8 @@ pub async fn all(platform: &Platform, data: &Path) -> Result<()> {
     goods(platform, data).await?;
     trade(platform, "kz").await?;
     trade(platform, "gw").await?;
+    // After the orders, which were made at the default prices.
+    super::prices::load(platform).await?;
     write(platform, |tx, now| {
         let cause = Cause::system(MerchantId::PLATFORM, WHO, now);
         trail::record(tx, &cause, &[Entry::new("demo.loaded", "demo", "demo")])

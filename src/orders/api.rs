@@ -7,7 +7,7 @@ use super::model::{self, Order, Sync};
 use super::state::{Event, State};
 use super::status::{self, Heard, Said};
 use super::steps::{self, Ended, Payment, Saying};
-use super::{ack, draft, waits, wire};
+use super::{ack, draft, shipments, waits, wire};
 use crate::clock::on_the_wire;
 use crate::customers;
 use crate::error::Code;
@@ -313,7 +313,9 @@ fn get(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Value> {
     let order = model::by_no(c, scope.merchant, &no)?.filter(|o| scope.sees(o.shop));
     let order = order.ok_or_else(|| Error::Call(Code::NotFound, Text::new("order-unknown").with(&no)))?;
     let mut records = records(c, scope, std::slice::from_ref(&order))?;
-    records.pop().ok_or(Error::NotFound)
+    let mut told = records.pop().ok_or(Error::NotFound)?;
+    shipments::list::tell(c, scope.merchant, order.id, &mut told)?;
+    Ok(told)
 }
 
 fn records(c: &mut PgConnection, scope: &Scope, orders: &[Order]) -> Result<Vec<Value>> {

@@ -13,7 +13,7 @@ use super::steps::Ended;
 use crate::Result;
 use crate::customers::{self, Customer};
 use crate::ids::{CustomerId, ShopId, SkuId};
-use crate::lots::{self, Lot};
+use crate::lots::{self, Day, Lot};
 use crate::pricing::{self, Buyer, Channel, Resolution};
 use crate::stock::reservations::{self, State, Want};
 use crate::trail::Cause;
@@ -245,7 +245,7 @@ fn frozen<'a>(tx: &mut PgConnection, cause: &Cause, ready: Vec<Ready<'a>>, ended
 /// What the buyer sees of lots (B-02), by SKU and shop.
 fn lots_seen(c: &mut PgConnection, cause: &Cause, ready: &[Ready<'_>]) -> Result<HashMap<(SkuId, ShopId), Value>> {
     let places: BTreeSet<(SkuId, ShopId)> = ready.iter().flat_map(|r| r.lines.iter().map(|l| (l.sku, r.shop))).collect();
-    let today = cause.now.with_timezone(&crate::clock::china()).date_naive();
+    let today = crate::clock::day(cause.now);
     let mut seen: HashMap<(SkuId, ShopId), Vec<Value>> = HashMap::new();
     for lot in lots::sellable(c, cause.merchant, &places.into_iter().collect::<Vec<_>>(), today)? {
         seen.entry((lot.sku, lot.shop)).or_default().push(told(&lot));
@@ -254,7 +254,9 @@ fn lots_seen(c: &mut PgConnection, cause: &Cause, ready: &[Ready<'_>]) -> Result
 }
 
 fn told(lot: &Lot) -> Value {
-    json!({ "lotNo": lot.lot_no, "producedOn": lot.produced_on, "expiresOn": lot.expires_on, "quantity": lot.qty })
+    // As exact as the ERP told it: a month stays a month.
+    let ends = lot.expires_on.map(|date| Day { date, month: lot.month });
+    json!({ "lotNo": lot.lot_no, "producedOn": lot.produced_on, "expiresOn": ends, "quantity": lot.qty })
 }
 
 /// Writes orders and their lines.

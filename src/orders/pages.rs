@@ -6,6 +6,7 @@ mod bulk;
 mod detail;
 mod export;
 mod list;
+mod settings;
 mod trace;
 
 use crate::text::Text;
@@ -15,6 +16,8 @@ use chrono::{DateTime, Utc};
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(web::resource("/orders").get(list::show))
         .service(web::resource("/orders/export").get(export::csv))
+        .service(web::resource("/settings/orders").get(settings::page).post(settings::save))
+        .service(web::resource("/settings/orders/statuses").post(settings::explain).delete(settings::forget))
         .service(web::resource("/orders/bulk").post(bulk::ask))
         .service(web::resource("/orders/handing").post(bulk::act))
         .service(web::resource("/orders/{no}").get(detail::show))

@@ -161,6 +161,39 @@ pub fn explain(tx: &mut PgConnection, cause: &Cause, meaning: &Meaning) -> Resul
     trail::record(tx, cause, &[entry])
 }
 
+/// Codes that lines wait for, and how many lines each; the most first.
+pub fn waiting(c: &mut PgConnection, merchant: MerchantId) -> Result<Vec<(String, i64)>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        code: String,
+        #[diesel(sql_type = BigInt)]
+        n: i64,
+    }
+    let rows: Vec<Row> = diesel::sql_query(
+        "select code, count(*) as n from (select code from parked_lines where merchant_id = $1 and waits_for = $2 and settled_at is null limit 5000) w \
+         group by code order by n desc, code limit 20",
+    )
+    .bind::<BigInt, _>(merchant)
+    .bind::<Text, _>(super::api::WAITS_FOR)
+    .load(c)?;
+    Ok(rows.into_iter().map(|r| (r.code, r.n)).collect())
+}
+
+/// Takes an explanation back: the platform's own meaning counts again, or nobody's.
+///
+/// # Errors
+/// `NotFound` when there is none.
+pub fn forget(tx: &mut PgConnection, cause: &Cause, code: &str) -> Result<()> {
+    let before = of_merchant(tx, cause.merchant)?.into_iter().find(|m| m.code == code).ok_or(crate::Error::NotFound)?;
+    diesel::sql_query("delete from erp_statuses where merchant_id = $1 and code = $2")
+        .bind::<BigInt, _>(cause.merchant)
+        .bind::<Text, _>(code)
+        .execute(tx)?;
+    let told = json!({ "sentence": before.sentence, "means": before.means.as_str(), "visible": before.visible });
+    trail::record(tx, cause, &[Entry::new("erp-status.forgotten", "erp-status", code).change(told, serde_json::Value::Null)])
+}
+
 /// What an ERP says of one order.
 #[derive(Clone, Debug)]
 pub struct Said {
@@ -186,6 +219,7 @@ pub enum Heard {
 /// become the order's current one; facts are added whenever they come.
 pub fn hear(tx: &mut PgConnection, cause: &Cause, all: &[Said], origin: Origin) -> Result<Vec<Heard>> {
     let meanings = meanings(tx, cause.merchant, &all.iter().map(|s| s.code.as_str()).collect::<Vec<_>>())?;
+    let restock = super::rules::of(tx, cause.merchant)?.restock;
     let mut desk = Desk::lock(tx, cause, all.iter().map(|s| s.order_no.as_str()))?;
     let ids: HashMap<&str, OrderId> = desk.orders.iter().map(|(no, o)| (no.as_str(), o.id)).collect();
     let asked: Vec<(OrderId, &str)> = all.iter().filter_map(|s| Some((*ids.get(s.order_no.as_str())?, s.source_id.as_deref()?))).collect();
@@ -223,7 +257,8 @@ pub fn hear(tx: &mut PgConnection, cause: &Cause, all: &[Said], origin: Origin) 
             heard.push(Heard::Ended(Ended::wrong(said.no, &order)));
             continue;
         }
-        if verdict == Verdict::News && matches!(event, Some(Event::Cancelled | Event::Refunded)) && order.state() <= State::ToShip {
+        let all_back = matches!(event, Some(Event::Cancelled | Event::Refunded)) && (order.state() <= State::ToShip || restock);
+        if verdict == Verdict::News && all_back {
             backs.push(Back { no: said.no, reservation: said.order_no.clone(), sku: None });
         }
         desk.change(&said.order_no, |order| {
@@ -247,7 +282,8 @@ pub fn hear(tx: &mut PgConnection, cause: &Cause, all: &[Said], origin: Origin) 
             heard.push(Heard::Ended(Ended::well(said.no, Outcome::Applied, order)));
         }
     }
-    reservations::release(tx, cause, &backs, "storefront", Some("refund"))?;
+    let back = if restock { reservations::restock } else { reservations::refund };
+    back(tx, cause, &backs)?;
     let nos: Vec<String> = backs.iter().map(|b| b.reservation.clone()).collect();
     super::steps::retell(tx, cause, &mut desk, &nos, origin)?;
     desk.write(tx, cause)?;

@@ -2,7 +2,7 @@
 
 use super::codes::Codes;
 use super::quote::{Buyer, quote};
-use super::resolve::{Channel, Member};
+use super::resolve::{Channel, Member, Reason, Rule};
 use super::rows::{self, Stored};
 use super::rules::rules;
 use super::{customer_groups as customers, region_groups as regions};
@@ -108,9 +108,9 @@ pub fn explain(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Value>
             })
         })
         .collect();
-    let said = found.none.map(|r| r.label()).or(found.rule.map(|r| r.label()));
+    let said = found.none.map(Reason::label).or(found.rule.map(Rule::label));
     Ok(json!({
-        "skuId": sku_id, "price": wire_money(found.price), "rule": found.rule.map(|r| r.as_str()), "reason": found.none.map(|r| r.as_str()),
+        "skuId": sku_id, "price": wire_money(found.price), "rule": found.rule.map(Rule::as_str), "reason": found.none.map(Reason::as_str),
         "msg": said.map(|key| lang.say(key, &[])), "ladder": ladder,
     }))
 }

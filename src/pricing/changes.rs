@@ -62,6 +62,7 @@ pub struct Refused {
 
 /// What changes come to.
 #[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Outlook {
     pub diffs: Vec<Diff>,
     pub refused: Vec<Refused>,

@@ -5,6 +5,7 @@ use crate::catalog::grams;
 use crate::ids::{MerchantId, ProductId, SkuId};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::query_builder::BoxedSqlQuery;
 use diesel::sql_types::{Array, BigInt, Bool, Int4, Nullable, Numeric, Text, Timestamptz};
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -138,7 +139,7 @@ pub fn list(c: &mut PgConnection, merchant: MerchantId, search: &Search, after: 
         .bind::<BigInt, _>(limit)
         .bind::<Timestamptz, _>(search.midnight)
         .bind::<Text, _>(search.q.clone());
-    Ok(tokens.into_iter().fold(query, |query, tokens| query.bind::<Array<Text>, _>(tokens)).load(c)?)
+    Ok(tokens.into_iter().fold(query, BoxedSqlQuery::bind::<Array<Text>, _>).load(c)?)
 }
 
 /// The condition of a search, and the tokens it binds from `$6` on.

@@ -14,7 +14,7 @@ pub mod list;
 mod turn;
 
 pub use freeze::{Want, freeze};
-pub use turn::{Ack, Back, acknowledge, confirm, expire, merchants_due, release, release_by_hand, renumber, settle};
+pub use turn::{Ack, Back, acknowledge, confirm, expire, merchants_due, refund, release, release_by_hand, renumber, restock, settle};
 
 use crate::Result;
 use crate::ids::{MerchantId, ShopId, SkuId};

@@ -29,11 +29,11 @@ async fn a_list_replaces_the_one_before_without_residue() {
 
 #[actix_web::test]
 async fn what_is_wrong_is_told_by_line_and_place() {
-    let (house, cast) = house(1).await;
+    let (house, cast) = house(2).await;
     let lines = json!([
         told("S1", &[lot("B1", "2027-01", 1), json!({ "lotNo": "B2", "producedOn": "2026-05-01", "expiresOn": "2026-04-30" })]),
         { "shopId": "1", "lots": [] }, { "skuId": "S9", "shopId": "1", "lots": [] }, { "skuId": "S1", "shopId": "9", "lots": [] },
-        { "skuId": "S1", "shopId": "2" }, { "skuId": "S1", "shopId": "1", "lots": [], "extra": 1, "prodId": "P1" },
+        { "skuId": "S1", "shopId": "2" }, { "skuId": "S2", "shopId": "1", "lots": [], "extra": 1, "prodId": "P2" },
     ]);
     let answer = house.tell(&cast, lines).await.expect(200);
     let expected = [

@@ -9,7 +9,7 @@ mod statuses;
 mod story;
 mod wholesale;
 
-pub use crate::stock::house;
+pub use crate::stock::{OWNER, READER, house};
 use crate::support::{Answer, Cast, House};
 use serde_json::{Value, json};
 

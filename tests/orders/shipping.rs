@@ -89,7 +89,7 @@ async fn logistics_send_an_order_and_know_its_packages() {
     assert_eq!((now_of(&sent)["orderStatus"].clone(), house.order("SO1")), (json!("shipped"), "shipped unsynced".into()));
     assert_eq!(tell("SO1", "SF", "SF1234567890123").await.lines(), [line(1, "unchanged", "")]);
     assert_eq!(tell("SO1", "SF", "12").await.expect(200).lines(), [line(1, "applied", "ODD_TRACKING")]);
-    assert_eq!(house.happened("SO1"), "placed storefront, paid storefront, package erp, sent erp, package erp");
+    assert_eq!(house.happened("SO1"), "placed storefront, paid storefront, logistics erp, logistics erp");
     assert_eq!(tell("SO2", "SF", "").await.lines(), [line(1, "rejected", "MISSING")]);
     assert_eq!(tell("SO2", "SELF", "").await.expect(200).lines(), [line(1, "applied", "")]);
     // In parts: what is on its way is what the shipments say.
@@ -202,6 +202,17 @@ async fn a_person_scans_an_order_and_sends_it() {
     let page = house.get("/shipments").by(OWNER).send().await.expect(200).body;
     assert!(page.contains("SO/1") && page.contains("顺丰速运 SF1234567890123"), "{page}");
     assert!(page.find("顺丰速运 · SF").is_none(), "no order is on the desk");
+    let detail = house.get("/orders/SO%2F1").by(OWNER).send().await.expect(200).body;
+    assert!(detail.contains("一致") && detail.contains("SF1234567890123"), "{detail}");
+    let told = house.erp(&cast, "get", json!({ "orderNo": "SO/1" })).await.expect(200).value()["data"].clone();
+    assert_eq!(
+        (&told["packages"][0]["trackingNo"], &told["items"][0]["shippedLots"][0]["lotNo"]),
+        (&json!("SF1234567890123"), &json!("A"))
+    );
+    let recall = house.get("/shipments/recall?sku=S1&lot=A").by(OWNER).send().await.expect(200).body;
+    assert!(recall.contains("SO/1") && recall.contains("康泽大药房"), "{recall}");
+    house.get("/shipments/recall?sku=S1&lot=A").by(READER).send().await.expect(403);
+    assert!(!house.get("/shipments/recall?sku=S1&lot=A").by(STRANGER).send().await.expect(200).body.contains("SO/1"));
     // Who got the lot.
     let merchant = cast.a;
     let recalled =

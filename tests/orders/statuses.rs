@@ -1,6 +1,6 @@
 //! What the ERP says of an order (L-06, L-07, O-08, O-09).
 
-use super::{now_of, shop};
+use super::{OWNER, READER, now_of, shop};
 use duijie::orders::status::{self, Meaning, Means};
 use duijie::sync;
 use duijie::trail::Cause;
@@ -75,4 +75,48 @@ async fn a_status_waits_while_orders_are_switched_off() {
     let held = house.erp(&cast, "status.update", json!({ "orderNo": "SO1", "status": "signed" })).await.expect(200);
     assert_eq!(held.lines(), [(1, "held".into(), "SYNC_OFF".into())]);
     assert_eq!(house.order("SO1"), "to_ship unsynced");
+}
+
+// where the merchant wants it, what the ERP has deducted comes back at once with the money.
+#[actix_web::test]
+async fn a_refund_may_restock_at_once() {
+    let (house, cast) = shop(1, 100).await;
+    house.sql(&format!("insert into order_rules (merchant_id, restock) values ({}, true)", cast.a));
+    house.buy(&cast, "SO1", &[("S1", 10)]).await;
+    house.sql(&format!("insert into stock_rules (merchant_id, mode) values ({}, 'cursor')", cast.a));
+    house.push(&cast, json!({ "skuId": "S1", "shopId": "1", "inventory": 90, "ackSeq": 1 })).await.expect(200);
+    house.erp(&cast, "status.update", json!({ "orderNo": "SO1", "status": "delivering" })).await.expect(200);
+    assert_eq!(house.counters("S1"), "90 0 0 10");
+    house.erp(&cast, "status.update", json!({ "orderNo": "SO1", "status": "returned" })).await.expect(200);
+    assert_eq!(house.counters("S1"), "100 0 0 0");
+    house.counters_are_proven(&cast).await;
+}
+
+// L-06, L-07: a merchant says what its codes mean, and takes it back.
+#[actix_web::test]
+async fn codes_are_explained_on_a_page() {
+    let (house, cast) = shop(1, 100).await;
+    house.buy(&cast, "SO1", &[("S1", 1)]).await;
+    house.erp(&cast, "status.update", json!({ "orderNo": "SO1", "status": "X9" })).await.expect(200);
+    let page = house.get("/settings/orders").by(OWNER).send().await.expect(200);
+    assert!(page.body.contains("X9") && page.body.contains("有状态没人说明"), "{}", page.body);
+    let form = [("code", "X9"), ("sentence", ""), ("means", "received"), ("visible", "1")];
+    house.post("/settings/orders/statuses").by(OWNER).form(&form).send().await.expect(422);
+    let form = [("code", "X9"), ("sentence", "客户已取货"), ("means", "received"), ("visible", "1")];
+    house.post("/settings/orders/statuses").by(READER).form(&form).send().await.expect(403);
+    house.post("/settings/orders/statuses").by(OWNER).form(&form).send().await.expect(303);
+    sync::replay_parked(&house.platform.db, house.now()).await.expect("replayed");
+    assert_eq!(house.order("SO1"), "completed unsynced");
+    house.post("/settings/orders/statuses?_method=delete").by(OWNER).form(&[("code", "X9")]).send().await.expect(303);
+    assert_eq!(house.ask("select count(*)::text from erp_statuses"), "0");
+    let rules = [("sync_from", "created"), ("lease_minutes", "5"), ("alert_minutes", "20"), ("restock", "1")];
+    house.post("/settings/orders").by(OWNER).form(&rules).send().await.expect(303);
+    assert_eq!(house.ask("select concat_ws(' ', sync_from, lease_minutes, alert_minutes, restock) from order_rules"), "created 5 20 t");
+    house
+        .post("/settings/orders")
+        .by(OWNER)
+        .form(&[("sync_from", "created"), ("lease_minutes", "0"), ("alert_minutes", "20")])
+        .send()
+        .await
+        .expect(422);
 }

@@ -27,6 +27,8 @@ async fn a_real_book_comes_to_the_same_totals() {
     let folder = std::env::temp_dir().join(format!("duijie-book-{}", std::process::id()));
     duijie::demo::load_goods(&house.platform, &folder).await.expect("goods");
     std::fs::remove_dir_all(&folder).expect("the folder goes");
+    // The book spans two months.
+    house.sql("select ensure_month_partitions(timestamptz '2026-10-01', 1)");
     let player = Player::of(&house.platform, "gw").await.expect("the wholesaler");
     let lines: Vec<RawLine> =
         csv::Reader::from_path(file()).expect("the book").into_deserialize().collect::<Result<_, _>>().expect("lines");

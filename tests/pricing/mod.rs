@@ -15,7 +15,7 @@ use std::collections::HashMap;
 /// 广东 with 广州 and 深圳 and its county 南山, 湖南 with 长沙.
 pub const REGIONS: &str = "insert into regions (code, name, level, parent_code, area) values ('440000', '广东省', 1, '0', '华南'), \
      ('440100', '广州市', 2, '440000', '华南'), ('440300', '深圳市', 2, '440000', '华南'), ('440305', '南山区', 3, '440300', '华南'), \
-     ('430000', '湖南省', 1, '0', '华中'), ('430100', '长沙市', 2, '430000', '华中') on conflict do nothing;";
+     ('430000', '湖南省', 1, '0', '华中'), ('430100', '长沙市', 2, '430000', '华中'), ('430200', '株洲市', 2, '430000', '华中') on conflict do nothing;";
 
 /// Goods, regions, and at merchant A: region groups HN (广东, 湖南) and SZ (深圳), customer groups VIP before CHAIN, customers C1 in
 /// both, C2 in CHAIN, C3 in none.

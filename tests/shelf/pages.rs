@@ -111,11 +111,11 @@ async fn a_stranger_finds_nothing() {
     let house = House::open().await;
     let cast = Cast::enter(&house).await;
     stock_up(&house, cast.a);
-    for tab in ["", "/skus", "/match", "/stock", "/log"] {
+    for tab in ["", "/skus", "/match", "/prices", "/lots", "/stock", "/log"] {
         house.get(&format!("/products/KZ-100382{tab}")).by(STRANGER).send().await.expect(404);
         house.get(&format!("/products/nobody{tab}")).by(OWNER).send().await.expect(404);
     }
-    house.get("/products/KZ-100382/prices").by(OWNER).send().await.expect(404);
+    house.get("/products/KZ-100382/nonsense").by(OWNER).send().await.expect(404);
     house.post("/products/KZ-100382/listing").by(STRANGER).send().await.expect(404);
     house.get("/products").by(AUDITOR).send().await.expect(404);
     let empty = house.get("/products").by(STRANGER).send().await.expect(200);

@@ -50,6 +50,8 @@ struct Place {
     older: Option<i64>,
     compared: Option<Compared>,
     may_edit: bool,
+    /// May see who got a lot.
+    may_recall: bool,
     /// The lot whose stop lacks something, and what was typed.
     wrong: Option<(String, Form)>,
 }
@@ -118,6 +120,7 @@ async fn shown(ctx: &Ctx, seat: &Seat, ext: &str, shop: ShopId, asked: &Asked) -
         compared,
         spot,
         may_edit: seat.person.may(Permission::EditStock),
+        may_recall: seat.person.may(Permission::EditOrders),
         wrong: None,
     })
 }

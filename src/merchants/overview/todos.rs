@@ -152,7 +152,9 @@ fn parked(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Res
         let (cause, then, href) = match row.waits_for.as_str() {
             "category" => ("overview-parked-category", "overview-parked-category-then", "/sync/failures"),
             "quarantine" => ("overview-quarantined", "overview-quarantined-then", "/sync/quarantine"),
-            _ => ("overview-parked-sku", "overview-parked-sku-then", "/sync/failures"),
+            "sku" => ("overview-parked-sku", "overview-parked-sku-then", "/sync/failures"),
+            "erp_status" => ("overview-parked-status", "overview-parked-code-then", "/settings/orders"),
+            _ => ("overview-parked-code", "overview-parked-code-then", "/sync/failures"),
         };
         // What is stopped needs a person at once, what waits for its row after an hour.
         let urgent = row.waits_for == "quarantine" || now - row.at >= Duration::hours(1);

@@ -72,7 +72,7 @@ fn kind(happened: &Happened) -> (Text, &'static str, &'static str) {
             let number = |name: &str| data.get(name).and_then(Value::as_i64).unwrap_or_default();
             (Text::new("order-event-shipped").with(number("shipment")).with(number("units")), "ok", "package-export")
         }
-        "package" => (Text::new("order-event-package"), "info", "truck-delivery"),
+        "logistics" => (Text::new("order-event-package"), "info", "truck-delivery"),
         other => (Text::new("order-event-other").with(other), "", "history"),
     }
 }

@@ -1,12 +1,14 @@
 //! What pages ask of shipments: those of one order, and the latest of all.
 
 use crate::Result;
+use crate::clock::on_the_wire;
 use crate::ids::{MerchantId, OrderId};
 use crate::lots::Day;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Date, Int4, Nullable, Text, Timestamptz};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 /// A package of an order.
 #[derive(QueryableByName, Clone, Debug, Serialize)]
@@ -93,6 +95,24 @@ pub fn parts(c: &mut PgConnection, merchant: MerchantId, order: OrderId) -> Resu
     .bind::<BigInt, _>(merchant)
     .bind::<BigInt, _>(order)
     .load(c)?)
+}
+
+/// Tells an order's packages, and beside each of its items the lots that left (L-05).
+pub fn tell(c: &mut PgConnection, merchant: MerchantId, order: OrderId, told: &mut Value) -> Result<()> {
+    let (packages, parts) = (packages(c, merchant, order)?, parts(c, merchant, order)?);
+    let lot = |p: &&Part| json!({ "lotNo": p.lot_no, "expiresOn": p.expires_on().map(|d| d.to_string()), "quantity": p.quantity, "package": p.package_no, "shippedTime": on_the_wire(p.at) });
+    for item in told.get_mut("items").and_then(Value::as_array_mut).into_iter().flatten() {
+        let no = item.get("lineNo").and_then(Value::as_i64);
+        let own: Vec<Value> = parts.iter().filter(|p| Some(i64::from(p.line_no)) == no).map(|p| lot(&p)).collect();
+        if let Some(map) = item.as_object_mut() {
+            map.insert("shippedLots".into(), own.into());
+        }
+    }
+    let package = |p: &Package| json!({ "no": p.no, "carrierCode": p.carrier, "carrierName": p.carrier_name, "trackingNo": p.tracking_no, "shippedTime": on_the_wire(p.at) });
+    if let Some(map) = told.as_object_mut() {
+        map.insert("packages".into(), packages.iter().map(package).collect());
+    }
+    Ok(())
 }
 
 /// A shipment in the list of the latest.

@@ -54,7 +54,7 @@ pub fn tell(tx: &mut PgConnection, cause: &Cause, all: &[Said], origin: Origin) 
         if !known {
             let no = there.add(order.id, &parcel);
             packages.push(Package { order: order.id, no, parcel, shipment: by_line, at });
-            let event = Happening::new(order.id, cause, "package", origin).at(Some(at)).source(said.source_id.as_deref()).shown(true);
+            let event = Happening::new(order.id, cause, "logistics", origin).at(Some(at)).source(said.source_id.as_deref()).shown(true);
             let sentence = format!("{} {}", said.carrier.name, said.tracking_no);
             desk.tell(event.saying(sentence.trim()).with(json!({ "carrier": said.carrier.code, "trackingNo": said.tracking_no })));
         }

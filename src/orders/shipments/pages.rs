@@ -5,12 +5,13 @@ use super::desk::{Entry, Part, entry};
 use super::draft::{Draft, Item, Line as Which, Parcel};
 use super::list::{self, Recent};
 use super::ship;
+use crate::clock::on_the_wire;
 use crate::form::Form;
 use crate::lots::Day;
 use crate::lots::told::Told;
 use crate::orders::events::Origin;
 use crate::text::Text;
-use crate::web::{Ctx, Cursor, Frame, Input, PER_PAGE, Page, Pager, Permission, Reply, Seat, Wants, filters, redirect};
+use crate::web::{Ctx, Cursor, Frame, Input, PER_PAGE, Page, Pager, Permission, Reply, Seat, Sheet, Wants, filters, redirect};
 use crate::wire::{LineCode, Outcome, Problem};
 use crate::{Error, Result, show};
 use actix_web::http::StatusCode;
@@ -26,7 +27,7 @@ use validator::Validate;
 const RECENT: i64 = 5;
 
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(web::resource("/shipments").get(show).post(add));
+    cfg.service(web::resource("/shipments").get(show).post(add)).service(web::resource("/shipments/recall").get(recall));
 }
 
 #[derive(Template)]
@@ -62,6 +63,10 @@ impl Desk {
     /// Carriers that are not among the latest ones.
     fn others(&self) -> impl Iterator<Item = &Carrier> {
         self.carriers.iter().filter(|c| c.active && !self.recent.iter().any(|r| r.code == c.code))
+    }
+    /// An order is on the desk that can leave.
+    fn is_open(&self) -> bool {
+        self.may_edit && self.entry.as_ref().is_some_and(|e| e.open)
     }
     fn is_chosen(&self, carrier: &Carrier) -> bool {
         self.form.value("carrier") == carrier.code
@@ -268,6 +273,39 @@ pub async fn add(ctx: Ctx, input: Input<Typed>) -> Reply {
             Ok(redirect(&ctx, &format!("/shipments?{query}")))
         }
     }
+}
+
+#[derive(Deserialize)]
+pub struct Recall {
+    #[serde(default)]
+    sku: String,
+    #[serde(default)]
+    lot: String,
+}
+
+/// The most rows of a recall: more is another kind of problem.
+const RECALLED: i64 = 100_000;
+const HEADS: [&str; 8] = [
+    "ship-col-order",
+    "ship-recall-at",
+    "ship-col-units",
+    "ship-recall-customer-id",
+    "ship-recall-customer",
+    "ship-recall-contact",
+    "ship-recall-phone",
+    "ship-recall-address",
+];
+
+/// `GET /shipments/recall`: everybody a lot went to, as a table (UI §4.11).
+pub async fn recall(ctx: Ctx, asked: Query<Recall>) -> Reply {
+    let seat = ctx.merchant()?.may(Permission::EditOrders)?;
+    let (merchant, Recall { sku, lot }) = (seat.merchant, asked.into_inner());
+    let rows = ctx.db.read(move |c| list::recall(c, merchant, &sku, &lot, RECALLED)).await?;
+    let mut sheet = Sheet::with_heads(&HEADS, ctx.lang)?;
+    for r in rows {
+        sheet.row(&[r.order_no, on_the_wire(r.at), r.quantity.to_string(), r.customer_id, r.customer, r.contact, r.phone, r.address])?;
+    }
+    sheet.answer(&ctx, "recall")
 }
 
 /// The form once more, with what was typed and what is wrong with it.

@@ -210,11 +210,15 @@ pub async fn preview(ctx: Ctx, input: Input<Pairs>) -> Reply {
     let (wanted, cause) = (asked.wanted.clone(), seat.cause.clone());
     let outlook = ctx.db.write(move |tx| changes::make(tx, &cause, &wanted, true)).await?;
     let nothing = outlook.diffs.is_empty();
+    let said = |m: Misread| match m.at.split_once(" · ") {
+        Some((sku, place)) => Misread { at: format!("{sku} · {}", words(lang, place, &regions, &groups)), ..m },
+        None => m,
+    };
     let page = Changes {
         frame: ctx.frame("prices"),
         step: "preview",
         outlook,
-        misread: asked.misread,
+        misread: asked.misread.into_iter().map(said).collect(),
         wanted: asked.wanted,
         regions,
         groups,

@@ -100,6 +100,21 @@ pub struct Back {
 /// Gives units back (S-05): frozen ones at once; paid ones too as long as the ERP's number does not contain them. What it
 /// contains comes back with the ERP's own next push.
 pub fn release(tx: &mut PgConnection, cause: &Cause, wanted: &[Back], by: &str, reason: Option<&str>) -> Result<Vec<Ended>> {
+    back(tx, cause, wanted, by, reason, false)
+}
+
+/// A refund: units the ERP's number contains come back with its own next push.
+pub fn refund(tx: &mut PgConnection, cause: &Cause, wanted: &[Back]) -> Result<Vec<Ended>> {
+    back(tx, cause, wanted, "storefront", Some("refund"), false)
+}
+
+/// A refund where the merchant wants units back at once: the ERP's number is raised by those it contains, until it says its own
+///
+pub fn restock(tx: &mut PgConnection, cause: &Cause, wanted: &[Back]) -> Result<Vec<Ended>> {
+    back(tx, cause, wanted, "storefront", Some("refund"), true)
+}
+
+fn back(tx: &mut PgConnection, cause: &Cause, wanted: &[Back], by: &str, reason: Option<&str>, restock: bool) -> Result<Vec<Ended>> {
     let nos: Vec<&str> = wanted.iter().map(|w| w.reservation.as_str()).collect();
     let known = headers(tx, cause.merchant, &nos)?;
     let lines = lines_of(tx, cause.merchant, &nos)?;
@@ -109,7 +124,7 @@ pub fn release(tx: &mut PgConnection, cause: &Cause, wanted: &[Back], by: &str, 
     }
     let meant = |l: &&Taken| named.get(l.no.as_str()).is_some_and(|skus| skus.iter().any(|s| s.is_none_or(|sku| sku == l.sku)));
     let going: Vec<&Taken> = lines.iter().filter(|l| l.state != "released").filter(meant).collect();
-    give_back(tx, cause, &going, by, reason)?;
+    give_back(tx, cause, &going, by, reason, restock)?;
     let gone: HashSet<(&str, SkuId)> = going.iter().map(|l| (l.no.as_str(), l.sku)).collect();
     let left = |no: &str| lines.iter().any(|l| l.no == no && l.state != "released" && !gone.contains(&(no, l.sku)));
     let over: Vec<&str> = known.iter().filter(|(no, h)| h.state != State::Released && !left(no)).map(|(no, _)| no.as_str()).collect();
@@ -135,7 +150,7 @@ pub fn release_by_hand(tx: &mut PgConnection, cause: &Cause, wanted: &[Back], re
     Ok(ended)
 }
 
-fn give_back(tx: &mut PgConnection, cause: &Cause, going: &[&Taken], by: &str, reason: Option<&str>) -> Result<()> {
+fn give_back(tx: &mut PgConnection, cause: &Cause, going: &[&Taken], by: &str, reason: Option<&str>, restock: bool) -> Result<()> {
     if going.is_empty() {
         return Ok(());
     }
@@ -156,6 +171,7 @@ fn give_back(tx: &mut PgConnection, cause: &Cause, going: &[&Taken], by: &str, r
                 paid => {
                     after.sold_open -= if paid == "paid" { line.qty } else { 0 };
                     after.sold -= line.qty;
+                    after.erp_qty += if restock && paid != "paid" { line.qty } else { 0 };
                     "restock"
                 }
             };

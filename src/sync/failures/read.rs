@@ -65,6 +65,7 @@ impl Cause {
                 Some(Kind::RegionGroup) => "failures-region-group",
                 Some(Kind::CustomerGroup) => "failures-customer-group",
                 Some(Kind::Carrier) => "failures-carrier",
+                None if self.problem == "erp_status" => "failures-erp-status",
                 None => "failures-sku",
             };
             return Text::new(key).with(&self.code);
