@@ -8,6 +8,7 @@ use crate::ids::MerchantId;
 use crate::text::Text as Said;
 use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::BoxedSqlQuery;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use serde::Serialize;
 
@@ -168,7 +169,7 @@ pub fn search(c: &mut PgConnection, merchant: MerchantId, ours: &Customer, text:
     let ways: Vec<Vec<String>> = grams::query(text).into_iter().map(|way| way.into_iter().chain([owner.clone()]).collect()).collect();
     let sql = format!("select {THEIRS} from erp_customers e where e.merchant_id = $1 and e.code in ({})", alike(ways.len(), 3));
     let query = diesel::sql_query(sql).into_boxed::<Pg>().bind::<BigInt, _>(merchant).bind::<BigInt, _>(ours.id);
-    let found: Vec<Theirs> = ways.into_iter().fold(query, |query, way| query.bind::<Array<Text>, _>(way)).load(c)?;
+    let found: Vec<Theirs> = ways.into_iter().fold(query, BoxedSqlQuery::bind::<Array<Text>, _>).load(c)?;
     let mut all: Vec<Candidate> = found.into_iter().map(|theirs| Candidate::of(ours, theirs)).collect();
     all.sort_by_key(Candidate::rank);
     all.truncate(SHOWN * 2);

@@ -111,7 +111,7 @@ fn read(text: &str) -> Vec<Value> {
     for row in rows.records().filter_map(Result::ok) {
         let cell = |n: usize| row.get(n).unwrap_or_default().trim().trim_start_matches('\'').to_owned();
         let (id, code) = (cell(0), cell(1));
-        let head = lines.is_empty() && code.chars().any(|c| !c.is_ascii()) && id.chars().any(|c| !c.is_ascii());
+        let head = lines.is_empty() && !code.is_ascii() && !id.is_ascii();
         if id.is_empty() || code.is_empty() || head || !seen.insert(id.clone()) {
             continue;
         }
