@@ -44,10 +44,10 @@ fn main() -> Fallible<()> {
          insert into prices (merchant_id, sku_id, customer_group_id, amount, owner, updated_at) \
            select {m}, k.id, g.id, 7.50, 'erp', now() from skus k, customer_groups g order by k.id; \
          insert into prices (merchant_id, sku_id, customer_id, amount, owner, updated_at) \
-           select {m}, k.id, c.id, 7.00, 'erp', now() from skus k join customers c on (c.id * 31 + k.id) % 1000 < {} order by k.id, c.id; \
-         vacuum analyze prices, skus",
+           select {m}, k.id, c.id, 7.00, 'erp', now() from skus k join customers c on (c.id * 31 + k.id) % 1000 < {} order by k.id, c.id",
         (rows - 10).max(0)
     ))?;
+    base.sql("vacuum analyze prices, skus")?;
     let mut c = base.connect()?;
     let number = |c: &mut PgConnection, sql: &str| diesel::sql_query(sql).get_result::<Number>(c).map(|n| n.n);
     let there = number(&mut c, "select count(*) as n from prices")?;
