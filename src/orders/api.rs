@@ -277,7 +277,7 @@ fn hear(tx: &mut PgConnection, cause: &Cause, _scope: &Scope, lines: Vec<Line>) 
     let (mut results, mut ended) = (Vec::new(), Vec::new());
     for one in heard {
         match one {
-            Heard::Ended(end) => ended.push(end),
+            Heard::Ended(end) => ended.push(*end),
             Heard::Unexplained(no) => results.extend(lines.iter().find(|l| l.no == no).map(|line| {
                 let code = line.text_or_empty("status");
                 let problem = Problem::new(LineCode::UnknownStatus, "status", code.clone());

@@ -159,7 +159,7 @@ impl Order {
     }
     /// Leaves the way into the ERP where it is, or changes it; what does not belong to the new place goes.
     pub(super) fn turn(&mut self, sync: Sync) {
-        self.sync = sync.as_str().to_owned();
+        sync.as_str().clone_into(&mut self.sync);
         if sync != Sync::Delivered {
             (self.lease, self.leased_by, self.leased_until) = (None, None, None);
         }

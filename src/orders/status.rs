@@ -211,7 +211,7 @@ pub struct Said {
 /// How a status ended: on its order, or waiting for somebody to explain it.
 #[derive(Clone, Debug)]
 pub enum Heard {
-    Ended(Ended),
+    Ended(Box<Ended>),
     Unexplained(i32),
 }
 
@@ -228,7 +228,7 @@ pub fn hear(tx: &mut PgConnection, cause: &Cause, all: &[Said], origin: Origin) 
     let mut backs: Vec<Back> = Vec::new();
     for said in all {
         let Some(order) = desk.get(&said.order_no).cloned() else {
-            heard.push(Heard::Ended(Ended::unknown(said.no, &said.order_no)));
+            heard.push(Heard::Ended(Box::new(Ended::unknown(said.no, &said.order_no))));
             continue;
         };
         let Some(meaning) = meanings.get(&said.code) else {
@@ -238,14 +238,14 @@ pub fn hear(tx: &mut PgConnection, cause: &Cause, all: &[Said], origin: Origin) 
         let again = said.source_id.as_ref().is_some_and(|id| !known.insert((order.id, id.clone())))
             || (said.source_id.is_none() && order.erp_status.as_deref() == Some(said.code.as_str()) && meaning.means != Means::Refunded);
         if again {
-            heard.push(Heard::Ended(Ended::well(said.no, Outcome::Unchanged, &order)));
+            heard.push(Heard::Ended(Box::new(Ended::well(said.no, Outcome::Unchanged, &order))));
             continue;
         }
         let at = said.at.filter(|at| *at <= cause.now).unwrap_or(cause.now);
         let refund = match refund(said, meaning, order.payable - order.refunded) {
             Ok(refund) => refund,
             Err(problem) => {
-                heard.push(Heard::Ended(Ended::badly(said.no, problem, Some(&order))));
+                heard.push(Heard::Ended(Box::new(Ended::badly(said.no, problem, Some(&order)))));
                 continue;
             }
         };
@@ -254,7 +254,7 @@ pub fn hear(tx: &mut PgConnection, cause: &Cause, all: &[Said], origin: Origin) 
         let verdict = event.map_or(Verdict::News, |e| state::judge(order.state(), order.facts(), e));
         let too_early = refund.is_some() && order.paid_at.is_none();
         if verdict == Verdict::Refused || too_early {
-            heard.push(Heard::Ended(Ended::wrong(said.no, &order)));
+            heard.push(Heard::Ended(Box::new(Ended::wrong(said.no, &order))));
             continue;
         }
         let all_back = matches!(event, Some(Event::Cancelled | Event::Refunded)) && (order.state() <= State::ToShip || restock);
@@ -279,7 +279,7 @@ pub fn hear(tx: &mut PgConnection, cause: &Cause, all: &[Said], origin: Origin) 
             told.saying(&meaning.sentence).with(json!({ "code": said.code, "note": said.note, "refund": refund.map(|r| r.to_string()) })),
         );
         if let Some(order) = desk.get(&said.order_no) {
-            heard.push(Heard::Ended(Ended::well(said.no, Outcome::Applied, order)));
+            heard.push(Heard::Ended(Box::new(Ended::well(said.no, Outcome::Applied, order))));
         }
     }
     let back = if restock { reservations::restock } else { reservations::refund };
