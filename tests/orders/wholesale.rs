@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The slice the project carries, or the larger one beside it.
+#[expect(clippy::disallowed_methods, reason = "its one setting")]
 fn file() -> PathBuf {
     let large = std::env::var_os("DUIJIE_DATA").map(|folder| PathBuf::from(folder).join("wholesale_orders.csv")).filter(|p| p.is_file());
     large.unwrap_or_else(|| PathBuf::from("fixtures/demo/wholesale_orders.csv"))
