@@ -131,11 +131,13 @@ impl Browser {
         let found = self.call("POST", "/element", &json!({ "using": "css selector", "value": css }));
         found[ELEMENT].as_str().unwrap_or_else(|| panic!("no element {css}")).to_owned()
     }
-    /// Does something to an element, and looks it up again when a swap has put another in its place meanwhile.
+    /// Does something to an element, and looks it up again while a swap puts another in its place or a drawer is still coming in.
     fn on(&self, css: &str, doing: impl Fn(&str) -> Result<Value, String>) {
         let began = Instant::now();
         while let Err(why) = doing(&self.find(css)) {
-            assert!(why.contains("stale element") && began.elapsed() < PATIENCE, "{css}: {why}");
+            // A swap or a drawer that is still coming in.
+            let passing = why.contains("stale element") || why.contains("not interactable");
+            assert!(passing && began.elapsed() < PATIENCE, "{css}: {why}");
             std::thread::sleep(Duration::from_millis(50));
         }
     }
