@@ -47,6 +47,34 @@ struct OrderRow {
     path: String,
 }
 
+#[derive(Deserialize, Clone)]
+struct LotRow {
+    #[serde(rename = "skuId")]
+    sku: String,
+    #[serde(rename = "shopId")]
+    shop: String,
+    #[serde(rename = "lotNo")]
+    no: String,
+    #[serde(rename = "madeMonthsAgo")]
+    made_months_ago: i64,
+    #[serde(rename = "keepsDays")]
+    keeps_days: i64,
+    quantity: i64,
+}
+
+impl LotRow {
+    /// As the ERP tells it, so many units of it.
+    fn told(&self, quantity: i64, now: DateTime<Utc>) -> Value {
+        let day = |days: i64| (now + Duration::days(days)).date_naive().to_string();
+        json!({ "lotNo": self.no, "producedOn": day(-30 * self.made_months_ago), "expiresOn": day(self.keeps_days), "quantity": quantity })
+    }
+}
+
+/// Lots by SKU, what expires first at the front.
+type Shelf = BTreeMap<String, Vec<LotRow>>;
+
+const CARRIERS: [(&str, &str); 4] = [("SF", "SF14"), ("YTO", "YT77"), ("ZTO", "7585"), ("JD", "JDVA")];
+
 /// The steps of an ERP by which an order reaches its place: minutes after it was booked.
 const STEPS: [(&str, i64); 5] = [("accepted", 6), ("picking", 40), ("outbound", 120), ("delivering", 150), ("signed", 1100)];
 
@@ -54,18 +82,34 @@ const STEPS: [(&str, i64); 5] = [("accepted", 6), ("picking", 40), ("outbound", 
 pub async fn pharma(platform: &Platform) -> Result<()> {
     let player = Player::of(platform, "kz").await?;
     let now = platform.clock.now();
+    let before = now - Duration::days(3);
     player.scheme("presync").await?;
-    player.send(Party::Storefront, "customer.register", now, rows::lines("customers_kz.csv")?).await?;
-    player.send(Party::Erp, "customer.add_or_edit", now, rows::lines("erp_customers_kz.csv")?).await?;
+    player.send(Party::Storefront, "customer.register", before, rows::lines("customers_kz.csv")?).await?;
+    player.send(Party::Erp, "customer.add_or_edit", before, rows::lines("erp_customers_kz.csv")?).await?;
+    let mut shelf = Shelf::new();
+    for lot in rows::read::<LotRow>("lots_kz.csv")? {
+        shelf.entry(lot.sku.clone()).or_default().push(lot);
+    }
+    let lots = |lots: &Vec<LotRow>| {
+        let first = lots.first()?;
+        Some(json!({ "skuId": first.sku, "shopId": first.shop, "lots": lots.iter().map(|l| l.told(l.quantity, now)).collect::<Vec<_>>() }))
+    };
+    player.send(Party::Erp, "prod.batch.replace", before, shelf.values().filter_map(lots).collect()).await?;
     let buyers: HashMap<String, BuyerRow> = rows::read::<BuyerRow>("customers_kz.csv")?.into_iter().map(|b| (b.id.clone(), b)).collect();
     let orders = rows::read::<OrderRow>("orders_kz.csv")?;
     for bundle in orders.chunks(AT_ONCE) {
-        pharma_bundle(&player, bundle, &buyers, now).await?;
+        pharma_bundle(&player, bundle, &buyers, &shelf, now).await?;
     }
     Ok(())
 }
 
-async fn pharma_bundle(player: &Player<'_>, bundle: &[OrderRow], buyers: &HashMap<String, BuyerRow>, now: DateTime<Utc>) -> Result<()> {
+async fn pharma_bundle(
+    player: &Player<'_>,
+    bundle: &[OrderRow],
+    buyers: &HashMap<String, BuyerRow>,
+    shelf: &Shelf,
+    now: DateTime<Utc>,
+) -> Result<()> {
     let at = |order: &OrderRow| now - Duration::minutes(order.minutes_ago);
     let last = bundle.iter().map(at).max().unwrap_or(now);
     let create = bundle.iter().map(|o| pharma_order(o, buyers, at(o))).collect::<Result<Vec<_>>>()?;
@@ -75,7 +119,7 @@ async fn pharma_bundle(player: &Player<'_>, bundle: &[OrderRow], buyers: &HashMa
     player.send(Party::Storefront, "order.pay", last + Duration::minutes(2), paid.iter().map(pay).collect()).await?;
     // The ERP asks every few seconds; each order is booked some seconds after it was paid.
     let waiting = player.waiting().await?;
-    let mut said: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    let (mut said, mut sent): (BTreeMap<&str, Vec<Value>>, Vec<Value>) = (BTreeMap::new(), Vec::new());
     // Those that wait for their customer's code are not booked.
     for order in paid.iter().filter(|o| o.path != "paid" && !waiting.contains(&o.no)) {
         let booked = at(order) + Duration::minutes(2) + Duration::seconds(3 + order.minutes_ago % 9);
@@ -91,12 +135,37 @@ async fn pharma_bundle(player: &Player<'_>, bundle: &[OrderRow], buyers: &HashMa
             let line = json!({ "orderNo": order.no, "status": status, "time": wire(then), "eventId": status });
             said.entry(status).or_default().push(line);
         }
+        if matches!(order.path.as_str(), "delivering" | "signed" | "refunded") {
+            sent.extend(pharma_shipment(order, shelf, (booked + Duration::minutes(140)).min(now), now));
+        }
     }
     let order = STEPS.iter().map(|(s, _)| *s).chain(["cancelled", "refunded"]);
-    for lines in order.filter_map(|status| said.remove(status)) {
-        player.send(Party::Erp, "order.status.update", now, lines).await?;
+    for status in order {
+        // What left is told line by line before the courier's word.
+        if status == "delivering" {
+            player.send(Party::Erp, "order.shipment.add", now, std::mem::take(&mut sent)).await?;
+        }
+        player.send(Party::Erp, "order.status.update", now, said.remove(status).unwrap_or_default()).await?;
     }
     Ok(())
+}
+
+/// What left of an order: each line from the lot that expires first, now and then from the next one.
+fn pharma_shipment(order: &OrderRow, shelf: &Shelf, at: DateTime<Utc>, now: DateTime<Utc>) -> Option<Value> {
+    let turn = usize::try_from(order.minutes_ago).ok()?;
+    let item = |(no, pair): (i32, &str)| {
+        let (sku, qty) = pair.split_once(':')?;
+        let lots = shelf.get(sku)?;
+        let lot = lots.get(usize::from((turn + no.unsigned_abs() as usize).is_multiple_of(9))).or(lots.first())?;
+        Some(json!({ "lineNo": no, "lots": [lot.told(qty.parse().ok()?, now)] }))
+    };
+    let items: Option<Vec<Value>> = (1..).zip(order.items.split('|')).map(item).collect();
+    let (carrier, prefix) = CARRIERS.get(turn % CARRIERS.len())?;
+    let tracking = format!("{prefix}{:010}", 1_048_576 + turn * 7919);
+    Some(json!({
+        "orderNo": order.no, "shipmentId": format!("CK{}", order.no), "shippedTime": wire(at), "items": items?,
+        "packages": [{ "carrierCode": carrier, "trackingNo": tracking }],
+    }))
 }
 
 /// The statuses on the way to where an order stands.
