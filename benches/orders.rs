@@ -38,9 +38,9 @@ fn fill(base: &Base, orders: i64) -> Fallible<()> {
          insert into order_lines (merchant_id, order_id, no, sku_id, qty, unit_price, amount, rule) \
            select {m}, o.id, l, (select min(id) from skus) + (o.id * 7 + l) % {SKUS}, 1, 8.60, 8.60, 'default' from o, generate_series(1, 2) l; \
          update merchants set order_seq = {orders} where id = {m}; \
-         insert into apps (merchant_id, app_key, name, channel, scopes, rate_per_minute) values ({m}, 'reads', 'reads', 'b2b', array['order:read'], 1000000000); \
-         vacuum analyze"
-    ))
+         insert into apps (merchant_id, app_key, name, channel, scopes, rate_per_minute) values ({m}, 'reads', 'reads', 'b2b', array['order:read'], 1000000000)"
+    ))?;
+    base.sql("vacuum analyze")
 }
 
 /// Reads among so many orders: 100 handed over and taken back, 100 of the feed, the list page, one order's page.
@@ -64,7 +64,10 @@ fn reads(orders: i64, repeats: i64) -> Fallible<Vec<Times>> {
                 all.push(began.elapsed().as_secs_f64() * 1000.0);
             }
             if n % 40 == 39 {
-                base.sql("update orders set sync = 'unsynced', lease = null, leased_by = null, leased_until = null where sync = 'delivered'; vacuum orders")?;
+                base.sql(
+                    "update orders set sync = 'unsynced', lease = null, leased_by = null, leased_until = null where sync = 'delivered'",
+                )?;
+                base.sql("vacuum orders")?;
             }
         }
         found.push(times(&all));
