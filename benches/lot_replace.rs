@@ -71,7 +71,7 @@ fn raw(base: &Base, c: &mut PgConnection, first: i64, lists: &[List], story: boo
         if story {
             diesel::sql_query(
                 "insert into lot_snapshots (merchant_id, sku_id, shop_id, version, at, lots, actor_name) \
-                 select $1, l.sku, 1, (select coalesce(max(version), 0) + 1 from lot_snapshots where merchant_id = $1 and sku_id = l.sku and shop_id = 1), \
+                 select $1, l.sku, 1, (select h.version from lot_heads h where h.merchant_id = $1 and h.sku_id = l.sku and h.shop_id = 1), \
                  now(), l.lots, 'raw' from unnest($2, $3) as l(sku, lots)",
             )
             .bind::<BigInt, _>(base.merchant)
