@@ -3,7 +3,7 @@
 //! A call arrives at [`gateway`] (or a page makes a [`Batch`] itself), [`run`] reads its lines by the method's fields, lets
 //! the feature apply the good ones and ends each line in one of six outcomes. Preview is the same verb, rolled back. The
 //! feed keeps counts and every line that was not plainly applied, with what was sent and why; [`calls`] keeps the request
-//! and the answer, masked.
+//! and the answer, masked. [`replay`] sends parked lines once more when what they wait for has come.
 
 mod batch;
 pub mod calls;
@@ -11,6 +11,7 @@ pub mod gateway;
 pub mod minutes;
 mod model;
 mod pages;
+pub mod replay;
 mod run;
 
 pub use batch::{Batch, Policy};

@@ -5,20 +5,18 @@ use super::model::{self, Done, Head, Replace};
 use super::told;
 use crate::Result;
 use crate::clock::on_the_wire;
-use crate::feeds::{self, Batch, Channel};
+use crate::feeds::replay::{self, Wanted};
 use crate::gate::{self, Cover, switches};
 use crate::guards;
 use crate::ids::{MerchantId, ShopId, SkuId};
 use crate::stock::push::{Shops, WAITS_FOR};
 use crate::stock::rules;
-use crate::text::Lang;
 use crate::trail::{Cause, Kind};
-use crate::wire::{Line, LineCode, LineResult, Module, Outcome, Patch, Problem, Scope, Withheld};
+use crate::wire::{Line, LineCode, LineResult, MAX_LINES, Module, Outcome, Patch, Problem, Scope, Withheld};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Int4, Jsonb, Text};
-use serde_json::Value;
-use std::collections::{HashMap, HashSet};
+use diesel::sql_types::{Array, BigInt, Int4, Text};
+use std::collections::HashMap;
 
 /// Applies the lines of a call: an unknown shop is a mistake in the line, an unknown SKU may be on its way and is waited for.
 pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Line>) -> Result<Vec<LineResult>> {
@@ -181,44 +179,18 @@ fn resolve(c: &mut PgConnection, merchant: MerchantId, lines: &[Line]) -> Result
 /// Applies the parked lines of a merchant whose SKU has arrived; how many lines that were. Of several about one place the
 /// latest counts.
 pub fn replay_parked(tx: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<usize> {
-    #[derive(QueryableByName)]
-    struct Ready {
-        #[diesel(sql_type = BigInt)]
-        id: i64,
-        #[diesel(sql_type = Jsonb)]
-        line: Value,
-    }
-    let mut ready: Vec<Ready> = diesel::sql_query(
-        "select p.id, p.line from parked_lines p where p.merchant_id = $1 and p.waits_for = $2 and p.method = $3 and p.settled_at is null \
-         and (exists (select 1 from skus k where k.merchant_id = $1 and k.sku_id = p.code) \
-           or exists (select 1 from products o join skus k on k.merchant_id = $1 and k.product_id = o.id where o.merchant_id = $1 and o.prod_id = p.code \
-             and (k.is_default or not exists (select 1 from skus other where other.merchant_id = $1 and other.product_id = o.id and other.id <> k.id)))) \
-         order by p.id desc limit $4 for update of p skip locked",
-    )
-    .bind::<BigInt, _>(merchant)
-    .bind::<Text, _>(WAITS_FOR)
-    .bind::<Text, _>(BATCH_REPLACE.name)
-    .bind::<BigInt, _>(i64::try_from(crate::wire::MAX_LINES).unwrap_or(i64::MAX))
-    .load(tx)?;
+    let there = "(exists (select 1 from skus k where k.merchant_id = $1 and k.sku_id = w.code) \
+       or exists (select 1 from products o join skus k on k.merchant_id = $1 and k.product_id = o.id where o.merchant_id = $1 and o.prod_id = w.code \
+         and (k.is_default or not exists (select 1 from skus other where other.merchant_id = $1 and other.product_id = o.id and other.id <> k.id))))";
+    let wanted = Wanted { methods: &[&BATCH_REPLACE], waits_for: WAITS_FOR, there, newest_first: true, limit: MAX_LINES };
+    let ready = replay::ready(tx, merchant, &wanted)?;
     if ready.is_empty() {
         return Ok(0);
     }
-    let scope = Scope { merchant, shops: None, lang: Lang::Zh, now };
-    let shops = Shops::of(tx, &scope)?;
-    let mut seen = HashSet::new();
-    let mut older = Vec::new();
-    ready.retain(|r| {
-        let line = Line::read(1, BATCH_REPLACE.fields, r.line.clone());
-        let newest = seen.insert((name(&line), shops.named(&line).ok()));
-        if !newest {
-            older.push((r.id, Outcome::Stale));
-        }
-        newest
+    let shops = Shops::of(tx, &replay::scope(merchant, now))?;
+    let (newest, older) = replay::first_of_each(ready, |sent| {
+        let line = Line::read(1, BATCH_REPLACE.fields, sent.clone());
+        (name(&line), shops.named(&line).ok())
     });
-    let cause = Cause::system(merchant, "replay", now);
-    let batch = Batch { lines: ready.iter().map(|r| r.line.clone()).collect(), ..Batch::default() };
-    let report = feeds::run(tx, &cause, &scope, Channel::Replay, &BATCH_REPLACE, batch)?;
-    let ended: Vec<(i64, Outcome)> = ready.iter().map(|r| r.id).zip(report.results.iter().map(|r| r.outcome)).chain(older).collect();
-    feeds::settle_parked(tx, merchant, &ended, now)?;
-    Ok(ended.len())
+    replay::replay(tx, merchant, &BATCH_REPLACE, newest, &older, now)
 }

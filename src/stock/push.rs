@@ -4,19 +4,17 @@ use super::api::INVENTORY_UPDATE;
 use super::model::{self, Done, Row, Set};
 use crate::Result;
 use crate::clock::on_the_wire;
-use crate::feeds::{self, Batch, Channel};
+use crate::feeds::replay::{self, Wanted};
 use crate::gate;
 use crate::guards;
 use crate::ids::{MerchantId, ShopId, SkuId};
 use crate::merchants;
-use crate::text::Lang;
 use crate::trail::Cause;
-use crate::wire::{Line, LineCode, LineResult, Module, Outcome, Problem, Scope, Withheld};
+use crate::wire::{Line, LineCode, LineResult, MAX_LINES, Module, Outcome, Problem, Scope, Withheld};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Int4, Jsonb, Text};
-use serde_json::Value;
-use std::collections::{HashMap, HashSet};
+use diesel::sql_types::{Array, BigInt, Int4, Text};
+use std::collections::HashMap;
 
 /// What a parked line of this method waits for.
 pub const WAITS_FOR: &str = "sku";
@@ -165,41 +163,16 @@ pub(super) fn resolve(c: &mut PgConnection, merchant: MerchantId, lines: &[Line]
 /// Applies the parked lines of a merchant whose SKU has arrived; how many lines that were. Of several about one row the
 /// latest counts.
 pub fn replay_parked(tx: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<usize> {
-    #[derive(QueryableByName)]
-    struct Ready {
-        #[diesel(sql_type = BigInt)]
-        id: i64,
-        #[diesel(sql_type = Jsonb)]
-        line: Value,
-    }
-    let mut ready: Vec<Ready> = diesel::sql_query(
-        "select p.id, p.line from parked_lines p join skus k on k.merchant_id = p.merchant_id and k.sku_id = p.code \
-         where p.merchant_id = $1 and p.waits_for = $2 and p.method = $3 and p.settled_at is null order by p.id desc limit $4 for update of p skip locked",
-    )
-    .bind::<BigInt, _>(merchant)
-    .bind::<Text, _>(WAITS_FOR)
-    .bind::<Text, _>(INVENTORY_UPDATE.name)
-    .bind::<BigInt, _>(i64::try_from(crate::wire::MAX_LINES).unwrap_or(i64::MAX))
-    .load(tx)?;
+    let there = "exists (select 1 from skus k where k.merchant_id = w.merchant_id and k.sku_id = w.code)";
+    let wanted = Wanted { methods: &[&INVENTORY_UPDATE], waits_for: WAITS_FOR, there, newest_first: true, limit: MAX_LINES };
+    let ready = replay::ready(tx, merchant, &wanted)?;
     if ready.is_empty() {
         return Ok(0);
     }
-    let scope = Scope { merchant, shops: None, lang: Lang::Zh, now };
-    let shops = Shops::of(tx, &scope)?;
-    let mut seen = HashSet::new();
-    let mut older = Vec::new();
-    ready.retain(|r| {
-        let line = Line::read(1, INVENTORY_UPDATE.fields, r.line.clone());
-        let newest = seen.insert((line.text_or_empty("skuId"), shops.named(&line).ok()));
-        if !newest {
-            older.push((r.id, Outcome::Stale));
-        }
-        newest
+    let shops = Shops::of(tx, &replay::scope(merchant, now))?;
+    let (newest, older) = replay::first_of_each(ready, |sent| {
+        let line = Line::read(1, INVENTORY_UPDATE.fields, sent.clone());
+        (line.text_or_empty("skuId"), shops.named(&line).ok())
     });
-    let cause = Cause::system(merchant, "replay", now);
-    let batch = Batch { lines: ready.iter().map(|r| r.line.clone()).collect(), ..Batch::default() };
-    let report = feeds::run(tx, &cause, &scope, Channel::Replay, &INVENTORY_UPDATE, batch)?;
-    let ended: Vec<(i64, Outcome)> = ready.iter().map(|r| r.id).zip(report.results.iter().map(|r| r.outcome)).chain(older).collect();
-    feeds::settle_parked(tx, merchant, &ended, now)?;
-    Ok(ended.len())
+    replay::replay(tx, merchant, &INVENTORY_UPDATE, newest, &older, now)
 }
