@@ -74,6 +74,8 @@ codes! {
     OutOfScope "OUT_OF_SCOPE" 403
     /// The idempotency key was used with another body.
     KeyReused "KEY_REUSED" 409
+    /// The platform's credential does not say which merchant it calls for.
+    NoMerchant "NO_MERCHANT" 400
     /// There is no such method.
     NoMethod "NO_METHOD" 404
     /// The named row does not exist.

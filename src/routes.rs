@@ -155,6 +155,9 @@ fn platform_nav(person: &Person) -> Vec<NavGroup> {
     if person.may(Permission::ManageMerchants) {
         merchants.push(item("merchants", "/merchants", "building-store", "nav-merchants"));
     }
+    if person.may(Permission::ManageKeys) {
+        merchants.push(item("storefronts", "/storefronts", "key", "nav-storefronts"));
+    }
     let master = vec![
         item("base-products", "/base-products", "books", "nav-base-products"),
         item("platform-categories", "/platform-categories", "binary-tree-2", "nav-platform-categories"),

@@ -50,6 +50,7 @@ const OWN: &[(&str, &str)] = &[
     ("/groups/regions/{id}", "select id from region_groups where merchant_id = {a}"),
     ("/groups/customers/{id}", "select id from customer_groups where merchant_id = {a}"),
     // Rows of the platform, which merchants' people do not find either.
+    ("/storefronts/{id}", "select id from apps where merchant_id = 0"),
     ("/merchants/{code}", "select code from merchants where id = {a}"),
     ("/settings/shops/{id}", "select 3"),
     ("/sync/exceptions/{id}", "select id from exceptions"),
@@ -157,6 +158,9 @@ async fn scene(house: &House) -> Cast {
     house.sql(&format!("insert into orders (merchant_id, order_no, channel, shop_id, customer_id, state, placed_at, goods_amount, freight_amount, discount_amount, card_amount, payable_amount, line_count, delivery, sync, updated_at) select {0}, 'FENCE-O', 'b2b', 2, id, 'unpaid', now(), 0, 0, 0, 0, 0, 0, '{{}}', 'none', now() from customers where merchant_id = {0}", cast.a));
     house.sql("insert into categories (merchant_id, id, name, level, parent_id, path) values (0, '1', '西药', 1, '0', '1') on conflict do nothing");
     house.sql("insert into base_products (code, name, name_key, spec_key, maker_key) values ('BP-1', '甲', 'x', 'x', 'x')");
+    house.sql(
+        "insert into apps (merchant_id, app_key, name, channel, scopes) values (0, 'dj_live_fence', '总店', 'b2b', '{storefront:write}')",
+    );
     house.sql(&format!("insert into shops (merchant_id, id, name) values ({}, 3, '三号店')", cast.a));
     house.sql(&format!("insert into exceptions (merchant_id, module, product_id, reason, by_name, since) select {0}, 'stock', id, '', '', now() from products where merchant_id = {0} limit 1", cast.a));
     for table in ["region_groups", "customer_groups"] {

@@ -158,6 +158,15 @@ keys-issued-env = Download .env
 keys-example = Try it
 keys-example-note = Paste into a terminal with openssl and curl
 keys-example-copy = Copy command
+storefronts-note = The platform’s own shops place, pay and cancel orders for merchants with these, naming the merchant in each call
+storefronts-empty-note = Create one, and a shop can sell for all merchants or for some. A merchant’s own storefront gets its credential from the merchant.
+storefronts-name-hint = Where it is used, such as “B2B shop, live”
+storefronts-channel-hint = Orders placed with it belong to this channel
+storefronts-merchants = Merchants
+storefronts-merchants-all = All merchants
+storefronts-merchants-hint = One code a line; empty means all, those who join later too
+storefronts-merchants-many = At most { $a } merchants; leave it empty for more
+storefronts-merchant-wrong = There is no merchant with the code “{ $a }”
 
 # Signatures
 api-sig-title = Signature checker

@@ -61,6 +61,7 @@ nav-platform-categories = Platform categories
 nav-blocklist = Prohibited goods
 nav-group-merchants = Merchants
 nav-merchants = Merchants
+nav-storefronts = Storefront credentials
 nav-group-manage = Administration
 nav-users = Staff and roles
 nav-trail = Audit log
@@ -78,6 +79,9 @@ api-too-large = The body is larger than { $a } MB. Split it into several calls
 api-cut-short = The body did not arrive whole ({ $a }). Nothing was written; send it again with the same idempotency key
 api-no-method = There is no method "{ $a }". See /docs for those there are
 api-out-of-scope = This credential lacks the scope { $a }. Ask the merchant's owner to add it under API and credentials
+api-merchant-own = This credential belongs to one merchant and cannot say merchant={ $a } in the address. Leave it out and send again
+api-merchant-missing = A credential of the platform says in each call which merchant it is for: add ?merchant=<code> to the address, exactly once
+api-merchant-unknown = There is no merchant with the code { $a }, or this credential does not sell for it. Check the code, or ask the platform’s admin to add it
 api-bad-idempotency-key = Idempotency-Key must be 1–128 visible characters
 api-key-reused = The idempotency key "{ $a }" was used for another body. Use another key for other content
 

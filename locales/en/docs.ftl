@@ -9,6 +9,8 @@ docs-write = Write
 docs-read = Read
 docs-signing = Signing
 docs-signing-how = Every request carries four headers: X-App-Key, X-Timestamp (Unix seconds, at most 300 away from our clock), X-Nonce (new every time, 8–64 characters) and X-Signature. The signature is computed as below; every part ends in a line feed.
+docs-merchant = Which merchant
+docs-merchant-how = A merchant’s credential speaks for that merchant and names none. A storefront credential of the platform sells for many and says which in each call: ?merchant=<code> in the address, which is signed. One call is one merchant’s: idempotency key, rate limit, call log and trail belong to it. A merchant the credential does not serve does not exist (404).
 docs-envelope = Answers
 docs-envelope-how = The answer has code (the same as the HTTP status), msg, success, data and requestId, and error when the whole call was refused. Writes tell each line's outcome: applied, unchanged, held, stale, parked or rejected. Send again only what was rejected.
 docs-idempotency = Send an Idempotency-Key with writes (or requestId in the body). The same key with the same body gets the same answer for 7 days and acts once; the same key with another body is refused.

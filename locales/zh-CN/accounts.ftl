@@ -158,6 +158,15 @@ keys-issued-env = 下载 .env
 keys-example = 试一次
 keys-example-note = 粘贴到有 openssl 和 curl 的终端
 keys-example-copy = 复制命令
+storefronts-note = 平台自己的商城用它为商家下单、付款、取消；每次调用写明商家
+storefronts-empty-note = 新建一个，商城就能为所有商家或选定的商家卖货。商家自己的店面在商家那边建凭证。
+storefronts-name-hint = 用在哪里，例如「B2B 商城正式」
+storefronts-channel-hint = 用它下的订单都属于这个渠道
+storefronts-merchants = 商家
+storefronts-merchants-all = 全部商家
+storefronts-merchants-hint = 每行一个商家代码；留空就是全部，包括以后加入的
+storefronts-merchants-many = 最多写 { $a } 个商家；更多请留空
+storefronts-merchant-wrong = 没有代码为「{ $a }」的商家
 
 # 签名
 api-sig-title = 签名检查

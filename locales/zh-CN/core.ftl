@@ -61,6 +61,7 @@ nav-platform-categories = 平台类目
 nav-blocklist = 禁售名录
 nav-group-merchants = 商家
 nav-merchants = 商家
+nav-storefronts = 商城凭证
 nav-group-manage = 管理
 nav-users = 员工与角色
 nav-trail = 操作日志
@@ -78,6 +79,9 @@ api-too-large = 正文超过 { $a } MB。请拆成多次发送
 api-cut-short = 正文没有收完（{ $a }）。本次没有写入任何数据，可用同一个幂等键重发
 api-no-method = 没有「{ $a }」这个接口。可用的接口见 /docs
 api-out-of-scope = 这个凭证没有 { $a } 权限。请商家管理员在「API 与凭证」里加上
+api-merchant-own = 这个凭证只属于一个商家，不能在地址里写 merchant={ $a }。去掉它再发
+api-merchant-missing = 平台的凭证每次都要说明是哪个商家：在地址后面写 ?merchant=商家代码，只写一个
+api-merchant-unknown = 没有代码为 { $a } 的商家，或这个凭证不为它销售。请核对代码，或请平台管理员加上
 api-bad-idempotency-key = Idempotency-Key 应为 1–128 个可见字符
 api-key-reused = 幂等键「{ $a }」已用于另一份内容。内容不同请换一个键
 

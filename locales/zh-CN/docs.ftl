@@ -9,6 +9,8 @@ docs-write = 写
 docs-read = 读
 docs-signing = 签名
 docs-signing-how = 每个请求带四个头：X-App-Key、X-Timestamp（Unix 秒，与我们的时钟相差不超过 300 秒）、X-Nonce（每次不同，8–64 个字符）、X-Signature。签名按下式计算，每一段后面都有换行。
+docs-merchant = 哪个商家
+docs-merchant-how = 商家的凭证只为自己的商家说话，不写商家。平台的商城凭证为多个商家销售，每次在地址后写 ?merchant=商家代码（地址在签名里）；一次调用只属于一个商家，幂等键、频率限制、调用日志和操作记录都记在这个商家名下。凭证不服务的商家等于不存在（404）。
 docs-envelope = 返回
 docs-envelope-how = 返回 code（与 HTTP 状态相同）、msg、success、data、requestId；整个调用被拒绝时另有 error。写入逐行给出结果：applied 已写入、unchanged 无变化、held 保持中、stale 已过时、parked 待映射、rejected 已拒绝。除 rejected 外都不要重发。
 docs-idempotency = 写入请带 Idempotency-Key（或正文里的 requestId）。同一个键、同一份正文在 7 天内重发，得到完全相同的答复且只生效一次；同一个键换了正文会被拒绝。

@@ -12,9 +12,12 @@ pub struct Secrets {
     pub keys: Vec<Key>,
 }
 
+/// The name that the platform's storefront is kept under.
+pub const MALL: &str = "mall";
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Key {
-    /// The merchant's code.
+    /// The merchant's code; of a storefront more than that.
     pub merchant: String,
     pub app_key: String,
     pub secret: String,

@@ -25,6 +25,8 @@ const LOCK: i64 = 7202;
 const WHO: &str = "demo";
 const ERP: &str = "演示 ERP";
 const SHOP: &str = "演示店面";
+/// The platform's own, which sells for every merchant.
+const MALL: &str = "演示商城";
 
 /// A merchant's files, in the order in which one needs the other.
 const FILES: [(&str, &str); 10] = [
@@ -123,6 +125,9 @@ async fn people(platform: &Platform, data: &Path) -> Result<()> {
             kept.keys.push(Key { merchant: format!("{code}-storefront"), app_key: issued.app_key, secret: issued.secret });
             made.push(merchant);
         }
+        let mall = apps::NewApp { name: MALL.to_owned(), sandbox: true, scopes: vec![STOREFRONT.to_owned()], ..apps::NewApp::default() };
+        let issued = apps::create(tx, &cause, &master_key, mall)?;
+        kept.keys.push(Key { merchant: secrets::MALL.to_owned(), app_key: issued.app_key, secret: issued.secret });
         for row in rows::read::<ShopRow>("shops.csv")? {
             let merchant = of_code(&made, &row.merchant_code)?;
             merchants::add_shop(tx, &cause.at(merchant), ShopId(row.shop_id), &row.name, row.is_default == 1)?;

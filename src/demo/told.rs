@@ -45,6 +45,11 @@ pub fn tell(secrets: Option<&Secrets>, merchants: &[Merchant], data: &Path, list
              bin/push sku.inventory.update fixtures/demo/stock_push_1000.json\n"
         );
     }
+    if let Some(key) = secrets.keys.iter().find(|key| key.merchant == secrets::MALL) {
+        let body = r#"{"skuId":"KZ100001-1"}"#;
+        let call = apps::example(&address, &key.app_key, &key.secret, "/api/explain.price?merchant=kz", body);
+        let _ = write!(out, "\nBe a shop of the platform's, which names the merchant in each call, and ask what goods cost:\n\n{call}");
+    }
     Ok(out)
 }
 

@@ -78,7 +78,7 @@ async fn method(ctx: Ctx, methods: Data<Methods>, name: Path<String>) -> Reply {
     ctx.reply(Page {
         frame: ctx.frame("docs"),
         entry: Entry::of(method),
-        scope: method.scope(),
+        scope: method.scopes(),
         source: method.source,
         fields: method
             .fields

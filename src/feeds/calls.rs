@@ -69,7 +69,7 @@ pub fn record(tx: &mut PgConnection, row: &CallRow) -> Result<()> {
     super::minutes::count(tx, row)
 }
 
-/// A logged call as lists and its page show it.
+/// A logged call as lists and its page show it. Its credential is the merchant's own or the platform's.
 #[derive(QueryableByName, Clone, Debug, Serialize)]
 pub struct Call {
     #[diesel(sql_type = Timestamptz)]
@@ -137,7 +137,7 @@ pub fn search(c: &mut PgConnection, merchant: MerchantId, search: &Search, limit
     let (at, id) = search.before.map_or((None, None), |(at, id)| (Some(at), Some(id)));
     let wanted: Option<Uuid> = search.q.trim().parse().ok();
     let sql = format!(
-        "{LIST}, '' as request, '' as response from calls c left join apps a on a.merchant_id = c.merchant_id and a.id = c.app_id \
+        "{LIST}, '' as request, '' as response from calls c left join apps a on a.merchant_id in (0, c.merchant_id) and a.id = c.app_id \
          where c.merchant_id = $1 and (not $2 or c.status >= 400 or c.rejected > 0) and ($3 = '' or c.method = $3) \
          and ($4 = '' or c.id = $5 or strpos(c.request, $4) > 0 or strpos(c.response, $4) > 0) \
          and ($6::timestamptz is null or (c.at, c.id) < ($6, $7)) order by c.at desc, c.id desc limit $8"
@@ -158,7 +158,7 @@ pub fn search(c: &mut PgConnection, merchant: MerchantId, search: &Search, limit
 pub fn find(c: &mut PgConnection, merchant: MerchantId, id: Uuid) -> Result<Call> {
     let at = made_at(id).ok_or(crate::Error::NotFound)?;
     let sql = format!(
-        "{LIST}, c.request, c.response from calls c left join apps a on a.merchant_id = c.merchant_id and a.id = c.app_id \
+        "{LIST}, c.request, c.response from calls c left join apps a on a.merchant_id in (0, c.merchant_id) and a.id = c.app_id \
          where c.merchant_id = $1 and c.id = $2 and c.at between $3 and $4"
     );
     Ok(diesel::sql_query(sql)

@@ -152,6 +152,7 @@ async fn read_body(mut payload: Payload) -> Result<Vec<u8>> {
 
 fn knock(req: &HttpRequest, platform: &Platform, body: &[u8]) -> Knock {
     let head = |name: &str| req.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    let named = form_urlencoded::parse(req.query_string().as_bytes()).filter(|(name, _)| name == "merchant");
     Knock {
         app_key: head("x-app-key"),
         timestamp: head("x-timestamp"),
@@ -159,6 +160,7 @@ fn knock(req: &HttpRequest, platform: &Platform, body: &[u8]) -> Knock {
         signature: head("x-signature"),
         method: req.method().to_string(),
         path_and_query: req.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
+        merchants: named.map(|(_, code)| code.into_owned()).collect(),
         body_sha256: Sha256::digest(body).into(),
         ip: accounts::address(req, platform),
     }
@@ -167,7 +169,7 @@ fn knock(req: &HttpRequest, platform: &Platform, body: &[u8]) -> Knock {
 /// A write is logged in its own transaction: what was applied has its call, and what was not applied left none behind.
 async fn serve(ctx: &Ctx, app: &App, method: &'static Method, log: &Log, header_key: Option<String>) -> Result<Answer> {
     let body = &log.body;
-    if !app.scopes.contains(&method.scope()) {
+    if !method.opens_to(&app.scopes) {
         return Err(Error::Call(Code::OutOfScope, Text::new("api-out-of-scope").with(method.scope())));
     }
     let scope = Scope { merchant: app.merchant, shops: app.shops.clone(), lang: app.lang, now: ctx.now };

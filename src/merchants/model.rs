@@ -2,7 +2,7 @@ use crate::Result;
 use crate::ids::{MerchantId, ShopId};
 use crate::trail::{self, Cause, Entry};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Text};
 use serde::Serialize;
 use serde_json::json;
 
@@ -60,6 +60,13 @@ pub fn all(c: &mut PgConnection, after: &str, limit: i64) -> Result<Vec<Merchant
     Ok(diesel::sql_query(format!("select {COLUMNS} from merchants where id <> 0 and code > $1 order by code limit $2"))
         .bind::<Text, _>(after)
         .bind::<BigInt, _>(limit)
+        .load(c)?)
+}
+
+/// Those of these codes that are merchants; codes are lower case.
+pub fn by_codes(c: &mut PgConnection, codes: &[String]) -> Result<Vec<Merchant>> {
+    Ok(diesel::sql_query(format!("select {COLUMNS} from merchants where id <> 0 and code = any($1) order by code"))
+        .bind::<Array<Text>, _>(codes)
         .load(c)?)
 }
 

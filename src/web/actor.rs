@@ -108,7 +108,14 @@ impl Person {
     pub fn may(&self, what: Permission) -> bool {
         match self.role {
             Role::Admin => {
-                matches!(what, Permission::ManageUsers | Permission::ManageCatalogue | Permission::ManageMerchants | Permission::Audit)
+                matches!(
+                    what,
+                    Permission::ManageUsers
+                        | Permission::ManageKeys
+                        | Permission::ManageCatalogue
+                        | Permission::ManageMerchants
+                        | Permission::Audit
+                )
             }
             Role::Auditor => matches!(what, Permission::Audit),
             Role::Owner => !matches!(what, Permission::Audit | Permission::ManageCatalogue | Permission::ManageMerchants),

@@ -10,10 +10,11 @@ pub fn write(methods: &[&Method], lang: Lang) -> String {
     let say = |key: &str| lang.say(key, &[]);
     let mut out =
         format!("# {}\n\n{}\n\n## {}\n\n{}\n", say("docs-title"), say("docs-intro"), say("docs-signing"), say("docs-signing-how"));
-    let _ = write!(out, "\n```\n{CANONICAL}\n```\n\n## {}\n\n{}\n", say("docs-envelope"), say("docs-envelope-how"));
+    let _ = write!(out, "\n```\n{CANONICAL}\n```\n\n## {}\n\n{}\n", say("docs-merchant"), say("docs-merchant-how"));
+    let _ = write!(out, "\n## {}\n\n{}\n", say("docs-envelope"), say("docs-envelope-how"));
     for method in methods {
         let _ = write!(out, "\n## {}\n\n{}\n\n", method.name, say(method.about));
-        let _ = writeln!(out, "`POST /api/{}` · {} `{}` · {}\n", method.name, say("docs-scope"), method.scope(), method.source);
+        let _ = writeln!(out, "`POST /api/{}` · {} `{}` · {}\n", method.name, say("docs-scope"), method.scopes(), method.source);
         let _ = writeln!(
             out,
             "| {} | {} | {} | {} |\n|---|---|---|---|",

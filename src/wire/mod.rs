@@ -124,8 +124,25 @@ pub enum Verb {
     Pull(Pull),
 }
 
-/// The scope of a storefront's credential: to sell in the merchant's name. No ERP needs it.
+/// The scope of a storefront's credential: to sell in the merchant's name. No ERP needs it; the platform's credentials have no
+/// other.
 pub const STOREFRONT: &str = "storefront:write";
+
+/// What a storefront asks before it sells, and how it takes units: methods that [`STOREFRONT`] opens beside its own.
+pub const FOR_STOREFRONTS: [&str; 12] = [
+    "catalog.list.get",
+    "prod.list.get",
+    "sku.list.get",
+    "sku.detail",
+    "explain.sellable",
+    "explain.price",
+    "sku.inventory.get",
+    "sku.inventory.freeze",
+    "sku.inventory.deduct",
+    "sku.inventory.rollback",
+    "order.get",
+    "carrier.list.get",
+];
 
 /// One method of the open platform.
 pub struct Method {
@@ -147,6 +164,15 @@ pub struct Method {
 impl Method {
     pub fn writes(&self) -> bool {
         matches!(self.verb, Verb::Write(_) | Verb::Act(_) | Verb::Sell(_))
+    }
+    /// Whether a credential with these scopes may call it.
+    pub fn opens_to(&self, scopes: &[String]) -> bool {
+        scopes.contains(&self.scope()) || (FOR_STOREFRONTS.contains(&self.name) && scopes.iter().any(|s| s == STOREFRONT))
+    }
+    /// Every scope that opens it, for the manual.
+    pub fn scopes(&self) -> String {
+        let own = self.scope();
+        if FOR_STOREFRONTS.contains(&self.name) { format!("{own} | {STOREFRONT}") } else { own }
     }
     /// The scope a credential needs, e.g. `stock:write`.
     pub fn scope(&self) -> String {

@@ -43,7 +43,9 @@ fn operation(method: &Method, lang: Lang) -> Value {
     };
     let data =
         if method.writes() { json!({ "$ref": "#/components/schemas/Report" }) } else { json!({ "description": "See the example." }) };
-    let mut parameters = Vec::new();
+    let mut parameters = vec![
+        json!({ "name": "merchant", "in": "query", "required": false, "schema": { "type": "string", "pattern": "^[a-z0-9-]{2,40}$" }, "description": lang.say("docs-merchant-how", &[]) }),
+    ];
     if method.writes() {
         parameters.push(json!({ "name": "Idempotency-Key", "in": "header", "required": false, "schema": { "type": "string", "minLength": 1, "maxLength": 128 }, "description": lang.say("docs-idempotency", &[]) }));
     }
@@ -51,7 +53,7 @@ fn operation(method: &Method, lang: Lang) -> Value {
         "operationId": method.name,
         "tags": [method.module.as_str()],
         "summary": lang.say(method.about, &[]),
-        "description": format!("Scope `{}`. Requirements: {}.", method.scope(), method.source),
+        "description": format!("Scope `{}`. Requirements: {}.", method.scopes(), method.source),
         "parameters": parameters,
         "requestBody": { "required": method.writes(), "content": { "application/json": { "schema": body, "example": example } } },
         "responses": {

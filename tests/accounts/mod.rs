@@ -5,3 +5,4 @@ mod login;
 mod people;
 mod sessions;
 mod signatures;
+mod storefronts;

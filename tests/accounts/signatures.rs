@@ -287,6 +287,7 @@ async fn a_credential_brings_its_merchant_scopes_and_shops() {
         signature,
         method: "POST".into(),
         path_and_query: PATH.into(),
+        merchants: Vec::new(),
         body_sha256,
         ip: None,
     };

@@ -4,7 +4,7 @@ mod driver;
 mod hold;
 
 use crate::robust::serve;
-use crate::support::cast::{AUDITOR, OWNER, PASSWORD};
+use crate::support::cast::{ADMIN, AUDITOR, OWNER, PASSWORD};
 use crate::support::{Cast, House};
 use driver::Browser;
 use duijie::catalog::base::{self, Draft};
@@ -193,6 +193,8 @@ async fn pages_have_no_barriers_in_light_and_dark() {
     for path in ["/", "/audit", "/audit/done", "/base-products", "/platform-categories", "/aliases", "/blocklist"] {
         check(&browser, path, &mut wrong);
     }
+    log_in(&browser, ADMIN, PASSWORD);
+    check(&browser, "/storefronts", &mut wrong);
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 

@@ -1,5 +1,6 @@
 use super::address;
 use super::model::{App, Door, Secrets, unproved};
+use super::served::{Served, served};
 use super::signature::{Request, diagnose, sign};
 use crate::accounts::{buckets, sealing};
 use crate::clock::on_the_wire;
@@ -30,6 +31,8 @@ pub struct Knock {
     pub signature: String,
     pub method: String,
     pub path_and_query: String,
+    /// What the query says `merchant` is; once at most, unless somebody errs.
+    pub merchants: Vec<String>,
     pub body_sha256: [u8; 32],
     pub ip: Option<IpAddr>,
 }
@@ -49,7 +52,7 @@ impl Knock {
 /// Lets a call in, or says why not. One transaction's work: a refused call leaves neither nonce nor count behind.
 ///
 /// # Errors
-/// `Call` with `BadHeaders`, `OldTimestamp`, `BadSignature`, `BadAddress` or `Replayed`, and `TooMany`. An unknown key and a
+/// `Call` with `BadHeaders`, `OldTimestamp`, `BadSignature`, `BadAddress` or `Replayed`, those of [`served`], and `TooMany`. An unknown key and a
 /// wrong signature are told alike and take the same work; only a sandbox credential is told what differs.
 pub fn admit(tx: &mut PgConnection, knock: &Knock, now: DateTime<Utc>, master_key: &[u8; 32]) -> Result<App> {
     let sent = well_formed(knock)?;
@@ -70,13 +73,17 @@ pub fn admit(tx: &mut PgConnection, knock: &Knock, now: DateTime<Utc>, master_ke
     }
     still_open(&door, now)?;
     from_allowed_address(&door, knock.ip)?;
-    let left = buckets::take(tx, &format!("app:{}", door.id), door.rate_per_minute, now)?;
+    let merchant = served(tx, &door, &knock.merchants)?;
+    if !merchant.active {
+        return Err(refused("api-sig-suspended"));
+    }
+    let left = buckets::take(tx, &bucket(&door, &merchant), door.rate_per_minute, now)?;
     spend_nonce(tx, door.id, &knock.nonce, now)?;
     note_use(tx, &door, now)?;
     Ok(App {
         id: door.id,
-        merchant: door.merchant_id,
-        merchant_name: door.merchant_name,
+        merchant: merchant.id,
+        merchant_name: merchant.name,
         name: door.name,
         channel: door.channel,
         sandbox: door.sandbox,
@@ -133,16 +140,22 @@ fn nobodys_secrets(master_key: &[u8; 32], app_key: &str) -> Secrets {
 
 /// The caller holds the secret, so it may know why it is shut out.
 fn still_open(door: &Door, now: DateTime<Utc>) -> Result<()> {
-    let refused = |key| Err(Error::Call(Code::BadSignature, Text::new(key)));
     if door.revoked_at.is_some() {
-        refused("api-sig-revoked")
+        Err(refused("api-sig-revoked"))
     } else if door.expires_at.is_some_and(|end| end <= now) {
-        refused("api-sig-expired")
-    } else if !door.merchant_active {
-        refused("api-sig-suspended")
+        Err(refused("api-sig-expired"))
     } else {
         Ok(())
     }
+}
+
+fn refused(key: &'static str) -> Error {
+    Error::Call(Code::BadSignature, Text::new(key))
+}
+
+/// What is counted together. A rush at one merchant takes nothing from the buyers of another.
+fn bucket(door: &Door, merchant: &Served) -> String {
+    if merchant.id == door.merchant_id { format!("app:{}", door.id) } else { format!("app:{}:{}", door.id, merchant.id) }
 }
 
 fn from_allowed_address(door: &Door, ip: Option<IpAddr>) -> Result<()> {

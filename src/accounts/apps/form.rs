@@ -85,29 +85,8 @@ impl AppForm {
         if let Some(unknown) = self.shops.iter().find(|s| !shops.contains(&ShopId(**s))) {
             form.complain("shops", Text::new("keys-shop-wrong").with(unknown.to_string()));
         }
-        let networks: Vec<String> = self
-            .ip_allow
-            .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '，'))
-            .filter(|n| !n.is_empty())
-            .map(ToOwned::to_owned)
-            .collect();
-        if let Some(wrong) = networks.iter().find(|n| !address::is_network(n)) {
-            form.complain("ip_allow", Text::new("keys-network-wrong").with(wrong));
-        }
-        if networks.len() > MOST_NETWORKS {
-            form.complain("ip_allow", Text::new("keys-networks-many").with(MOST_NETWORKS));
-        }
-        let expires_at = match end_of_day(&self.expires) {
-            Ok(end) if end.is_none_or(|end| end > now) => end,
-            Ok(_) => {
-                form.complain("expires", Text::new("keys-expiry-past"));
-                None
-            }
-            Err(()) => {
-                form.complain("expires", Text::new("keys-expiry-wrong"));
-                None
-            }
-        };
+        let networks = networks(&self.ip_allow, &mut form);
+        let expires_at = expiry(&self.expires, now, &mut form);
         if form.is_bad() {
             return Err(form);
         }
@@ -117,6 +96,7 @@ impl AppForm {
             sandbox: self.sandbox,
             scopes: known.into_iter().filter(|scope| self.scopes.contains(scope)).collect(),
             shops: (!self.shops.is_empty()).then(|| self.shops.into_iter().map(ShopId).collect()),
+            merchants: None,
             ip_allow: networks,
             always_200: self.always_200,
             ack_mode,
@@ -124,6 +104,34 @@ impl AppForm {
             language: Lang::read(&self.language),
         })
     }
+}
+
+/// Several short things in one text area.
+pub(super) fn words(text: &str) -> Vec<String> {
+    let between = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '，' | '；' | '、');
+    text.split(between).filter(|word| !word.is_empty()).map(ToOwned::to_owned).collect()
+}
+
+/// The addresses and networks of `ip_allow`; complaints go to the form.
+pub(super) fn networks(text: &str, form: &mut Form) -> Vec<String> {
+    let networks = words(text);
+    if let Some(wrong) = networks.iter().find(|n| !address::is_network(n)) {
+        form.complain("ip_allow", Text::new("keys-network-wrong").with(wrong));
+    }
+    if networks.len() > MOST_NETWORKS {
+        form.complain("ip_allow", Text::new("keys-networks-many").with(MOST_NETWORKS));
+    }
+    networks
+}
+
+/// The end of the day that `expires` names; complaints go to the form.
+pub(super) fn expiry(text: &str, now: DateTime<Utc>, form: &mut Form) -> Option<DateTime<Utc>> {
+    match end_of_day(text) {
+        Ok(end) if end.is_none_or(|end| end > now) => return end,
+        Ok(_) => form.complain("expires", Text::new("keys-expiry-past")),
+        Err(()) => form.complain("expires", Text::new("keys-expiry-wrong")),
+    }
+    None
 }
 
 /// The end of a day in China; nothing for nothing.

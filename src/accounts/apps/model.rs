@@ -52,6 +52,8 @@ pub struct NewApp {
     pub sandbox: bool,
     pub scopes: Vec<String>,
     pub shops: Option<Vec<ShopId>>,
+    /// Of a credential of the platform: the merchants it sells for; `None`: every one.
+    pub merchants: Option<Vec<MerchantId>>,
     /// Addresses and networks; empty: from anywhere.
     pub ip_allow: Vec<String>,
     pub always_200: bool,
@@ -70,6 +72,7 @@ impl Default for NewApp {
             sandbox: false,
             scopes: Vec::new(),
             shops: None,
+            merchants: None,
             ip_allow: Vec::new(),
             always_200: false,
             ack_mode: "explicit".to_owned(),
@@ -104,6 +107,9 @@ pub struct Credential {
     pub scopes: Vec<String>,
     #[diesel(sql_type = Nullable<Array<BigInt>>)]
     pub shops: Option<Vec<ShopId>>,
+    /// Codes of the merchants a credential of the platform sells for; absent: every one.
+    #[diesel(sql_type = Nullable<Array<SqlText>>)]
+    pub merchants: Option<Vec<String>>,
     #[diesel(sql_type = Array<SqlText>)]
     pub ip_allow: Vec<String>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
@@ -135,6 +141,7 @@ impl Credential {
 pub fn all(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<Vec<Credential>> {
     Ok(diesel::sql_query(
         "select a.id, a.app_key, a.name, a.channel, a.sandbox, a.scopes, a.shops, a.ip_allow, a.expires_at, a.revoked_at, a.last_used_at, a.created_at, \
+         case when a.merchants is not null then array(select m.code from merchants m where m.id = any(a.merchants) order by m.code) end as merchants, \
          (select max(s.expires_at) from app_secrets s where s.merchant_id = a.merchant_id and s.app_id = a.id and s.expires_at > $2) as overlap_until \
          from apps a where a.merchant_id = $1 order by a.revoked_at is not null, a.id desc limit 500",
     )
@@ -159,8 +166,8 @@ pub fn create(tx: &mut PgConnection, cause: &Cause, master_key: &[u8; 32], new: 
     let app_key = format!("dj_{kind}_{}", sealing::random_text(KEY_LENGTH));
     let creator = cause.actor_id.filter(|_| cause.kind == Kind::Person);
     let Named { id, .. } = diesel::sql_query(
-        "insert into apps (merchant_id, app_key, name, channel, sandbox, scopes, shops, ip_allow, always_200, language, expires_at, created_by, created_at, ack_mode) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) returning id, app_key, name",
+        "insert into apps (merchant_id, app_key, name, channel, sandbox, scopes, shops, ip_allow, always_200, language, expires_at, created_by, created_at, ack_mode, merchants) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) returning id, app_key, name",
     )
     .bind::<BigInt, _>(cause.merchant)
     .bind::<SqlText, _>(&app_key)
@@ -176,10 +183,11 @@ pub fn create(tx: &mut PgConnection, cause: &Cause, master_key: &[u8; 32], new: 
     .bind::<Nullable<BigInt>, _>(creator)
     .bind::<Timestamptz, _>(cause.now)
     .bind::<SqlText, _>(&new.ack_mode)
+    .bind::<Nullable<Array<BigInt>>, _>(&new.merchants)
     .get_result(tx)?;
     let secret = add_secret(tx, cause, master_key, id, &app_key)?;
     let after = json!({
-        "name": new.name, "appKey": app_key, "channel": new.channel, "sandbox": new.sandbox, "scopes": new.scopes, "shops": new.shops,
+        "name": new.name, "appKey": app_key, "channel": new.channel, "sandbox": new.sandbox, "scopes": new.scopes, "shops": new.shops, "merchants": new.merchants,
         "ipAllow": new.ip_allow, "ackMode": new.ack_mode, "expiresAt": new.expires_at,
     });
     trail::record(tx, cause, &[Entry::new("app.created", "app", id).change(json!(null), after)])?;
@@ -257,6 +265,8 @@ pub(super) struct Door {
     pub scopes: Vec<String>,
     #[diesel(sql_type = Nullable<Array<BigInt>>)]
     pub shops: Option<Vec<ShopId>>,
+    #[diesel(sql_type = Nullable<Array<BigInt>>)]
+    pub merchants: Option<Vec<MerchantId>>,
     #[diesel(sql_type = Array<SqlText>)]
     pub ip_allow: Vec<String>,
     #[diesel(sql_type = Bool)]
@@ -278,7 +288,7 @@ pub(super) struct Door {
     pub ends: Vec<Option<DateTime<Utc>>>,
 }
 
-const DOOR: &str = "select a.id, a.merchant_id, m.name as merchant_name, m.status = 'active' as merchant_active, a.name, a.channel, a.sandbox, a.scopes, a.shops, \
+const DOOR: &str = "select a.id, a.merchant_id, m.name as merchant_name, m.status = 'active' as merchant_active, a.name, a.channel, a.sandbox, a.scopes, a.shops, a.merchants, \
      a.ip_allow, a.always_200, a.language, a.rate_per_minute, a.expires_at, a.revoked_at, a.last_used_at, \
      array(select s.sealed from app_secrets s where s.merchant_id = a.merchant_id and s.app_id = a.id order by s.id desc limit 4) as sealed, \
      array(select s.expires_at from app_secrets s where s.merchant_id = a.merchant_id and s.app_id = a.id order by s.id desc limit 4) as ends \

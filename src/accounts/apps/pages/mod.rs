@@ -1,6 +1,7 @@
-//! The credentials of a merchant: list, create, rotate, revoke.
+//! The credentials of a merchant, and of the platform's storefronts: list, create, rotate, revoke.
 
 pub mod checker;
+pub mod storefronts;
 
 use super::form::{self, AppForm};
 use super::model::{self, Credential, Issued, OVERLAP_HOURS};
@@ -75,11 +76,21 @@ impl KeysPage {
     }
 }
 
+/// Where credentials of a kind are listed.
+struct List {
+    page: &'static str,
+    href: &'static str,
+    /// Text key.
+    title: &'static str,
+}
+const KEYS: List = List { page: "keys", href: "/api-keys", title: "nav-keys" };
+
 /// Told once: key, secret, and a call to try them with.
 #[derive(Template)]
 #[template(path = "accounts/key_issued.html", blocks = ["part"])]
 struct IssuedPage {
     frame: Frame,
+    list: &'static List,
     issued: Issued,
     name: String,
     rotated: bool,
@@ -127,7 +138,7 @@ pub async fn add(ctx: Ctx, req: HttpRequest, input: Input<AppForm>) -> Reply {
     let (name, call) = (new.name.clone(), first_call(&new.scopes));
     let (cause, key) = (seat.cause, ctx.platform.master_key);
     let issued = ctx.db.write(move |tx| model::create(tx, &cause, &key, new)).await?;
-    ctx.reply(issued_page(&ctx, &req, issued, name, call, false))
+    ctx.reply(issued_page(&ctx, &req, &KEYS, issued, name, call, false))
 }
 
 async fn refused(ctx: &Ctx, seat: &Seat, form: Form) -> Reply {
@@ -147,28 +158,40 @@ fn first_call(scopes: &[String]) -> (&'static str, &'static str) {
     may.map_or(("/api/prod.list.get", "{}"), |(_, path, body)| (path, body))
 }
 
-fn issued_page(ctx: &Ctx, req: &HttpRequest, issued: Issued, name: String, call: (&str, &str), rotated: bool) -> IssuedPage {
+fn issued_page(
+    ctx: &Ctx,
+    req: &HttpRequest,
+    list: &'static List,
+    issued: Issued,
+    name: String,
+    call: (&str, &str),
+    rotated: bool,
+) -> IssuedPage {
     let scheme = if ctx.platform.https { "https" } else { "http" };
     let base = format!("{scheme}://{}", req.connection_info().host());
     let example = super::example(&base, &issued.app_key, &issued.secret, call.0, call.1);
     let env = format!("DUIJIE_URL={base}\nDUIJIE_APP_KEY={}\nDUIJIE_APP_SECRET={}\n", issued.app_key, issued.secret);
-    IssuedPage { frame: ctx.frame("keys"), issued, name, rotated, overlap_hours: OVERLAP_HOURS, example, env }
+    IssuedPage { frame: ctx.frame(list.page), list, issued, name, rotated, overlap_hours: OVERLAP_HOURS, example, env }
 }
 
 /// `POST /api-keys/{id}/rotation`
 pub async fn renew(ctx: Ctx, req: HttpRequest, id: Path<i64>) -> Reply {
-    let seat = seat(&ctx)?;
-    let (id, key, now, merchant) = (AppId(*id), ctx.platform.master_key, ctx.now, seat.merchant);
-    let (issued, app) = ctx
-        .db
+    let (issued, app) = renewed(&ctx, seat(&ctx)?, AppId(*id)).await?;
+    let call = first_call(app.as_ref().map_or(&[], |app| app.scopes.as_slice()));
+    let name = app.map(|app| app.name).unwrap_or_default();
+    ctx.reply(issued_page(&ctx, &req, &KEYS, issued, name, call, true))
+}
+
+/// A new secret for a credential of the seat's merchant.
+async fn renewed(ctx: &Ctx, seat: Seat, id: AppId) -> Result<(Issued, Option<Credential>)> {
+    let (key, now, merchant) = (ctx.platform.master_key, ctx.now, seat.merchant);
+    ctx.db
         .write(move |tx| {
             let issued = model::rotate(tx, &seat.cause, &key, id, Duration::hours(OVERLAP_HOURS))?;
             let app = model::all(tx, merchant, now)?.into_iter().find(|app| app.id == id);
             Ok((issued, app))
         })
-        .await?;
-    let (name, call) = app.map_or_else(|| (String::new(), first_call(&[])), |app| (app.name, first_call(&app.scopes)));
-    ctx.reply(issued_page(&ctx, &req, issued, name, call, true))
+        .await
 }
 
 /// `DELETE /api-keys/{id}`
