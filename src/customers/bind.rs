@@ -108,8 +108,14 @@ pub fn exempt(tx: &mut PgConnection, cause: &Cause, id: CustomerId, seen: Option
     decide(tx, cause, id, To::NotNeeded, seen)
 }
 
+/// A buyer's row, locked behind the turn that whoever changes a buyer takes first.
+fn hold(tx: &mut PgConnection, cause: &Cause, id: CustomerId) -> Result<Customer> {
+    settle::lock(tx, cause.merchant, Side::Buyers)?;
+    lock_one(tx, cause.merchant, id)
+}
+
 fn decide(tx: &mut PgConnection, cause: &Cause, id: CustomerId, to: To, seen: Option<i32>) -> Result<Customer> {
-    let row = lock_one(tx, cause.merchant, id)?;
+    let row = hold(tx, cause, id)?;
     if seen.is_some_and(|version| version != row.version) && to.is_news(&row) {
         return Err(Error::Conflict(Said::new("customer-changed").with(&row.name)));
     }
@@ -129,14 +135,14 @@ pub fn rebind(tx: &mut PgConnection, cause: &Cause, id: CustomerId, code: &str) 
 
 /// Takes a match back as if nobody had said anything: the USCC decides again.
 pub fn take_back(tx: &mut PgConnection, cause: &Cause, id: CustomerId) -> Result<Customer> {
-    let row = lock_one(tx, cause.merchant, id)?;
+    let row = hold(tx, cause, id)?;
     say(tx, cause, &[(&row, To::Open)])?;
     reopen(tx, cause, id)
 }
 
 /// Takes [`exempt`] back; a buyer that is not exempt stays as it is.
 pub fn take_back_exemption(tx: &mut PgConnection, cause: &Cause, id: CustomerId, seen: Option<i32>) -> Result<Customer> {
-    let row = lock_one(tx, cause.merchant, id)?;
+    let row = hold(tx, cause, id)?;
     if row.match_kind() == Match::NotNeeded { decide(tx, cause, id, To::Open, seen) } else { Ok(row) }
 }
 
@@ -177,8 +183,7 @@ pub(super) fn perform(
 
 /// Lets the USCC decide again.
 fn reopen(tx: &mut PgConnection, cause: &Cause, id: CustomerId) -> Result<Customer> {
-    settle::lock(tx, cause.merchant, Side::Buyers)?;
-    lock_one(tx, cause.merchant, id)?;
+    hold(tx, cause, id)?;
     diesel::sql_query("update customers set hands_off = false where merchant_id = $1 and id = $2 and hands_off")
         .bind::<BigInt, _>(cause.merchant)
         .bind::<BigInt, _>(id)

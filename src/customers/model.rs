@@ -148,7 +148,7 @@ pub fn by_ids(c: &mut PgConnection, merchant: MerchantId, ids: &[CustomerId]) ->
 /// The same by the platform's ids, locked in one order.
 pub(super) fn lock(tx: &mut PgConnection, merchant: MerchantId, customer_ids: &[String]) -> Result<HashMap<String, Customer>> {
     let rows: Vec<Customer> = diesel::sql_query(format!(
-        "select {COLUMNS} from customers c where c.merchant_id = $1 and c.customer_id = any($2) order by c.id for no key update"
+        "select {COLUMNS} from customers c where c.merchant_id = $1 and c.customer_id = any($2) order by c.customer_id collate \"C\" for no key update"
     ))
     .bind::<BigInt, _>(merchant)
     .bind::<Array<Text>, _>(customer_ids)

@@ -37,6 +37,9 @@ pub fn read(line: &Line) -> Draft {
 /// Each buyer is kept by itself: matching one with the ERP's customers looks at all of them that share its code.
 pub(super) fn apply(tx: &mut PgConnection, cause: &Cause, _scope: &Scope, lines: Vec<Line>) -> Result<Vec<LineResult>> {
     let mut results = Vec::with_capacity(lines.len());
+    let mut lines = lines;
+    // Buyers are locked by their id, here as in orders.
+    lines.sort_by_cached_key(|line| line.text_or_empty("customerId"));
     for mut line in lines {
         let draft = read(&line);
         let before = match find(tx, cause.merchant, &draft.customer_id) {

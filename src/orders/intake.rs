@@ -53,15 +53,18 @@ pub struct Intake<'a> {
 pub fn place(tx: &mut PgConnection, cause: &Cause, intake: &Intake<'_>, drafts: &[Draft]) -> Result<Vec<Ended>> {
     let mut ended = Vec::with_capacity(drafts.len());
     let nos: Vec<&str> = drafts.iter().map(|d| d.order_no.as_str()).collect();
-    let there = model::lock(tx, cause.merchant, &nos)?;
+    // What is there already is only compared: no order is locked before the buyers are.
+    let there = model::by_nos(tx, cause.merchant, &nos)?;
     let (known, fresh): (Vec<&Draft>, Vec<&Draft>) = drafts.iter().partition(|d| there.contains_key(&d.order_no));
     ended.extend(again(tx, cause, &known, &there)?);
-    let mut buyers: HashMap<&str, Customer> = HashMap::new();
+    let mut named: BTreeMap<&str, &customers::Draft> = BTreeMap::new();
     for draft in &fresh {
-        // A call's orders are of few buyers, mostly of one.
-        if !buyers.contains_key(draft.customer.customer_id.as_str()) {
-            buyers.insert(&draft.customer.customer_id, customers::keep(tx, cause, &draft.customer)?);
-        }
+        named.entry(draft.customer.customer_id.as_str()).or_insert(&draft.customer);
+    }
+    let mut buyers: HashMap<&str, Customer> = HashMap::new();
+    // A call's orders are of few buyers, mostly of one.
+    for (id, buyer) in named {
+        buyers.insert(id, customers::keep(tx, cause, buyer)?);
     }
     let goods = goods(tx, cause, &fresh)?;
     let mut ready: Vec<Ready<'_>> = Vec::new();
@@ -86,7 +89,7 @@ pub fn place(tx: &mut PgConnection, cause: &Cause, intake: &Intake<'_>, drafts: 
     }
     let ready = frozen(tx, cause, ready, &mut ended)?;
     make(tx, cause, intake.channel, &ready)?;
-    let made = model::lock(tx, cause.merchant, &ready.iter().map(|r| r.draft.order_no.as_str()).collect::<Vec<_>>())?;
+    let made = model::by_nos(tx, cause.merchant, &ready.iter().map(|r| r.draft.order_no.as_str()).collect::<Vec<_>>())?;
     let mut made: Vec<(i32, Order)> = ready.iter().filter_map(|r| Some((r.draft.no, made.get(&r.draft.order_no)?.clone()))).collect();
     let placed = |(_, o): &(i32, Order)| Event::new(o.id, cause, "placed", Origin::Storefront).at(Some(o.placed_at)).shown(true);
     events::record(tx, cause, &made.iter().map(placed).collect::<Vec<_>>())?;
@@ -220,7 +223,7 @@ fn frozen<'a>(tx: &mut PgConnection, cause: &Cause, ready: Vec<Ready<'a>>, ended
     let (taken, known): (Vec<_>, Vec<_>) = reservations::freeze(tx, cause, wants)?.into_iter().partition(|d| d.outcome == Outcome::Applied);
     drop(taken);
     // Another call may have made the same order while this one waited for its reservation.
-    let twins = model::lock(tx, cause.merchant, &ready.iter().map(|r| r.draft.order_no.as_str()).collect::<Vec<_>>())?;
+    let twins = model::by_nos(tx, cause.merchant, &ready.iter().map(|r| r.draft.order_no.as_str()).collect::<Vec<_>>())?;
     let doubled: Vec<&Draft> = ready.iter().map(|r| r.draft).filter(|d| twins.contains_key(&d.order_no)).collect();
     ended.extend(again(tx, cause, &doubled, &twins)?);
     let ready: Vec<Ready<'_>> = ready.into_iter().filter(|r| !twins.contains_key(&r.draft.order_no)).collect();

@@ -195,6 +195,13 @@ pub fn lock(tx: &mut PgConnection, merchant: MerchantId, nos: &[&str]) -> Result
     Ok(rows.into_iter().map(|o| (o.order_no.clone(), o)).collect())
 }
 
+/// Orders by their numbers, not locked.
+pub fn by_nos(c: &mut PgConnection, merchant: MerchantId, nos: &[&str]) -> Result<HashMap<String, Order>> {
+    let sql = format!("select {COLUMNS} from orders o where o.merchant_id = $1 and o.order_no = any($2)");
+    let rows: Vec<Order> = diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Array<Text>, _>(nos).load(c)?;
+    Ok(rows.into_iter().map(|o| (o.order_no.clone(), o)).collect())
+}
+
 /// One order, locked; nobody's is not found.
 pub fn lock_one(tx: &mut PgConnection, merchant: MerchantId, no: &str) -> Result<Order> {
     lock(tx, merchant, &[no])?.remove(no).ok_or(Error::NotFound)
