@@ -284,6 +284,7 @@ pub fn hear(tx: &mut PgConnection, cause: &Cause, all: &[Said], origin: Origin) 
     }
     let back = if restock { reservations::restock } else { reservations::refund };
     back(tx, cause, &backs)?;
+    super::steps::tell_stock(tx, cause, &desk, origin)?;
     let nos: Vec<String> = backs.iter().map(|b| b.reservation.clone()).collect();
     super::steps::retell(tx, cause, &mut desk, &nos, origin)?;
     desk.write(tx, cause)?;

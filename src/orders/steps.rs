@@ -4,11 +4,11 @@ use super::events::{self, Event as Happening, Origin};
 use super::feed;
 use super::model::{self, Order, Sync};
 use super::rules;
-use super::state::{self, Event, Units, Verdict};
+use super::state::{self, Event, State, Units, Verdict};
 use super::waits;
 use crate::Result;
 use crate::ids::OrderId;
-use crate::stock::reservations::{self, Back};
+use crate::stock::reservations::{self, Ack, Back};
 use crate::trail::Cause;
 use crate::wire::{LineCode, Outcome, Problem};
 use chrono::{DateTime, Utc};
@@ -47,6 +47,8 @@ impl Ended {
 pub(super) struct Desk {
     pub orders: HashMap<String, Order>,
     units: HashMap<OrderId, Vec<Units>>,
+    /// Where each stood when it was locked.
+    was: HashMap<String, State>,
     changed: HashSet<String>,
     happened: Vec<Happening>,
 }
@@ -57,7 +59,8 @@ impl Desk {
         let orders = model::lock(tx, cause.merchant, &nos)?;
         let ids: Vec<OrderId> = orders.values().map(|o| o.id).collect();
         let units = model::units_of(tx, cause.merchant, &ids)?;
-        Ok(Self { orders, units, changed: HashSet::new(), happened: Vec::new() })
+        let was = orders.values().map(|o| (o.order_no.clone(), o.state())).collect();
+        Ok(Self { orders, units, was, changed: HashSet::new(), happened: Vec::new() })
     }
     pub fn get(&self, no: &str) -> Option<&Order> {
         self.orders.get(no)
@@ -247,6 +250,7 @@ pub fn note(tx: &mut PgConnection, cause: &Cause, sayings: &[Saying], event: Eve
             }
         }
     }
+    tell_stock(tx, cause, &desk, origin)?;
     let nos: Vec<String> = news.iter().map(|s| s.order_no.clone()).collect();
     retell(tx, cause, &mut desk, &nos, origin)?;
     desk.write(tx, cause)?;
@@ -259,6 +263,31 @@ fn say(desk: &mut Desk, cause: &Cause, saying: &Saying, kind: &'static str, orig
         let event = Happening::new(order.id, cause, kind, origin).at(saying.at).source(saying.source_id.as_deref()).shown(true);
         desk.tell(event.with(json!({ "reason": saying.reason })));
     }
+}
+
+/// Tells stock what the orders on the desk have come to: all of one has left, or, where every line was closed short, none
+/// of it will, and its units go back as those of a cancelled one do. Before the feed: the merchant's row is locked last.
+pub(super) fn tell_stock(tx: &mut PgConnection, cause: &Cause, desk: &Desk, origin: Origin) -> Result<()> {
+    let news = |which: fn(&Order) -> bool| -> Vec<&str> {
+        let came = |o: &&Order| which(o) && desk.was.get(&o.order_no).is_some_and(|was| *was < State::Shipped);
+        desk.orders.values().filter(came).map(|o| o.order_no.as_str()).collect()
+    };
+    let gone = news(|o| matches!(o.state(), State::Shipped | State::Completed));
+    let short = news(|o| o.state() == State::Cancelled && !o.facts().cancelled);
+    if gone.is_empty() && short.is_empty() {
+        return Ok(());
+    }
+    if origin == Origin::Erp {
+        // What the ERP sends it has booked.
+        let ack = |(no, order): (i32, &&str)| Ack { no, reservation: (*order).to_owned(), imported_at: None, shipped_at: Some(cause.now) };
+        reservations::acknowledge(tx, cause, &(1..).zip(&gone).map(ack).collect::<Vec<_>>())?;
+    } else {
+        reservations::left(tx, cause, &gone)?;
+    }
+    let by = if origin == Origin::Person { "person" } else { "storefront" };
+    let back = |(no, order): (i32, &&str)| Back { no, reservation: (*order).to_owned(), sku: None };
+    reservations::release(tx, cause, &(1..).zip(&short).map(back).collect::<Vec<_>>(), by, Some("closed short"))?;
+    Ok(())
 }
 
 /// After a change that is not the ERP's own: an order the ERP has heard of is handed over again, one it never saw and that is

@@ -14,7 +14,10 @@ pub mod list;
 mod turn;
 
 pub use freeze::{Want, freeze};
-pub use turn::{Ack, Back, acknowledge, confirm, expire, merchants_due, refund, release, release_by_hand, renumber, restock, settle};
+pub use turn::{
+    Ack, Back, absorbed, acknowledge, confirm, expire, left, merchants_due, refund, release, release_by_hand, renumber, restock, settle,
+    still_here,
+};
 
 use crate::Result;
 use crate::ids::{MerchantId, ShopId, SkuId};

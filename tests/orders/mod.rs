@@ -2,6 +2,8 @@
 
 mod delivery;
 mod feed;
+mod leaving;
+mod locks;
 mod pages;
 mod shipping;
 mod shots;

@@ -73,6 +73,7 @@ pub fn tell(tx: &mut PgConnection, cause: &Cause, all: &[Said], origin: Origin) 
         }
     }
     rows::keep_packages(tx, cause, origin, &packages)?;
+    steps::tell_stock(tx, cause, &desk, origin)?;
     steps::retell(tx, cause, &mut desk, &news, origin)?;
     desk.write(tx, cause)?;
     Ok(ended)

@@ -11,9 +11,8 @@ use crate::ids::OrderId;
 use crate::lots::told::Told;
 use crate::orders::events::{Event as Happening, Origin};
 use crate::orders::model::{self, Order, OrderLine};
-use crate::orders::state::{self, Event, State, Units, Verdict};
+use crate::orders::state::{self, Event, Units, Verdict};
 use crate::orders::steps::{self, Desk, Ended};
-use crate::stock::reservations::{self, Ack};
 use crate::trail::Cause;
 use crate::wire::{LineCode, Outcome, Problem};
 use diesel::PgConnection;
@@ -113,7 +112,7 @@ pub fn ship(
         .filter(|d| d.ended.outcome == Outcome::Applied)
         .filter_map(|d| Some(d.ended.order.as_ref()?.order_no.clone()))
         .collect();
-    acknowledge(tx, cause, &desk, &touched)?;
+    steps::tell_stock(tx, cause, &desk, origin)?;
     steps::retell(tx, cause, &mut desk, &touched.into_iter().collect::<Vec<_>>(), origin)?;
     desk.write(tx, cause)?;
     Ok(done)
@@ -125,15 +124,6 @@ fn told(lines: &[OrderLine]) -> Vec<(i32, Units)> {
 
 fn units_of(lines: &HashMap<OrderId, Vec<OrderLine>>, order: OrderId, no: i32) -> Option<Moved> {
     lines.get(&order)?.iter().find(|l| l.no == no).map(|l| (order, no, l.shipped, l.closed))
-}
-
-/// A stock whose number falls when goods leave is told when all of an order has (mode "physical" of the law of stock).
-fn acknowledge(tx: &mut PgConnection, cause: &Cause, desk: &Desk, nos: &BTreeSet<String>) -> Result<()> {
-    let gone = nos.iter().filter(|no| desk.get(no).is_some_and(|o| o.state() == State::Shipped));
-    let ack = |(n, no): (i32, &String)| Ack { no: n, reservation: no.clone(), imported_at: None, shipped_at: Some(cause.now) };
-    let acks: Vec<Ack> = (1..).zip(gone).map(ack).collect();
-    reservations::acknowledge(tx, cause, &acks)?;
-    Ok(())
 }
 
 /// Lays a shipment over the lines of its order, which are changed as it goes.

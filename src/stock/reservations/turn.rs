@@ -1,7 +1,7 @@
 //! What becomes of frozen units: paid, given back, run out of time, known to the ERP.
 
 use super::lines::Rows;
-use super::{Ended, Header, State, Taken, Told, headers, lines_of, move_on};
+use super::{Ended, Header, State, Taken, Told, headers, lines_of, lock, move_on};
 use crate::Result;
 use crate::ids::{MerchantId, SkuId};
 use crate::stock::rows::Change;
@@ -232,6 +232,51 @@ pub fn acknowledge(tx: &mut PgConnection, cause: &Cause, acks: &[Ack]) -> Result
         }
     };
     Ok(acks.iter().map(end).collect())
+}
+
+/// Paid units that have left the shelf, whoever says so: what a number read off the shelf is measured against. That the ERP has
+/// booked them it does not mean. The first word counts.
+pub fn left(tx: &mut PgConnection, cause: &Cause, nos: &[&str]) -> Result<()> {
+    if nos.is_empty() {
+        return Ok(());
+    }
+    lock(tx, cause.merchant, nos)?;
+    diesel::sql_query(
+        "update reservations set shipped_at = $2 where merchant_id = $1 and no = any($3) and state = 'paid' and shipped_at is null",
+    )
+    .bind::<BigInt, _>(cause.merchant)
+    .bind::<Timestamptz, _>(cause.now)
+    .bind::<Array<Text>, _>(nos)
+    .execute(tx)?;
+    Ok(())
+}
+
+/// Paid units that have not left the shelf after all.
+pub fn still_here(tx: &mut PgConnection, cause: &Cause, nos: &[&str]) -> Result<()> {
+    if nos.is_empty() {
+        return Ok(());
+    }
+    lock(tx, cause.merchant, nos)?;
+    diesel::sql_query("update reservations set shipped_at = null where merchant_id = $1 and no = any($2) and state = 'paid'")
+        .bind::<BigInt, _>(cause.merchant)
+        .bind::<Array<Text>, _>(nos)
+        .execute(tx)?;
+    Ok(())
+}
+
+/// Those of these reservations of which the ERP's number contains a line.
+pub fn absorbed(c: &mut PgConnection, merchant: MerchantId, nos: &[&str]) -> Result<HashSet<String>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        no: String,
+    }
+    let rows: Vec<Row> =
+        diesel::sql_query("select distinct no from reservation_lines where merchant_id = $1 and no = any($2) and state = 'absorbed'")
+            .bind::<BigInt, _>(merchant)
+            .bind::<Array<Text>, _>(nos)
+            .load(c)?;
+    Ok(rows.into_iter().map(|r| r.no).collect())
 }
 
 /// A person says that the ERP's number contains these paid units, for merchants whose orders the ERP never acknowledges.
