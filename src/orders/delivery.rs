@@ -7,7 +7,7 @@
 use super::ack;
 use super::events::{self, Event, Origin};
 use super::model::{COLUMNS, Order, Sync};
-use super::rules;
+use super::{rules, waits};
 use crate::ids::MerchantId;
 use crate::trail::Cause;
 use crate::{Error, Result};
@@ -146,6 +146,27 @@ pub fn take(tx: &mut PgConnection, cause: &Cause, asker: &Asker, asked: &Asked) 
     let count = filtered(count, cause.merchant, &asker.channel, asked).bind::<Timestamptz, _>(cause.now).bind::<BigInt, _>(COUNTED);
     let total: Count = count.get_result(tx)?;
     let lease = cause.request_id.unwrap_or_default();
+    let until = cause.now + Duration::minutes(i64::from(rules.lease_minutes));
+    let mut orders = grab(tx, cause, asker, asked, lease, until)?;
+    let mut some = !orders.is_empty();
+    orders = waits::keep_back(tx, cause, orders)?;
+    // A page of nothing but what waits again is no end of the queue: whoever asks until it is empty would stop here.
+    while some && orders.is_empty() {
+        orders = grab(tx, cause, asker, asked, lease, until)?;
+        some = !orders.is_empty();
+        orders = waits::keep_back(tx, cause, orders)?;
+    }
+    let told = |o: &Order| Event::new(o.id, cause, "handed", Origin::System).with(json!({ "by": cause.actor_name, "time": o.handed }));
+    events::record(tx, cause, &orders.iter().map(told).collect::<Vec<_>>())?;
+    if asker.mode == AckMode::Auto {
+        ack::note_units(tx, cause, &orders.iter().map(|o| (o.order_no.as_str(), None)).collect::<Vec<_>>())?;
+    }
+    let cursor = (!orders.is_empty()).then(|| format!("p{lease}"));
+    Ok(Page { orders, total: total.n, cursor })
+}
+
+/// Takes the next of the queue under a lease, in the order of the feed.
+fn grab(tx: &mut PgConnection, cause: &Cause, asker: &Asker, asked: &Asked, lease: Uuid, until: DateTime<Utc>) -> Result<Vec<Order>> {
     let outcome = if asker.mode == AckMode::Auto {
         "sync = 'synced', synced_at = $9, lease = null, leased_by = null, leased_until = null"
     } else {
@@ -162,16 +183,10 @@ pub fn take(tx: &mut PgConnection, cause: &Cause, asker: &Asker, asked: &Asked) 
         .bind::<BigInt, _>(asked.limit)
         .bind::<SqlUuid, _>(lease)
         .bind::<BigInt, _>(cause.actor_id.unwrap_or_default())
-        .bind::<Timestamptz, _>(cause.now + Duration::minutes(i64::from(rules.lease_minutes)))
+        .bind::<Timestamptz, _>(until)
         .load(tx)?;
     orders.sort_by_key(|o| o.seq);
-    let told = |o: &Order| Event::new(o.id, cause, "handed", Origin::System).with(json!({ "by": cause.actor_name, "time": o.handed }));
-    events::record(tx, cause, &orders.iter().map(told).collect::<Vec<_>>())?;
-    if asker.mode == AckMode::Auto {
-        ack::note_units(tx, cause, &orders.iter().map(|o| (o.order_no.as_str(), None)).collect::<Vec<_>>())?;
-    }
-    let cursor = (!orders.is_empty()).then(|| format!("p{lease}"));
-    Ok(Page { orders, total: total.n, cursor })
+    Ok(orders)
 }
 
 /// Acknowledges what was handed over under a page's cursor; how many orders. A cursor that says nothing any more, because the

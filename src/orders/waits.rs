@@ -1,6 +1,6 @@
 //! Why an order is not in the ERP yet: a closed list, each reason with the way out (O-11, Q-29).
 
-use super::events::{Event, Origin};
+use super::events::{self, Event, Origin};
 use super::feed;
 use super::model::{Order, Sync};
 use super::steps::Desk;
@@ -187,6 +187,32 @@ pub fn release(tx: &mut PgConnection, cause: &Cause, nos: &[&str]) -> Result<Vec
     let entries: Vec<Entry> = going.iter().map(|o| Entry::new("order.resent", "order", &o.order_no)).collect();
     trail::record(tx, cause, &entries)?;
     Ok(going.into_iter().map(|o| o.order_no).collect())
+}
+
+/// Of orders about to be handed over, those whose buyer has lost its code since they were let out wait again: a second
+/// customer of the ERP's with the same credit code, say, has withdrawn the match. The others come back. One that is in the ERP's
+/// books already stays there.
+pub(super) fn keep_back(tx: &mut PgConnection, cause: &Cause, orders: Vec<Order>) -> Result<Vec<Order>> {
+    let customers: Vec<CustomerId> = orders.iter().map(|o| o.customer).collect();
+    let obstacles = Obstacles::of(tx, cause.merchant, &customers)?;
+    // Taken over a moment ago is not in the books yet.
+    let new = |o: &Order| o.synced_at.is_none_or(|at| at == cause.now);
+    let (mut back, going): (Vec<Order>, Vec<Order>) = orders.into_iter().partition(|o| new(o) && obstacles.before(o.customer).is_some());
+    if back.is_empty() {
+        return Ok(going);
+    }
+    feed::leave(tx, cause, back.iter())?;
+    let mut told = Vec::with_capacity(back.len());
+    for order in &mut back {
+        let Some(why) = obstacles.before(order.customer) else { continue };
+        order.turn(Sync::Blocked);
+        order.waits = Some(why.as_str().to_owned());
+        (order.synced_at, order.handed) = (None, order.handed - 1);
+        told.push(Event::new(order.id, cause, "held", Origin::System).with(json!({ "why": why.as_str() })));
+    }
+    super::model::write(tx, cause, &back)?;
+    events::record(tx, cause, &told)?;
+    Ok(going)
 }
 
 /// The orders that waited for these buyers' codes go their way; how many.

@@ -1,6 +1,6 @@
 //! Into the ERP's books: nothing lost, nothing twice (Q-16, G9, I-10).
 
-use super::{now_of, shop};
+use super::{OWNER, now_of, order, shop};
 use chrono::Duration;
 use duijie::sync;
 use serde_json::json;
@@ -130,4 +130,50 @@ async fn orders_may_go_to_the_erp_before_they_are_paid() {
     assert_eq!(house.pull(&cast, json!({})).await.0, ["SO1"]);
     house.erp(&cast, "ack", json!({ "orderNo": "SO1", "erpOrderNo": "XS1" })).await.expect(200);
     assert_eq!(house.order("SO1"), "to_ship synced");
+}
+
+// U-05, Q-29: a second customer of the ERP's with the same credit code. The match by itself is gone, and with it the reason to
+// hand the buyer's orders over; what is in the books stays there; a person says which of the two it is, and the rest goes.
+#[actix_web::test]
+async fn a_second_code_for_one_buyer_holds_its_orders_until_somebody_decides() {
+    let (house, cast) = shop(1, 100).await;
+    house.sql(&format!("insert into customer_rules (merchant_id, scheme) values ({}, 'presync')", cast.a));
+    let known = async |code: &str| {
+        let told = json!({ "erpCustomerCode": code, "name": "康泽大药房", "uscc": "91350100M000100Y43" });
+        house.api(&cast.erp, "customer.add_or_edit", told).send().await.expect(200);
+    };
+    let buy = async |no: &str| {
+        let mut wanted = order(no, &[("S1", 1)]);
+        wanted["customer"]["uscc"] = json!("91350100M000100Y43");
+        house.sells(&cast, "create", wanted).await.expect(200);
+        house.pay(&cast, no).await;
+    };
+    known("K1").await;
+    buy("SO1").await;
+    assert_eq!(house.pull(&cast, json!({})).await.0, ["SO1"]);
+    house.erp(&cast, "ack", json!({ "orderNo": "SO1", "erpOrderNo": "XS1" })).await.expect(200);
+    buy("SO2").await;
+    assert_eq!(house.order("SO2"), "to_ship unsynced");
+    known("K2").await;
+    buy("SO3").await;
+    house.sells(&cast, "create", order("SO4", &[("S1", 1)])).await.expect(200);
+    // Nothing is handed over without a code; what waits says why.
+    assert_eq!(house.pull(&cast, json!({ "pageSize": 1 })).await.0, [""; 0]);
+    assert_eq!((house.order("SO1"), house.order("SO2")), ("to_ship synced".into(), "to_ship blocked customer_unmapped".into()));
+    assert_eq!(house.order("SO3"), "to_ship blocked customer_unmapped");
+    assert_eq!(house.ask("select count(*) from reservations where seq is not null"), "1", "no cursor covers what waits");
+    // The conflict is on the customers' page, with both codes and the way out; and beside each order.
+    let page = house.get("/customers?view=conflict&c=C1").by(OWNER).send().await.expect(200);
+    assert!(page.body.contains("K1") && page.body.contains("K2") && page.body.contains("/customers/C1/match"), "{}", page.body);
+    let waits = house.get("/orders/SO2").by(OWNER).send().await.expect(200);
+    assert!(waits.body.contains("客户没有 ERP 客户编码"), "{}", waits.body);
+    house.post("/customers/C1/match").by(OWNER).form(&[("code", "K2")]).send().await.expect(303);
+    assert_eq!((house.order("SO2"), house.order("SO3")), ("to_ship unsynced".into(), "to_ship unsynced".into()));
+    let page = house.erp(&cast, "list.get", json!({})).await.expect(200).value();
+    let codes: Vec<_> = page["data"]["records"].as_array().unwrap().iter().map(|o| o["basic"]["erpCustomerCode"].clone()).collect();
+    assert_eq!(codes, [json!("K2"), json!("K2")]);
+    // A third one of the kind changes nothing any more: a person has decided.
+    known("K3").await;
+    assert_eq!(house.ask("select concat_ws(' ', match_kind, erp_code) from customers where customer_id = 'C1'"), "person K2");
+    house.counters_are_proven(&cast).await;
 }
