@@ -23,6 +23,7 @@ trail-merchant-created = Created the merchant
 trail-merchant-changed = Changed the merchant's rules
 trail-shop-created = Added the shop
 trail-shop-renamed = Renamed the shop
+trail-feed-undone = Batch taken back
 trail-field-listing = Listing
 trail-field-unlisted-by = Taken off by
 trail-field-wish = List when complete

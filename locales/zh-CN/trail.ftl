@@ -23,6 +23,7 @@ trail-merchant-created = 创建商家
 trail-merchant-changed = 修改商家规则
 trail-shop-created = 新增门店
 trail-shop-renamed = 门店改名
+trail-feed-undone = 撤销批次
 trail-field-listing = 上下架
 trail-field-unlisted-by = 谁下架
 trail-field-wish = 条件齐了自动上架

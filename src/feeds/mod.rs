@@ -13,8 +13,10 @@ mod model;
 mod pages;
 pub mod replay;
 mod run;
+mod undoing;
 
 pub use batch::{Batch, Policy};
-pub use model::{Channel, FeedLine, FeedRow, Waiting, lines_of, merchants_waiting, of_merchant, settle_parked, waiting};
+pub use model::{Channel, FeedLine, FeedRow, Waiting, find, lines_of, merchants_waiting, of_merchant, settle_parked, waiting};
 pub use pages::routes;
 pub use run::{Counts, Report, run};
+pub use undoing::Undoing;

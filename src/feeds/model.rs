@@ -1,5 +1,6 @@
 use super::batch::Policy;
 use super::run::Report;
+use super::undoing::Undoing;
 use crate::Result;
 use crate::ids::{FeedId, MerchantId};
 use crate::trail::Cause;
@@ -265,6 +266,10 @@ pub struct FeedRow {
 }
 
 impl FeedRow {
+    /// Whether it can be taken back as a whole, or the text key of why not.
+    pub fn undoing(&self) -> Result<Undoing, &'static str> {
+        Undoing::of(&self.method)
+    }
     /// The text key of the channel.
     pub fn channel_label(&self) -> &'static str {
         match self.channel.as_str() {

@@ -34,6 +34,7 @@ mod row;
 mod rows;
 pub mod rules;
 pub mod shelf;
+pub mod take_back;
 pub mod upload;
 pub mod verify;
 

@@ -14,6 +14,7 @@ mod live;
 mod pages;
 pub mod quarantine;
 mod release;
+mod undo;
 mod worker;
 
 use actix_web::web::ServiceConfig;
@@ -28,5 +29,6 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(quarantine::routes)
         .configure(failures::routes)
         .configure(conflicts::routes)
-        .configure(freshness::routes);
+        .configure(freshness::routes)
+        .configure(undo::routes);
 }

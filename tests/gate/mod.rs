@@ -4,6 +4,7 @@ mod goods;
 mod interleavings;
 mod pages;
 mod stories;
+mod undoing;
 
 use crate::stock::house;
 use crate::support::{Answer, Cast, House, cast};
