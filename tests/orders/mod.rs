@@ -9,6 +9,7 @@ mod shipping;
 mod shots;
 mod statuses;
 mod story;
+mod ways;
 mod wholesale;
 
 pub use crate::stock::{OWNER, READER, house};
