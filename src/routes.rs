@@ -54,6 +54,7 @@ pub static METHODS: &[&Method] = &[
     &orders::shipments::api::CARRIER_LIST_GET,
     &orders::shipments::api::LOGISTICS_UPDATE,
     &orders::shipments::api::SHIPMENT_ADD,
+    &orders::shipments::api::SHIPMENT_WITHDRAW,
     &orders::api::STATUS_UPDATE,
     &gate::api::SWITCH_GET,
 ];

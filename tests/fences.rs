@@ -43,6 +43,8 @@ const OWN: &[(&str, &str)] = &[
     ("/freezes/{no}", "select no from reservations where merchant_id = {a}"),
     ("/customers/{id}", "select customer_id from customers where merchant_id = {a}"),
     ("/orders/{no}", "select order_no from orders where merchant_id = {a}"),
+    ("/orders/{no}/shipments/{shipment}", "select 1"),
+    ("/orders/{no}/packages/{package}", "select 1"),
     ("/audit/{merchant}", "select {a}"),
     ("/audit/{merchant}/{product}", "select id from products where merchant_id = {a}"),
     ("/audit/done/{merchant}", "select {a}"),
@@ -105,7 +107,8 @@ fn filled(house: &House, a: &str, pattern: &str) -> String {
 }
 
 /// Every placeholder in use.
-const PLACES: &[&str] = &["{id}", "{tab}", "{prod_id}", "{sku}", "{shop}", "{merchant}", "{product}", "{code}", "{no}"];
+const PLACES: &[&str] =
+    &["{id}", "{tab}", "{prod_id}", "{sku}", "{shop}", "{merchant}", "{product}", "{code}", "{no}", "{shipment}", "{package}"];
 /// Enough to be understood by the forms that need something to be read at all.
 const FORM: &[(&str, &str)] = &[("way", "list")];
 const METHODS: [Method; 4] = [Method::GET, Method::POST, Method::PUT, Method::DELETE];

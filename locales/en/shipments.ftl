@@ -2,6 +2,10 @@
 ship-api-carriers = The table of carriers, and what this merchant has said its own codes mean
 ship-api-logistics = Tells which carrier has an order, under which number. An order whose shipments are not told line by line is shipped then
 ship-api-add = Tells what left line by line: one delivery note at a time, in part, in several lots and packages; more than is left is refused
+ship-api-withdraw = Withdraws a shipment or logistics told by mistake: it never left, and nothing has followed. The order is reckoned without it; a corrected shipment comes under a new number
+ship-field-withdraw-id = Number of the shipment to withdraw, as it was told; without it, the package below
+ship-field-withdraw-carrier = Carrier of the package to withdraw, together with trackingNo
+ship-field-withdraw-reason = Why; only the merchant sees it
 ship-field-keyword = Part of a code, a name or another name
 ship-field-carrier = Carrier code; an unknown one is kept and written once explained
 ship-field-carrier-flat = With a single package: its carrier code

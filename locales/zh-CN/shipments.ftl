@@ -2,6 +2,10 @@
 ship-api-carriers = 物流公司代码表，以及这个商家说明过的对应关系
 ship-api-logistics = 上传物流：订单已交给哪家、单号多少。没有按行报过发货的订单随之变为已发货
 ship-api-add = 按行报发货：一次一张出库单，可分批、可多批号、可多包裹；超过未发数量会被拒绝
+ship-api-withdraw = 撤回报错的发货或物流：其实没有发出，且之后没有新的进展。订单按没有它重新计算；更正后的发货用新的编号上报
+ship-field-withdraw-id = 要撤回的发货编号（与上报时相同）；不写则撤回下面的包裹
+ship-field-withdraw-carrier = 要撤回的包裹的物流商，与 trackingNo 一起写
+ship-field-withdraw-reason = 原因，只给商家自己看
 ship-field-keyword = 代码、名称或别名里的字
 ship-field-carrier = 物流公司代码；不认识的先留着，说明后自动写入
 ship-field-carrier-flat = 只有一个包裹时：物流公司代码

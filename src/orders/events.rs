@@ -138,8 +138,11 @@ pub struct Happened {
 /// The newest events of an order, newest first.
 pub fn of_order(c: &mut PgConnection, merchant: MerchantId, order: OrderId, limit: i64) -> Result<Vec<Happened>> {
     Ok(diesel::sql_query(
-        "select id, at, kind, origin, visible, sentence, data, actor_name, request_id from order_events \
-         where merchant_id = $1 and order_id = $2 order by at desc, id desc limit $3",
+        // What was withdrawn the buyer does not see.
+        "select e.id, e.at, e.kind, e.origin, e.visible and not exists (select from order_withdrawals w where w.merchant_id = $1 and w.order_id = $2 \
+           and ((e.kind = 'shipped' and w.kind = 'shipment' and e.data->>'shipment' = w.no::text) \
+             or (e.kind = 'logistics' and w.kind = 'package' and e.data->>'package' = w.no::text))) as visible, e.sentence, e.data, e.actor_name, e.request_id \
+         from order_events e where e.merchant_id = $1 and e.order_id = $2 order by e.at desc, e.id desc limit $3",
     )
     .bind::<BigInt, _>(merchant)
     .bind::<BigInt, _>(order)

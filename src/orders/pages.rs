@@ -25,7 +25,9 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(web::resource("/orders/{no}/hold").post(act::hold).delete(act::release))
         .service(web::resource("/orders/{no}/handing").post(act::resend))
         .service(web::resource("/orders/{no}/customer").post(act::customer))
-        .service(web::resource("/orders/{no}/steps").post(act::confirm));
+        .service(web::resource("/orders/{no}/steps").post(act::confirm))
+        .service(web::resource("/orders/{no}/shipments/{shipment}").delete(act::withdraw_shipment))
+        .service(web::resource("/orders/{no}/packages/{package}").delete(act::withdraw_package));
 }
 
 /// A number as a piece of an address.

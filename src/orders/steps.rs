@@ -76,6 +76,11 @@ impl Desk {
         order.settle(self.units.get(&order.id).map_or(&[], Vec::as_slice));
         self.changed.insert(no.to_owned());
     }
+    /// It had left when it was locked, and has not any more.
+    pub fn came_back(&self, no: &str) -> bool {
+        let had = self.was.get(no).is_some_and(|was| *was == State::Shipped);
+        had && self.orders.get(no).is_some_and(|o| o.state() < State::Shipped)
+    }
     pub fn tell(&mut self, event: Happening) {
         self.happened.push(event);
     }

@@ -158,6 +158,12 @@ line_codes! {
     ShorterExpiry "SHORTER_EXPIRY" "line-shorter-expiry"
     /// Warning: a lot that had expired when it left.
     ExpiredLot "EXPIRED_LOT" "line-expired-lot"
+    /// No shipment or package of the order's is meant.
+    UnknownShipment "UNKNOWN_SHIPMENT" "line-unknown-shipment"
+    /// Something follows from it already: it cannot be taken back.
+    ShipmentStays "SHIPMENT_STAYS" "line-shipment-stays"
+    /// It was withdrawn; what did leave needs a number of its own.
+    Withdrawn "WITHDRAWN" "line-withdrawn"
     /// Warning: this carrier's numbers look otherwise.
     OddTracking "ODD_TRACKING" "line-odd-tracking"
     /// On the platform's block list, or in a forbidden category.

@@ -189,6 +189,8 @@ async fn pages_have_no_barriers_in_light_and_dark() {
     for path in merchant {
         check(&browser, path, &mut wrong);
     }
+    let feed = house.ask("select max(id) from feeds where method = 'sku.inventory.update'");
+    check(&browser, &format!("/sync/feeds/{feed}/changes"), &mut wrong);
     log_in(&browser, AUDITOR, PASSWORD);
     for path in ["/", "/audit", "/audit/done", "/base-products", "/platform-categories", "/aliases", "/blocklist"] {
         check(&browser, path, &mut wrong);

@@ -11,6 +11,7 @@ mod statuses;
 mod story;
 mod ways;
 mod wholesale;
+mod withdrawing;
 
 pub use crate::stock::{OWNER, READER, house};
 use crate::support::{Answer, Cast, House};

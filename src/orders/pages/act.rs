@@ -4,12 +4,14 @@ use super::detail::{self, Asked};
 use super::escaped;
 use crate::customers::{self, CODE_MAX};
 use crate::form::Form;
+use crate::orders::events::Origin;
 use crate::orders::hand::{self, Step, What};
 use crate::orders::model::{Order, by_no};
+use crate::orders::shipments::withdraw;
 use crate::orders::waits;
 use crate::text::Text;
 use crate::web::{Ctx, Input, Permission, Reply, Seat, Wants, redirect};
-use crate::wire::Outcome;
+use crate::wire::{LineCode, Outcome};
 use crate::{Error, Result};
 use actix_web::http::StatusCode;
 use actix_web::web::Path;
@@ -122,5 +124,30 @@ pub async fn confirm(ctx: Ctx, no: Path<String>, input: Input<Confirmed>) -> Rep
     match ended.problem.filter(|_| ended.outcome == Outcome::Rejected) {
         Some(problem) => Err(Error::Conflict(problem.text())),
         None => back(&ctx, &order.order_no, "confirmed"),
+    }
+}
+
+/// `DELETE /orders/{no}/shipments/{shipment}`
+pub async fn withdraw_shipment(ctx: Ctx, path: Path<(String, i32)>, input: Input<Reason>) -> Reply {
+    let (no, shipment) = path.into_inner();
+    take_back(ctx, no, withdraw::What::Shipment(shipment), input).await
+}
+
+/// `DELETE /orders/{no}/packages/{package}`
+pub async fn withdraw_package(ctx: Ctx, path: Path<(String, i32)>, input: Input<Reason>) -> Reply {
+    let (no, package) = path.into_inner();
+    take_back(ctx, no, withdraw::What::Package(package), input).await
+}
+
+/// What was said of an order's way by mistake.
+async fn take_back(ctx: Ctx, no: String, what: withdraw::What, input: Input<Reason>) -> Reply {
+    let (seat, order) = found(&ctx, &no).await?;
+    let reason = input.checked()?.reason.trim().to_owned();
+    let (cause, said) = (seat.cause, withdraw::Said { no: 1, order_no: order.order_no.clone(), what, reason });
+    let ended = ctx.db.write(move |tx| withdraw::withdraw(tx, &cause, &[said], Origin::Person)).await?;
+    match ended.into_iter().next().and_then(|e| e.problem) {
+        Some(problem) if problem.code == LineCode::UnknownShipment => Err(Error::NotFound),
+        Some(problem) => Err(Error::Conflict(problem.text())),
+        None => back(&ctx, &order.order_no, "withdrawn"),
     }
 }

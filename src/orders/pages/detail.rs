@@ -234,6 +234,16 @@ impl Detail {
     fn can_ship(&self) -> bool {
         matches!(self.order.state(), State::ToShip | State::PartlyShipped) && self.units().2 > 0
     }
+    /// Where this is taken back, while it may be: the last that was told, of an order that is not over.
+    fn withdrawal(&self, sent: &Sent) -> Option<String> {
+        let last = self.sent.iter().filter_map(|s| s.no).max();
+        let open = !self.order.state().is_over() && !self.has_refund();
+        match (sent.no, sent.packages.first()) {
+            (Some(no), _) if open && Some(no) == last => Some(format!("{}/shipments/{no}", self.path())),
+            (None, Some(package)) if open => Some(format!("{}/packages/{}", self.path(), package.no)),
+            _ => None,
+        }
+    }
     fn ship_href(&self) -> String {
         ship_href(&self.order.order_no)
     }
@@ -308,6 +318,7 @@ pub async fn shown(ctx: &Ctx, seat: &Seat, no: &str, asked: &Asked, form: Form) 
         "stays" => Some(Text::new("order-done-stays")),
         "mapped" => Some(Text::new("order-done-mapped").with(asked.n)),
         "confirmed" => Some(Text::new("order-done-confirmed")),
+        "withdrawn" => Some(Text::new("order-withdrawn-done")),
         _ => None,
     };
     let lines: Vec<Goods> = found.lines.into_iter().map(Goods::of).collect();

@@ -72,6 +72,10 @@ fn kind(happened: &Happened) -> (Text, &'static str, &'static str) {
             let number = |name: &str| data.get(name).and_then(Value::as_i64).unwrap_or_default();
             (Text::new("order-event-shipped").with(number("shipment")).with(number("units")), "ok", "package-export")
         }
+        "withdrawn" => match data.get("shipment").and_then(Value::as_i64) {
+            Some(no) => (Text::new("order-event-shipment-withdrawn").with(no), "warn", "arrow-back-up"),
+            None => (Text::new("order-event-package-withdrawn"), "warn", "arrow-back-up"),
+        },
         "logistics" => (Text::new("order-event-package"), "info", "truck-delivery"),
         other => (Text::new("order-event-other").with(other), "", "history"),
     }

@@ -4,6 +4,7 @@ use super::carriers::{self, BY_HAND, Carrier, WAITS_FOR};
 use super::draft::{self, Draft};
 use super::logistics::{self, Said};
 use super::ship::{self, Done};
+use super::withdraw::{self, What};
 use crate::Result;
 use crate::guards::codes;
 use crate::orders::events::Origin;
@@ -73,6 +74,25 @@ pub static SHIPMENT_ADD: Method = Method {
   "lines": [{"lineNo": 1, "quantity": 12, "shippedQuantity": 10, "closedQuantity": 0, "remainingQuantity": 2}]}}]}"#,
 };
 
+/// Q-21: what was told by mistake and never left.
+pub static SHIPMENT_WITHDRAW: Method = Method {
+    name: "order.shipment.withdraw",
+    module: Module::Shipment,
+    about: "ship-api-withdraw",
+    source: "L-02 L-03 Q-21 I-11",
+    fields: &[
+        ORDER_NO,
+        Field::part("shipmentId", Kind::Text(64), "ship-field-withdraw-id"),
+        Field::part("carrierCode", Kind::Text(60), "ship-field-withdraw-carrier"),
+        Field::part("trackingNo", Kind::Text(64), "ship-field-tracking"),
+        Field::optional("reason", Kind::Text(200), "ship-field-withdraw-reason"),
+    ],
+    verb: Verb::Act(withdraw),
+    example: r#"{"orderNo": "SO20261122-000017", "shipmentId": "CK26112200871", "reason": "数量录错"}"#,
+    answer: r#"{"feedId": "9122", "preview": false, "total": 1, "applied": 1, "unchanged": 0, "held": 0, "stale": 0, "parked": 0, "rejected": 0,
+ "lines": [{"line": 1, "key": "SO20261122-000017/CK26112200871", "outcome": "applied", "now": {"orderStatus": "to_ship"}}]}"#,
+};
+
 fn list(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Value> {
     let found = carriers::search(c, &line.text_or_empty("keyword"))?;
     let told = |c: &Carrier| json!({ "carrierCode": c.code, "carrierName": c.name, "aliases": c.aliases().collect::<Vec<_>>(), "website": c.website, "phone": c.phone, "active": c.active });
@@ -119,6 +139,31 @@ fn logistics(tx: &mut PgConnection, cause: &Cause, _scope: &Scope, mut lines: Ve
     }
     let by_no: HashMap<i32, &Line> = lines.iter().map(|l| (l.no, l)).collect();
     for ended in logistics::tell(tx, cause, &said, Origin::Erp)? {
+        if let Some(line) = by_no.get(&ended.no) {
+            results.push(state_of(LineResult::of(line, ended.outcome), ended));
+        }
+    }
+    Ok(results)
+}
+
+fn withdraw(tx: &mut PgConnection, cause: &Cause, _scope: &Scope, lines: Vec<Line>) -> Result<Vec<LineResult>> {
+    let codes: Vec<String> = lines.iter().map(|l| l.text_or_empty("carrierCode")).collect();
+    let known = carriers::named(tx, cause.merchant, &codes)?;
+    let (mut results, mut said) = (Vec::new(), Vec::with_capacity(lines.len()));
+    for (line, code) in lines.iter().zip(&codes) {
+        let carrier = || known.get(code).map_or_else(|| code.clone(), |c| c.code.clone());
+        let what = match line.text("shipmentId").value() {
+            Some(id) => What::Named(id),
+            None if !code.is_empty() => What::Parcel(carrier(), line.text_or_empty("trackingNo")),
+            None => {
+                results.push(LineResult::rejected(line, Problem::new(LineCode::Missing, "shipmentId", "")));
+                continue;
+            }
+        };
+        said.push(withdraw::Said { no: line.no, order_no: line.text_or_empty("orderNo"), what, reason: line.text_or_empty("reason") });
+    }
+    let by_no: HashMap<i32, &Line> = lines.iter().map(|l| (l.no, l)).collect();
+    for ended in withdraw::withdraw(tx, cause, &said, Origin::Erp)? {
         if let Some(line) = by_no.get(&ended.no) {
             results.push(state_of(LineResult::of(line, ended.outcome), ended));
         }

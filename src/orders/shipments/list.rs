@@ -1,5 +1,6 @@
 //! What pages ask of shipments: those of one order, and the latest of all.
 
+use super::found::{PACKAGE_STANDS, STANDS};
 use crate::Result;
 use crate::clock::on_the_wire;
 use crate::ids::{MerchantId, OrderId};
@@ -34,10 +35,10 @@ pub struct Package {
 
 /// The packages of an order, in the order they were told (L-05: the buyer sees them).
 pub fn packages(c: &mut PgConnection, merchant: MerchantId, order: OrderId) -> Result<Vec<Package>> {
-    Ok(diesel::sql_query(
+    Ok(diesel::sql_query(format!(
         "select p.no, p.carrier, c.name as carrier_name, c.website, p.tracking_no, p.shipment_no, p.at, p.actor_name \
-         from order_packages p join carriers c on c.code = p.carrier where p.merchant_id = $1 and p.order_id = $2 order by p.no",
-    )
+         from order_packages p join carriers c on c.code = p.carrier where p.merchant_id = $1 and p.order_id = $2 and {PACKAGE_STANDS} order by p.no"
+    ))
     .bind::<BigInt, _>(merchant)
     .bind::<BigInt, _>(order)
     .load(c)?)
@@ -87,11 +88,11 @@ impl Part {
 
 /// What of an order's lines left, in the order it did.
 pub fn parts(c: &mut PgConnection, merchant: MerchantId, order: OrderId) -> Result<Vec<Part>> {
-    Ok(diesel::sql_query(
+    Ok(diesel::sql_query(format!(
         "select p.shipment_no, p.line_no, p.qty, p.lot_no, p.expires_on, p.expires_month, p.package_no, p.promise, p.days, s.at from order_shipped p \
          join order_shipments s on s.merchant_id = $1 and s.order_id = p.order_id and s.no = p.shipment_no \
-         where p.merchant_id = $1 and p.order_id = $2 order by p.shipment_no, p.line_no, p.part",
-    )
+         where p.merchant_id = $1 and p.order_id = $2 and {STANDS} order by p.shipment_no, p.line_no, p.part"
+    ))
     .bind::<BigInt, _>(merchant)
     .bind::<BigInt, _>(order)
     .load(c)?)
@@ -173,7 +174,7 @@ pub fn recent(
     let sql = format!(
         "select s.order_id, o.order_no, s.no, s.told_at, s.origin, s.actor_name, s.final, coalesce(p.units, 0)::bigint as units, \
            coalesce(p.shorter, 0) as shorter, coalesce(k.packages, '') as packages, o.state \
-         from (select * from order_shipments s where s.merchant_id = $1 and {older} order by s.told_at desc, s.order_id, s.no limit $5) s \
+         from (select * from order_shipments s where s.merchant_id = $1 and {older} and {STANDS} order by s.told_at desc, s.order_id, s.no limit $5) s \
          join orders o on o.merchant_id = $1 and o.id = s.order_id \
          left join lateral (select sum(qty) as units, count(*) filter (where promise = 'shorter') as shorter from order_shipped \
            where merchant_id = $1 and order_id = s.order_id and shipment_no = s.no) p on true \
@@ -214,16 +215,16 @@ pub struct Recalled {
 
 /// Everybody a lot of a SKU went to, latest first.
 pub fn recall(c: &mut PgConnection, merchant: MerchantId, sku: &str, lot_no: &str, limit: i64) -> Result<Vec<Recalled>> {
-    Ok(diesel::sql_query(
+    Ok(diesel::sql_query(format!(
         "select o.order_no, max(s.at) as at, sum(p.qty)::bigint as quantity, b.customer_id, b.name as customer, \
            coalesce(nullif(o.delivery->>'consignee', ''), b.contact) as contact, coalesce(nullif(o.delivery->>'phone', ''), b.phone) as phone, \
            coalesce(nullif(o.delivery->>'address', ''), b.address) as address \
          from skus k join order_shipped p on p.merchant_id = $1 and p.sku_id = k.id and p.lot_no = $3 \
          join order_shipments s on s.merchant_id = $1 and s.order_id = p.order_id and s.no = p.shipment_no \
          join orders o on o.merchant_id = $1 and o.id = p.order_id join customers b on b.merchant_id = $1 and b.id = o.customer_id \
-         where k.merchant_id = $1 and k.sku_id = $2 group by o.id, o.order_no, o.delivery, b.customer_id, b.name, b.contact, b.phone, b.address \
-         order by at desc, o.order_no limit $4",
-    )
+         where k.merchant_id = $1 and k.sku_id = $2 and {STANDS} group by o.id, o.order_no, o.delivery, b.customer_id, b.name, b.contact, b.phone, b.address \
+         order by at desc, o.order_no limit $4"
+    ))
     .bind::<BigInt, _>(merchant)
     .bind::<Text, _>(sku)
     .bind::<Text, _>(lot_no)

@@ -39,7 +39,7 @@ pub fn tell(tx: &mut PgConnection, cause: &Cause, all: &[Said], origin: Origin) 
             ended.push(Ended::unknown(said.no, &said.order_no));
             continue;
         };
-        let by_line = there.last.get(&order.id).copied();
+        let by_line = there.stands.get(&order.id).copied();
         let event = if by_line.is_some() { Event::Shipped } else { Event::Sent };
         // A number that comes when the buyer has the goods already is still worth having.
         let late = order.state() == State::Completed;
@@ -56,7 +56,9 @@ pub fn tell(tx: &mut PgConnection, cause: &Cause, all: &[Said], origin: Origin) 
             packages.push(Package { order: order.id, no, parcel, shipment: by_line, at });
             let event = Happening::new(order.id, cause, "logistics", origin).at(Some(at)).source(said.source_id.as_deref()).shown(true);
             let sentence = format!("{} {}", said.carrier.name, said.tracking_no);
-            desk.tell(event.saying(sentence.trim()).with(json!({ "carrier": said.carrier.code, "trackingNo": said.tracking_no })));
+            desk.tell(
+                event.saying(sentence.trim()).with(json!({ "carrier": said.carrier.code, "trackingNo": said.tracking_no, "package": no })),
+            );
         }
         let sent = event == Event::Sent && verdict == Verdict::News;
         let outcome = if known && !sent { Outcome::Unchanged } else { Outcome::Applied };

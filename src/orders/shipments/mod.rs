@@ -6,12 +6,14 @@
 //!
 //! Each shipment is checked against its order under the order's lock: no more leaves than was ordered, and nothing leaves that
 //! is not paid. What the buyer saw when ordering is held against what went out: a lot that keeps shorter is told, not hidden.
-//! Units closed short come back with the ERP's next number, as the law of stock has it.
+//! Units closed short come back with the ERP's next number, as the law of stock has it. What was told by mistake is taken back
+//! by [`withdraw`] as long as nothing follows from it.
 
 pub mod api;
 pub mod carriers;
 mod desk;
 mod draft;
+mod found;
 pub mod list;
 pub mod logistics;
 mod pages;
@@ -19,6 +21,7 @@ mod promise;
 pub mod replay;
 mod rows;
 pub mod ship;
+pub mod withdraw;
 
 pub use draft::{Draft, Item, Line, Parcel};
 pub use pages::routes;

@@ -2,6 +2,7 @@
 
 use super::Promise;
 use super::draft::Parcel;
+use super::found::{PACKAGE_STANDS, STANDS};
 use crate::Result;
 use crate::ids::{MerchantId, OrderId, SkuId};
 use crate::lots::told::Told;
@@ -9,7 +10,8 @@ use crate::orders::events::Origin;
 use crate::trail::Cause;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Date, Int4, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Date, Int4, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use serde_json::Value;
 use std::collections::HashMap;
 
 /// A shipment to write down.
@@ -20,6 +22,8 @@ pub(super) struct Shipment {
     pub at: DateTime<Utc>,
     pub is_final: bool,
     pub note: String,
+    /// Line → units it closes short, as JSON.
+    pub closed: Value,
 }
 
 /// A part of a line that left: so many units, of a lot or of none in particular.
@@ -50,10 +54,14 @@ pub(super) struct Package {
 pub(super) struct There {
     /// Order → the number of its last shipment.
     pub last: HashMap<OrderId, i32>,
-    /// (Order, number at its origin) → shipment.
-    pub known: HashMap<(OrderId, String), i32>,
+    /// Order → the last shipment that stands.
+    pub stands: HashMap<OrderId, i32>,
+    /// (Order, number at its origin) → shipment, and whether it stands.
+    pub known: HashMap<(OrderId, String), (i32, bool)>,
     /// Order → its packages: number, carrier, tracking number.
     pub packages: HashMap<OrderId, Vec<(i32, Parcel)>>,
+    /// Packages that were withdrawn: their numbers are used up.
+    withdrawn: HashMap<OrderId, Vec<(i32, Parcel)>>,
 }
 
 impl There {
@@ -63,8 +71,9 @@ impl There {
     }
     /// Adds a package; its number.
     pub fn add(&mut self, order: OrderId, parcel: &Parcel) -> i32 {
+        let used = self.withdrawn.get(&order).into_iter().flatten().map(|(no, _)| *no).max().unwrap_or(0);
         let all = self.packages.entry(order).or_default();
-        let no = all.iter().map(|(no, _)| *no).max().unwrap_or(0) + 1;
+        let no = all.iter().map(|(no, _)| *no).max().unwrap_or(0).max(used) + 1;
         all.push((no, parcel.clone()));
         no
     }
@@ -80,6 +89,8 @@ pub(super) fn there(c: &mut PgConnection, merchant: MerchantId, orders: &[OrderI
         no: i32,
         #[diesel(sql_type = Nullable<Text>)]
         source_id: Option<String>,
+        #[diesel(sql_type = Bool)]
+        stands: bool,
     }
     #[derive(QueryableByName)]
     struct Pack {
@@ -91,14 +102,16 @@ pub(super) fn there(c: &mut PgConnection, merchant: MerchantId, orders: &[OrderI
         carrier: String,
         #[diesel(sql_type = Text)]
         tracking_no: String,
+        #[diesel(sql_type = Bool)]
+        stands: bool,
     }
     let mut there = There::default();
     if orders.is_empty() {
         return Ok(there);
     }
-    let ships: Vec<Ship> = diesel::sql_query(
-        "select order_id, no, case when origin = $3 then source_id end as source_id from order_shipments where merchant_id = $1 and order_id = any($2)",
-    )
+    let ships: Vec<Ship> = diesel::sql_query(format!(
+        "select order_id, no, case when origin = $3 then source_id end as source_id, {STANDS} as stands from order_shipments s where merchant_id = $1 and order_id = any($2)"
+    ))
     .bind::<BigInt, _>(merchant)
     .bind::<Array<BigInt>, _>(orders)
     .bind::<Text, _>(origin.as_str())
@@ -106,19 +119,24 @@ pub(super) fn there(c: &mut PgConnection, merchant: MerchantId, orders: &[OrderI
     for ship in ships {
         let last = there.last.entry(ship.order_id).or_default();
         *last = (*last).max(ship.no);
+        if ship.stands {
+            let last = there.stands.entry(ship.order_id).or_default();
+            *last = (*last).max(ship.no);
+        }
         if let Some(source) = ship.source_id {
-            there.known.insert((ship.order_id, source), ship.no);
+            there.known.insert((ship.order_id, source), (ship.no, ship.stands));
         }
     }
-    let packs: Vec<Pack> = diesel::sql_query(
-        "select order_id, no, carrier, tracking_no from order_packages where merchant_id = $1 and order_id = any($2) order by no",
-    )
+    let packs: Vec<Pack> = diesel::sql_query(format!(
+        "select order_id, no, carrier, tracking_no, {PACKAGE_STANDS} as stands from order_packages p where merchant_id = $1 and order_id = any($2) order by no"
+    ))
     .bind::<BigInt, _>(merchant)
     .bind::<Array<BigInt>, _>(orders)
     .load(c)?;
     for pack in packs {
         let parcel = Parcel { carrier: pack.carrier, tracking_no: pack.tracking_no };
-        there.packages.entry(pack.order_id).or_default().push((pack.no, parcel));
+        let of = if pack.stands { &mut there.packages } else { &mut there.withdrawn };
+        of.entry(pack.order_id).or_default().push((pack.no, parcel));
     }
     Ok(there)
 }
@@ -132,8 +150,8 @@ pub(super) fn keep_shipments(tx: &mut PgConnection, cause: &Cause, origin: Origi
         return Ok(());
     }
     diesel::sql_query(
-        "insert into order_shipments (merchant_id, told_at, origin, actor_name, request_id, order_id, no, source_id, at, final, note) \
-         select $1, $2, $3, $4, $5, l.* from unnest($6, $7, $8, $9, $10, $11) as l(order_id, no, source_id, at, final, note)",
+        "insert into order_shipments (merchant_id, told_at, origin, actor_name, request_id, order_id, no, source_id, at, final, note, closed) \
+         select $1, $2, $3, $4, $5, l.* from unnest($6, $7, $8, $9, $10, $11, $12) as l(order_id, no, source_id, at, final, note, closed)",
     )
     .bind::<BigInt, _>(cause.merchant)
     .bind::<Timestamptz, _>(cause.now)
@@ -146,6 +164,7 @@ pub(super) fn keep_shipments(tx: &mut PgConnection, cause: &Cause, origin: Origi
     .bind::<Array<Timestamptz>, _>(column(rows, |r| r.at))
     .bind::<Array<Bool>, _>(column(rows, |r| r.is_final))
     .bind::<Array<Text>, _>(column(rows, |r| r.note.clone()))
+    .bind::<Array<Jsonb>, _>(column(rows, |r| r.closed.clone()))
     .execute(tx)?;
     Ok(())
 }

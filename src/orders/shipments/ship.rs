@@ -16,7 +16,7 @@ use crate::orders::steps::{self, Desk, Ended};
 use crate::trail::Cause;
 use crate::wire::{LineCode, Outcome, Problem};
 use diesel::PgConnection;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
 
 /// How a shipment ended.
@@ -73,7 +73,17 @@ pub fn ship(
         };
         let own = lines.entry(order.id).or_default();
         if let Some(no) = draft.source_id.as_ref().and_then(|id| there.known.get(&(order.id, id.clone()))) {
-            done.push(Done { shipment: Some(*no), lines: told(own), ..Done::plain(Ended::well(draft.no, Outcome::Unchanged, &order)) });
+            let (no, stands) = *no;
+            let ended = if stands {
+                Ended::well(draft.no, Outcome::Unchanged, &order)
+            } else {
+                Ended::badly(
+                    draft.no,
+                    Problem::new(LineCode::Withdrawn, "shipmentId", draft.source_id.clone().unwrap_or_default()),
+                    Some(&order),
+                )
+            };
+            done.push(Done { shipment: Some(no), lines: told(own), ..Done::plain(ended) });
             continue;
         }
         if state::judge(order.state(), order.facts(), Event::Shipped) == Verdict::Refused {
@@ -89,9 +99,10 @@ pub fn ship(
                 continue;
             }
         };
+        let closed = closing(&after, own);
         book.moved.extend(after.iter().zip(own.iter()).filter(|(a, b)| a != b).map(|(a, _)| (order.id, a.no)));
         *own = after;
-        let no = book.write_down(cause, draft, &order, plan.parts, own, carriers, &mut there);
+        let no = book.write_down(cause, draft, &order, plan.parts, own, closed, carriers, &mut there);
         desk.put(order.id, own.iter().map(OrderLine::units).collect());
         desk.change(&draft.order_no, |order| order.note(Event::Shipped, cause.now));
         let units: i64 = draft.items.iter().map(|i| i.qty).sum();
@@ -120,6 +131,12 @@ pub fn ship(
 
 fn told(lines: &[OrderLine]) -> Vec<(i32, Units)> {
     lines.iter().map(|l| (l.no, l.units())).collect()
+}
+
+/// Line → units that are closed short and were not.
+fn closing(after: &[OrderLine], before: &[OrderLine]) -> Value {
+    let news = after.iter().zip(before).filter(|(a, b)| a.closed > b.closed);
+    Value::Object(news.map(|(a, b)| (a.no.to_string(), json!(a.closed - b.closed))).collect())
 }
 
 fn units_of(lines: &HashMap<OrderId, Vec<OrderLine>>, order: OrderId, no: i32) -> Option<Moved> {
@@ -204,6 +221,7 @@ impl Book {
         order: &Order,
         parts: Vec<Part>,
         lines: &[OrderLine],
+        closed: Value,
         carriers: &HashMap<String, Carrier>,
         there: &mut There,
     ) -> i32 {
@@ -212,7 +230,7 @@ impl Book {
         *last += 1;
         let no = *last;
         if let Some(id) = &draft.source_id {
-            there.known.insert((order.id, id.clone()), no);
+            there.known.insert((order.id, id.clone()), (no, true));
         }
         let mut numbers = Vec::with_capacity(draft.packages.len());
         for told in &draft.packages {
@@ -244,7 +262,15 @@ impl Book {
             });
         }
         let note = draft.note.clone();
-        self.shipments.push(Shipment { order: order.id, no, source_id: draft.source_id.clone(), at, is_final: draft.is_final, note });
+        self.shipments.push(Shipment {
+            order: order.id,
+            no,
+            source_id: draft.source_id.clone(),
+            at,
+            is_final: draft.is_final,
+            note,
+            closed,
+        });
         no
     }
 }
