@@ -22,6 +22,9 @@ pub struct Config {
     /// Database connections of this process
     #[arg(long, env = "DUIJIE_POOL", default_value_t = 12, value_parser = clap::value_parser!(u32).range(2..=200))]
     pub pool: u32,
+    /// DATABASE_URL leads to PostgreSQL itself, or to a pooler that carries prepared statements: hot statements are planned once
+    #[arg(long, env = "DUIJIE_KEEP_PLANS")]
+    pub keep_plans: bool,
     /// Web worker threads
     #[arg(long, env = "DUIJIE_THREADS", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub threads: u16,

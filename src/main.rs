@@ -9,6 +9,11 @@ use duijie::start::{self, Started};
 use duijie::web::health;
 use duijie::{demo, routes, server, sync};
 
+/// A call of a thousand lines makes and drops a few large arrays; the system's allocator gives each back to the kernel and
+/// has it cleared anew.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Connects merchants' ERPs with a B2B or micro-shop selling platform
 #[derive(Parser)]
 #[command(version, arg_required_else_help = true)]

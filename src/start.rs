@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::db::Plans;
 use crate::db::embedded::{Cluster, Options};
 use crate::web::{Live, Platform};
 use crate::{Db, Error, Result, routes};
@@ -40,7 +41,8 @@ pub fn platform(config: &Config, clock: Clock) -> Result<Started> {
             (cluster.url("postgres"), Some(cluster))
         }
     };
-    let db = Db::connect(&url, config.pool)?;
+    let plans = if cluster.is_some() || config.keep_plans { Plans::Kept } else { Plans::Fresh };
+    let db = Db::connect(&url, config.pool, plans)?;
     db.migrate(clock.now())?;
     for unsafe_setting in db.unsafe_settings()? {
         tracing::warn!(setting = unsafe_setting, "the database may lose acknowledged changes in a crash");

@@ -7,6 +7,7 @@ use crate::support::{Cast, House};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use duijie::Db;
+use duijie::db::Plans;
 use duijie::db::embedded::{Cluster, Options};
 use duijie::ids::{MerchantId, ShopId, SkuId};
 use duijie::stock::holds::{self, Place, Terms};
@@ -289,7 +290,7 @@ async fn kill_9_loses_nothing_that_was_acknowledged() {
     let (cluster, db) = tokio::task::spawn_blocking(move || {
         // Durable, as in production.
         let cluster = Cluster::open(&path, &Options { durable: true, max_connections: 60 }).expect("a private PostgreSQL");
-        let db = Db::connect(&cluster.url("postgres"), 4).expect("connect");
+        let db = Db::connect(&cluster.url("postgres"), 4, Plans::Kept).expect("connect");
         db.migrate(crate::support::house::start_of_time()).expect("migrate");
         (cluster, db)
     })

@@ -7,6 +7,7 @@ use actix_web::http::header;
 use actix_web::test;
 use actix_web::web::Data;
 use duijie::clock::Clock;
+use duijie::db::Plans;
 use duijie::db::embedded::{Cluster, Options};
 use duijie::web::Platform;
 use duijie::{Db, routes, server};
@@ -45,7 +46,7 @@ async fn a_database_that_goes_away_is_told_within_seconds_and_found_again_withou
     let folder = Folder::new("gone");
     let path = folder.0.clone();
     let cluster = off_thread(move || Cluster::open(&path, &QUICK).expect("a private PostgreSQL")).await;
-    let db = Db::connect(&cluster.url("postgres"), 4).expect("connect");
+    let db = Db::connect(&cluster.url("postgres"), 4, Plans::Kept).expect("connect");
     let migrated = db.clone();
     off_thread(move || migrated.migrate(start_of_time()).expect("migrate")).await;
     let platform = Data::new(Platform {

@@ -9,6 +9,7 @@ use diesel::{Connection, PgConnection};
 use duijie::Db;
 use duijie::accounts::{apps, users};
 use duijie::clock::Clock;
+use duijie::db::Plans;
 use duijie::db::embedded::{Cluster, Options};
 use duijie::ids::{MerchantId, ShopId};
 use duijie::merchants::{self, NewMerchant};
@@ -57,7 +58,7 @@ impl Base {
             }
         };
         let now = Clock::System.now();
-        let db = Db::connect(&url, 4)?;
+        let db = Db::connect(&url, 4, Plans::Kept)?;
         db.migrate(now)?;
         let (merchant, app_key, secret) = actix_web::rt::System::new().block_on(async {
             let hash = users::hash(PASSWORD.to_owned()).await?;
@@ -145,6 +146,7 @@ impl Server {
             .env("DATABASE_URL", &base.url)
             .env("DUIJIE_MASTER_KEY", key)
             .env("DUIJIE_LISTEN", address.to_string())
+            .env("DUIJIE_KEEP_PLANS", "true")
             .env("DUIJIE_LOG", "warn")
             .stdin(Stdio::null())
             .spawn()?;

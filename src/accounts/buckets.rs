@@ -1,5 +1,6 @@
 //! Fixed-window counters that hold across instances.
 
+use crate::db::Prepare;
 use crate::{Error, Result};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
@@ -36,6 +37,7 @@ pub fn take(tx: &mut PgConnection, name: &str, limit: i32, now: DateTime<Utc>) -
     )
     .bind::<Text, _>(name)
     .bind::<Timestamptz, _>(start)
+    .prepared()
     .get_result(tx)?;
     let resets_in = u64::try_from(WINDOW - into).unwrap_or(1);
     if used > limit {

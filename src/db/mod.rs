@@ -5,6 +5,9 @@
 //! [`embedded`] keeps a private PostgreSQL for those who bring none.
 
 pub mod embedded;
+mod prepared;
+
+pub use prepared::Prepare;
 
 use crate::{Error, Result};
 use chrono::{DateTime, Utc};
@@ -30,15 +33,25 @@ pub struct Db {
     permits: Arc<Semaphore>,
 }
 
+/// Whether statements of hot paths keep their plan, which binds them to one connection ([`Prepare`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plans {
+    /// The address leads to PostgreSQL itself, or to a pooler that carries named statements along.
+    Kept,
+    /// A transaction pooler may stand in between: names would meet the statements of others.
+    Fresh,
+}
+
 #[derive(Debug)]
-struct Manners;
+struct Manners(Plans);
 
 impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for Manners {
     /// Sent as one batch when a connection opens. A transaction pooler in front may drop these settings: they are
     /// bounds for bad days, nothing depends on them being there.
     fn on_acquire(&self, conn: &mut PgConnection) -> std::result::Result<(), diesel::r2d2::Error> {
-        // Named statements would outlive the transaction, and a pooler may hand the next one another connection.
-        conn.set_prepared_statement_cache_size(CacheSize::Disabled);
+        if self.0 == Plans::Fresh {
+            conn.set_prepared_statement_cache_size(CacheSize::Disabled);
+        }
         conn.batch_execute(
             "set application_name = 'duijie'; set statement_timeout = '30s'; set lock_timeout = '5s'; \
              set idle_in_transaction_session_timeout = '30s'; set timezone = 'UTC'",
@@ -49,14 +62,14 @@ impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for Manners {
 
 impl Db {
     /// Opens no connection yet: a database that is down does not keep the program from starting to say so.
-    pub fn connect(url: &str, size: u32) -> Result<Self> {
+    pub fn connect(url: &str, size: u32, plans: Plans) -> Result<Self> {
         let pool = Pool::builder()
             .max_size(size)
             .min_idle(Some(0))
             .test_on_check_out(false)
             .connection_timeout(PATIENCE)
             .max_lifetime(Some(Duration::from_secs(3600)))
-            .connection_customizer(Box::new(Manners))
+            .connection_customizer(Box::new(Manners(plans)))
             .build_unchecked(ConnectionManager::new(with_timeouts(url)));
         Ok(Self { pool, permits: Arc::new(Semaphore::new(size as usize)) })
     }

@@ -2,6 +2,7 @@
 
 use super::run::Counts;
 use crate::Result;
+use crate::db::Prepare;
 use crate::ids::{AppId, FeedId, MerchantId};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -65,7 +66,7 @@ pub fn record(tx: &mut PgConnection, row: &CallRow) -> Result<()> {
     .bind::<Text, _>(&row.response)
     .bind::<Int4, _>(i32::try_from(row.request_bytes).unwrap_or(i32::MAX))
     .bind::<Int4, _>(i32::try_from(row.response_bytes).unwrap_or(i32::MAX))
-    .execute(tx)?;
+    .prepared().execute(tx)?;
     super::minutes::count(tx, row)
 }
 

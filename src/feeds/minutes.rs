@@ -2,6 +2,7 @@
 
 use super::calls::CallRow;
 use crate::Result;
+use crate::db::Prepare;
 use crate::ids::MerchantId;
 use chrono::{DateTime, Duration, DurationRound, Utc};
 use diesel::prelude::*;
@@ -55,7 +56,7 @@ pub(super) fn count(tx: &mut PgConnection, row: &CallRow) -> Result<()> {
     .bind::<Array<Int4>, _>(slow)
     .bind::<Int4, _>(i32::try_from(step + 1).unwrap_or(i32::MAX))
     .bind::<SmallInt, _>(row.id.as_bytes().last().map_or(0, |byte| i16::from(byte % SPREAD)))
-    .execute(tx)?;
+    .prepared().execute(tx)?;
     Ok(())
 }
 

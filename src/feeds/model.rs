@@ -2,12 +2,13 @@ use super::batch::Policy;
 use super::run::Report;
 use super::undoing::Undoing;
 use crate::Result;
+use crate::db::Prepare;
 use crate::ids::{FeedId, MerchantId};
 use crate::trail::Cause;
 use crate::wire::{LineResult, Method, Outcome, Problem, Verb};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Int4, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Int4, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -56,6 +57,7 @@ pub(super) fn open(tx: &mut PgConnection, cause: &Cause, channel: Channel, metho
     .bind::<Text, _>(method.name)
     .bind::<Text, _>(policy.as_str())
     .bind::<Nullable<SqlUuid>, _>(cause.request_id)
+    .prepared()
     .get_result(tx)?;
     Ok(opened.id)
 }
@@ -77,6 +79,7 @@ pub(super) fn close(tx: &mut PgConnection, cause: &Cause, feed: FeedId, method: 
     .bind::<Int4, _>(c.parked)
     .bind::<Int4, _>(c.rejected)
     .bind::<Int4, _>(c.warned)
+    .prepared()
     .execute(tx)?;
     keep_lines(tx, cause, feed, report)?;
     // What buyers do is never parked.
@@ -108,6 +111,7 @@ fn keep_lines(tx: &mut PgConnection, cause: &Cause, feed: FeedId, report: &Repor
     .bind::<Array<Text>, _>(kept.iter().map(|r| r.outcome.as_str()).collect::<Vec<_>>())
     .bind::<Array<Jsonb>, _>(problems.into_iter().map(storable_json).collect::<Vec<_>>())
     .bind::<Array<Jsonb>, _>(kept.iter().map(|r| storable_json(r.sent.clone())).collect::<Vec<_>>())
+    .prepared()
     .execute(tx)?;
     Ok(())
 }
@@ -131,7 +135,8 @@ fn supersede_parked(tx: &mut PgConnection, cause: &Cause, method: &Method, repor
         |r: &LineResult| Value::Array(r.sent.as_object().map(|map| map.keys().cloned().map(Value::String).collect()).unwrap_or_default());
     let values: Vec<&str> = method.fields.iter().filter(|f| !f.names_the_row()).map(|f| f.name).collect();
     let keys: Vec<&str> = report.results.iter().filter(newer).map(|r| r.key.as_str()).collect();
-    if keys.is_empty() {
+    // Mostly nothing waits, and a thousand keys are not worth sending to hear that.
+    if keys.is_empty() || !any_waits(tx, cause.merchant, method.name)? {
         return Ok(());
     }
     // A line that says what stays in force waits for those values alone: a newer one that says nothing of them leaves it waiting.
@@ -147,8 +152,25 @@ fn supersede_parked(tx: &mut PgConnection, cause: &Cause, method: &Method, repor
     .bind::<Timestamptz, _>(cause.now)
     .bind::<Array<Jsonb>, _>(report.results.iter().filter(newer).map(said).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(values)
+    .prepared()
     .execute(tx)?;
     Ok(())
+}
+
+fn any_waits(c: &mut PgConnection, merchant: MerchantId, method: &str) -> Result<bool> {
+    #[derive(QueryableByName)]
+    struct One {
+        #[diesel(sql_type = Bool)]
+        any: bool,
+    }
+    let one: One = diesel::sql_query(
+        "select exists (select 1 from parked_lines where merchant_id = $1 and method = $2 and settled_at is null) as any",
+    )
+    .bind::<BigInt, _>(merchant)
+    .bind::<Text, _>(method)
+    .prepared()
+    .get_result(c)?;
+    Ok(one.any)
 }
 
 fn keep_parked(tx: &mut PgConnection, cause: &Cause, feed: FeedId, method: &Method, report: &Report) -> Result<()> {
@@ -172,6 +194,7 @@ fn keep_parked(tx: &mut PgConnection, cause: &Cause, feed: FeedId, method: &Meth
     .bind::<Array<Nullable<Jsonb>>, _>(
         parked.iter().map(|(r, _)| (!r.now.is_empty()).then(|| Value::Object(r.now.clone()))).collect::<Vec<_>>(),
     )
+    .prepared()
     .execute(tx)?;
     Ok(())
 }

@@ -5,6 +5,7 @@ use super::held;
 use super::switches::shut;
 use super::terms::Term;
 use crate::clock::on_the_wire;
+use crate::db::Prepare;
 use crate::ids::{MerchantId, ProductId, ShopId, SkuId};
 use crate::trail::{self, Cause, Entry};
 use crate::wire::Module;
@@ -127,6 +128,7 @@ pub(super) fn any(c: &mut PgConnection, merchant: MerchantId, modules: &[Module]
     .bind::<BigInt, _>(merchant)
     .bind::<Timestamptz, _>(now)
     .bind::<Array<Text>, _>(modules.iter().map(|m| m.as_str()).collect::<Vec<_>>())
+    .prepared()
     .get_result(c)?;
     Ok(one.any)
 }
@@ -160,6 +162,7 @@ pub(super) fn at_places(
         .bind::<Array<Nullable<BigInt>>, _>(places.iter().map(|p| p.0).collect::<Vec<_>>())
         .bind::<Array<Nullable<BigInt>>, _>(places.iter().map(|p| p.1).collect::<Vec<_>>())
         .bind::<Array<Nullable<BigInt>>, _>(places.iter().map(|p| p.2).collect::<Vec<_>>())
+        .prepared()
         .load(c)?;
     Ok(rows.into_iter().filter_map(|row| Some((usize::try_from(row.place - 1).ok()?, row.exception))).collect())
 }
@@ -167,7 +170,12 @@ pub(super) fn at_places(
 /// The exceptions and locks of some products and their SKUs.
 pub fn of_products(c: &mut PgConnection, merchant: MerchantId, products: &[ProductId], now: DateTime<Utc>) -> Result<Vec<Exception>> {
     let sql = format!("select {COLUMNS} from {FROM} where {LIVE} and e.product_id = any($3) order by e.id");
-    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Timestamptz, _>(now).bind::<Array<BigInt>, _>(products).load(c)?)
+    Ok(diesel::sql_query(sql)
+        .bind::<BigInt, _>(merchant)
+        .bind::<Timestamptz, _>(now)
+        .bind::<Array<BigInt>, _>(products)
+        .prepared()
+        .load(c)?)
 }
 
 /// Exceptions in force, newest first, older than `before`.

@@ -13,6 +13,7 @@ use super::cover::{Cover, Place};
 use super::switches::Off;
 use crate::Result;
 use crate::clock::{off_the_wire, on_the_wire};
+use crate::db::Prepare;
 use crate::ids::{MerchantId, ShopId};
 use crate::merchants;
 use crate::trail::Cause;
@@ -207,6 +208,7 @@ fn any(c: &mut PgConnection, merchant: MerchantId, method: &str) -> Result<bool>
     let one: One = diesel::sql_query("select exists (select 1 from held_lines where merchant_id = $1 and method = $2) as any")
         .bind::<BigInt, _>(merchant)
         .bind::<Text, _>(method)
+        .prepared()
         .get_result(c)?;
     Ok(one.any)
 }

@@ -1,3 +1,4 @@
+use crate::db::Prepare;
 use crate::error::Code;
 use crate::ids::MerchantId;
 use crate::text::Text;
@@ -40,6 +41,7 @@ pub fn once(tx: &mut PgConnection, once: &Once, now: DateTime<Utc>) -> Result<Op
         .bind::<SqlText, _>(&once.actor)
         .bind::<SqlText, _>(&once.key)
         .bind::<Timestamptz, _>(now - Duration::days(KEPT_DAYS))
+        .prepared()
         .execute(tx)?;
     let first = diesel::sql_query(
         "insert into replies (merchant_id, actor, key, fingerprint, status, body, created_at) values ($1, $2, $3, $4, 0, '', $5) on conflict do nothing",
@@ -49,7 +51,7 @@ pub fn once(tx: &mut PgConnection, once: &Once, now: DateTime<Utc>) -> Result<Op
     .bind::<SqlText, _>(&once.key)
     .bind::<Bytea, _>(&once.fingerprint)
     .bind::<Timestamptz, _>(now)
-    .execute(tx)?;
+    .prepared().execute(tx)?;
     if first == 1 {
         return Ok(None);
     }
@@ -58,6 +60,7 @@ pub fn once(tx: &mut PgConnection, once: &Once, now: DateTime<Utc>) -> Result<Op
             .bind::<BigInt, _>(once.merchant)
             .bind::<SqlText, _>(&once.actor)
             .bind::<SqlText, _>(&once.key)
+            .prepared()
             .get_result(tx)?;
     if stored.fingerprint != once.fingerprint {
         return Err(Error::Call(Code::KeyReused, Text::new("api-key-reused").with(&once.key)));
@@ -73,6 +76,7 @@ pub fn remember(tx: &mut PgConnection, once: &Once, status: u16, body: &str) -> 
         .bind::<SqlText, _>(&once.key)
         .bind::<Int4, _>(i32::from(status))
         .bind::<SqlText, _>(body)
+        .prepared()
         .execute(tx)?;
     Ok(())
 }

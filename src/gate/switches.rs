@@ -2,6 +2,7 @@
 
 use super::terms::Term;
 use crate::clock::on_the_wire;
+use crate::db::Prepare;
 use crate::ids::MerchantId;
 use crate::text::Text as Sentence;
 use crate::trail::{self, Cause, Entry};
@@ -68,6 +69,7 @@ pub fn why_off(c: &mut PgConnection, merchant: MerchantId, module: Module, now: 
         .bind::<BigInt, _>(merchant)
         .bind::<Timestamptz, _>(now)
         .bind::<Text, _>(module.as_str())
+        .prepared()
         .get_result(c)
         .optional()?)
 }
@@ -87,7 +89,11 @@ pub(super) fn shut(tx: &mut PgConnection, merchant: MerchantId) -> Result<()> {
 }
 
 fn door(tx: &mut PgConnection, lock: &str, merchant: MerchantId) -> Result<()> {
-    diesel::sql_query(format!("select {lock}($1, hashint8($2))")).bind::<Int4, _>(DOOR).bind::<BigInt, _>(merchant).execute(tx)?;
+    diesel::sql_query(format!("select {lock}($1, hashint8($2))"))
+        .bind::<Int4, _>(DOOR)
+        .bind::<BigInt, _>(merchant)
+        .prepared()
+        .execute(tx)?;
     Ok(())
 }
 

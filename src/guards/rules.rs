@@ -1,6 +1,7 @@
 //! Where a merchant draws the line.
 
 use crate::Result;
+use crate::db::Prepare;
 use crate::ids::MerchantId;
 use crate::trail::{self, Cause, Entry};
 use diesel::prelude::*;
@@ -56,6 +57,7 @@ const COLUMNS: &str = "zero_on, zero_rows, zero_share, swing_on, swing_rows, swi
 pub fn rules(c: &mut PgConnection, merchant: MerchantId) -> Result<Rules> {
     let own: Option<Rules> = diesel::sql_query(format!("select {COLUMNS} from guard_rules where merchant_id = $1"))
         .bind::<BigInt, _>(merchant)
+        .prepared()
         .get_result(c)
         .optional()?;
     Ok(own.unwrap_or_default())

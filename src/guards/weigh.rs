@@ -2,6 +2,7 @@
 
 use super::rules::{Rules, rules};
 use crate::Result;
+use crate::db::Prepare;
 use crate::trail::{Cause, Kind};
 use crate::wire::{LineCode, LineResult, Outcome, Problem};
 use chrono::{DateTime, Duration, Utc};
@@ -180,7 +181,7 @@ fn window(tx: &mut PgConnection, cause: &Cause, guard: Guard) -> Result<Scale> {
     .bind::<BigInt, _>(cause.merchant)
     .bind::<Text, _>(guard.as_str())
     .bind::<Timestamptz, _>(cause.now - Duration::minutes(WINDOW_MINUTES))
-    .get_result(tx)?;
+    .prepared().get_result(tx)?;
     Ok(Scale { here: 0, passed: sum.passed, caught: sum.caught })
 }
 
@@ -194,6 +195,7 @@ fn note(tx: &mut PgConnection, cause: &Cause, guard: Guard, lines: i64, caught: 
         .bind::<Timestamptz, _>(cause.now)
         .bind::<Int4, _>(i32::try_from(lines).unwrap_or(i32::MAX))
         .bind::<Bool, _>(caught)
+        .prepared()
         .execute(tx)?;
     Ok(())
 }

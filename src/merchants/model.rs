@@ -1,4 +1,5 @@
 use crate::Result;
+use crate::db::Prepare;
 use crate::ids::{MerchantId, ShopId};
 use crate::trail::{self, Cause, Entry};
 use diesel::prelude::*;
@@ -52,7 +53,7 @@ pub struct NewMerchant<'a> {
 const COLUMNS: &str = "id, code, name, kind, status, auto_list, low_stock";
 
 pub fn find(c: &mut PgConnection, id: MerchantId) -> Result<Merchant> {
-    Ok(diesel::sql_query(format!("select {COLUMNS} from merchants where id = $1")).bind::<BigInt, _>(id).get_result(c)?)
+    Ok(diesel::sql_query(format!("select {COLUMNS} from merchants where id = $1")).bind::<BigInt, _>(id).prepared().get_result(c)?)
 }
 
 /// Every merchant but the platform itself, by code, after `after`.
@@ -98,6 +99,7 @@ pub struct Shop {
 pub fn shops(c: &mut PgConnection, merchant: MerchantId) -> Result<Vec<Shop>> {
     Ok(diesel::sql_query("select id, name, is_default, active from shops where merchant_id = $1 order by id")
         .bind::<BigInt, _>(merchant)
+        .prepared()
         .load(c)?)
 }
 

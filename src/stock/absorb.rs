@@ -3,6 +3,7 @@
 use super::model::Row;
 use super::modes::Paid;
 use crate::Result;
+use crate::db::Prepare;
 use crate::ids::{ShopId, SkuId};
 use crate::trail::Cause;
 use chrono::{DateTime, Utc};
@@ -52,7 +53,7 @@ pub(super) fn open_of(tx: &mut PgConnection, cause: &Cause, rows: &[Row]) -> Res
     .bind::<BigInt, _>(cause.merchant)
     .bind::<Array<BigInt>, _>(rows.iter().map(|r| r.sku).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(rows.iter().map(|r| r.shop).collect::<Vec<_>>())
-    .load(tx)?;
+    .prepared().load(tx)?;
     for line in open {
         by_row.entry((line.sku, line.shop)).or_default().push(line);
     }
@@ -72,6 +73,7 @@ pub(super) fn settle(tx: &mut PgConnection, cause: &Cause, lines: &[Open]) -> Re
     .bind::<Array<Text>, _>(lines.iter().map(|l| l.no.as_str()).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(lines.iter().map(|l| l.sku).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(lines.iter().map(|l| l.shop).collect::<Vec<_>>())
+    .prepared()
     .execute(tx)?;
     Ok(())
 }

@@ -10,6 +10,7 @@ pub mod list;
 use super::edit::subject;
 use super::model::Row;
 use super::rows::{self, Change};
+use crate::db::Prepare;
 use crate::ids::{HoldId, MerchantId, ShopId, SkuId};
 use crate::merchants;
 use crate::text::Text as Said;
@@ -255,6 +256,7 @@ pub(super) fn pushed(tx: &mut PgConnection, cause: &Cause, changes: &[Change]) -
     .bind::<Array<BigInt>, _>(ended.iter().map(|c| c.before.hold_used).collect::<Vec<_>>())
     .bind::<Timestamptz, _>(cause.now)
     .bind::<Text, _>(&cause.actor_name)
+    .prepared()
     .execute(tx)?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::rows::Span;
 use crate::Result;
+use crate::db::Prepare;
 use crate::ids::{ProductId, SkuId};
 use crate::products;
 use crate::trail::Cause;
@@ -24,6 +25,7 @@ pub(super) fn follow(tx: &mut PgConnection, cause: &Cause, spans: &[Span<'_>]) -
     diesel::sql_query("select 1 from products where merchant_id = $1 and id = any($2) order by id for no key update")
         .bind::<BigInt, _>(cause.merchant)
         .bind::<Array<BigInt>, _>(&products)
+        .prepared()
         .execute(tx)?;
     products::listing::settle(tx, cause, &products).map(drop)
 }
@@ -49,6 +51,7 @@ fn crossing(tx: &mut PgConnection, cause: &Cause, spans: &[Span<'_>]) -> Result<
     .bind::<BigInt, _>(cause.merchant)
     .bind::<Array<BigInt>, _>(crossed)
     .bind::<Array<BigInt>, _>(moved)
+    .prepared()
     .load(tx)?;
     Ok(touched.into_iter().map(|t| t.product_id).collect())
 }

@@ -4,6 +4,7 @@
 
 use super::model::Row;
 use crate::Result;
+use crate::db::Prepare;
 use crate::ids::{MerchantId, ShopId, SkuId};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -96,7 +97,7 @@ impl Changes {
         .bind::<Array<BigInt>, _>(skus(&self.off))
         .bind::<Array<BigInt>, _>(shops(&self.off))
         .bind::<Array<Text>, _>(names(&self.off))
-        .execute(tx)?;
+        .prepared().execute(tx)?;
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use super::api::INVENTORY_UPDATE;
 use super::model::{self, Done, Row, Set};
 use crate::Result;
 use crate::clock::on_the_wire;
+use crate::db::Prepare;
 use crate::feeds::replay::{self, Wanted};
 use crate::gate;
 use crate::guards;
@@ -156,7 +157,7 @@ pub(super) fn resolve(c: &mut PgConnection, merchant: MerchantId, lines: &[Line]
     .bind::<BigInt, _>(merchant)
     .bind::<Array<Int4>, _>(lines.iter().map(|l| l.no).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(lines.iter().map(|l| l.text_or_empty("skuId")).collect::<Vec<_>>())
-    .load(c)?;
+    .prepared().load(c)?;
     Ok(found.into_iter().map(|f| (f.no, f.id)).collect())
 }
 

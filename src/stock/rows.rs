@@ -3,6 +3,7 @@
 use super::listing;
 use super::marks::Changes;
 use super::row::{COLUMNS, Columns, Row};
+use crate::db::Prepare;
 use crate::ids::{MerchantId, ShopId, SkuId};
 use crate::trail::Cause;
 use crate::{Error, Result};
@@ -71,7 +72,7 @@ pub(super) fn lock(tx: &mut PgConnection, merchant: MerchantId, places: &[(SkuId
             ") with ordinality as l(sku, shop, no)) select {COLUMNS}, s.place::text from l cross join lateral \
              (select *, ctid as place from stock where merchant_id = l.merchant and sku_id = l.sku and shop_id = l.shop for no key update) s order by l.no"
         ));
-    Ok(query.load::<Row>(tx)?)
+    Ok(query.prepared().load::<Row>(tx)?)
 }
 
 /// Empty rows for the places; one that somebody else has made meanwhile is as good. Where lots have been told already, the row
@@ -88,7 +89,7 @@ pub(super) fn make(tx: &mut PgConnection, cause: &Cause, places: &[(SkuId, ShopI
     .bind::<Array<BigInt>, _>(places.iter().map(|p| p.0).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(places.iter().map(|p| p.1).collect::<Vec<_>>())
     .bind::<Timestamptz, _>(cause.now)
-    .execute(tx)?;
+    .prepared().execute(tx)?;
     Ok(())
 }
 
@@ -107,7 +108,7 @@ pub(super) fn write(tx: &mut PgConnection, cause: &Cause, changes: &[Change], re
         return Ok(());
     }
     let spans = spans(changes);
-    let written: Written = statement(cause, changes, &spans, reason).get_result(tx)?;
+    let written: Written = statement(cause, changes, &spans, reason).prepared().get_result(tx)?;
     if usize::try_from(written.n).ok() != Some(spans.len()) {
         return Err(Error::broken(format!("{} of {} rows of stock were as they had been locked", written.n, spans.len())));
     }

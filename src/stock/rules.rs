@@ -3,6 +3,7 @@
 use super::modes::Mode;
 use super::shelf::{LotMode, LotRules};
 use crate::Result;
+use crate::db::Prepare;
 use crate::ids::MerchantId;
 use crate::trail::{self, Cause, Entry};
 use chrono::{DateTime, Duration, Utc};
@@ -55,7 +56,7 @@ pub fn of(c: &mut PgConnection, merchant: MerchantId) -> Result<Rules> {
          from merchants m left join stock_rules r on r.merchant_id = m.id left join lot_rules l on l.merchant_id = m.id where m.id = $1",
     )
     .bind::<BigInt, _>(merchant)
-    .get_result(c)?;
+    .prepared().get_result(c)?;
     Ok(Rules {
         mode: Mode::of(&s.mode).unwrap_or_default(),
         freeze_minutes: s.freeze_minutes,

@@ -8,6 +8,7 @@ use super::model::Row;
 use super::rows::{self, Change};
 use crate::Result;
 use crate::clock;
+use crate::db::Prepare;
 use crate::ids::{MerchantId, ShopId, SkuId};
 use crate::merchants;
 use crate::trail::Cause;
@@ -143,7 +144,7 @@ pub fn of_places(
     .bind::<BigInt, _>(merchant)
     .bind::<Array<BigInt>, _>(places.iter().map(|p| p.0).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(places.iter().map(|p| p.1).collect::<Vec<_>>())
-    .load(c)?;
+    .prepared().load(c)?;
     let mut lots: HashMap<_, Vec<Unit>> = HashMap::new();
     for s in stored {
         let units = lots.entry((s.sku, s.shop)).or_default();

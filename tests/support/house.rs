@@ -12,6 +12,7 @@ use diesel::migration::MigrationSource;
 use diesel::{Connection, PgConnection};
 use duijie::Db;
 use duijie::clock::Clock;
+use duijie::db::Plans;
 use duijie::db::embedded::{Cluster, Options};
 use duijie::web::{Live, Platform};
 use duijie::{routes, server};
@@ -69,7 +70,7 @@ static TEMPLATE: LazyLock<String> = LazyLock::new(|| {
         let draft = format!("{name}_draft");
         admin.batch_execute(&format!("drop database if exists {draft} with (force)")).expect("drop draft");
         admin.batch_execute(&format!("create database {draft}")).expect("create draft");
-        let db = Db::connect(&SERVER.url(&draft), 2).expect("connect");
+        let db = Db::connect(&SERVER.url(&draft), 2, Plans::Kept).expect("connect");
         db.migrate(start_of_time()).expect("migrate");
         drop(db);
         admin.batch_execute(&format!("alter database {draft} rename to {name}")).expect("rename");
@@ -109,7 +110,7 @@ impl House {
         .expect("a database");
         let clock = Arc::new(Mutex::new(start_of_time()));
         let platform = Platform {
-            db: Db::connect(&SERVER.url(&name), 6).expect("connect"),
+            db: Db::connect(&SERVER.url(&name), 6, Plans::Kept).expect("connect"),
             clock: Clock::Set(Arc::clone(&clock)),
             master_key: MASTER_KEY,
             https: false,
@@ -119,6 +120,13 @@ impl House {
             live: Live::default(),
         };
         Self { name, platform: Data::new(platform), clock, cookies: RefCell::default(), nonces: AtomicU32::new(0) }
+    }
+
+    /// The same house over a single connection, which keeps its plans or does not.
+    pub fn over_one_connection(mut self, plans: Plans) -> Self {
+        let db = Db::connect(&self.url(), 1, plans).expect("connect");
+        self.platform = Data::new(Platform { db, ..Platform::clone(&self.platform) });
+        self
     }
 
     /// Moves the clock.

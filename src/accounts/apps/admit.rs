@@ -4,6 +4,7 @@ use super::served::{Served, served};
 use super::signature::{Request, diagnose, sign};
 use crate::accounts::{buckets, sealing};
 use crate::clock::on_the_wire;
+use crate::db::Prepare;
 use crate::error::Code;
 use crate::ids::AppId;
 use crate::text::{Lang, Text};
@@ -175,6 +176,7 @@ fn spend_nonce(tx: &mut PgConnection, app: AppId, nonce: &str, now: DateTime<Utc
     .bind::<SqlText, _>(nonce)
     .bind::<Timestamptz, _>(now)
     .bind::<Timestamptz, _>(now - Duration::minutes(NONCE_MINUTES))
+    .prepared()
     .execute(tx)?;
     if fresh == 1 { Ok(()) } else { Err(Error::Call(Code::Replayed, Text::new("api-sig-replayed").with(nonce))) }
 }
@@ -188,7 +190,7 @@ fn note_use(tx: &mut PgConnection, door: &Door, now: DateTime<Utc>) -> Result<()
         .bind::<BigInt, _>(door.merchant_id)
         .bind::<BigInt, _>(door.id)
         .bind::<Timestamptz, _>(now)
-        .execute(tx)?;
+        .prepared().execute(tx)?;
     Ok(())
 }
 

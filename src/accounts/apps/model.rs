@@ -1,4 +1,5 @@
 use crate::accounts::sealing;
+use crate::db::Prepare;
 use crate::error::Code;
 use crate::ids::{AppId, MerchantId, ShopId};
 use crate::text::{Lang, Text};
@@ -296,7 +297,7 @@ const DOOR: &str = "select a.id, a.merchant_id, m.name as merchant_name, m.statu
 
 impl Door {
     pub fn by_key(c: &mut PgConnection, app_key: &str) -> Result<Option<Self>> {
-        Ok(diesel::sql_query(format!("{DOOR} a.app_key = $1")).bind::<SqlText, _>(app_key).get_result(c).optional()?)
+        Ok(diesel::sql_query(format!("{DOOR} a.app_key = $1")).bind::<SqlText, _>(app_key).prepared().get_result(c).optional()?)
     }
     /// A sandbox credential of the merchant's own, for the signature checker.
     pub fn own_sandbox(c: &mut PgConnection, merchant: MerchantId, app_key: &str) -> Result<Option<Self>> {

@@ -3,6 +3,7 @@
 use super::Next;
 use crate::Result;
 use crate::catalog::blocklist;
+use crate::db::Prepare;
 use crate::ids::{MerchantId, ProductId};
 use crate::text::Text as Sentence;
 use diesel::prelude::*;
@@ -118,7 +119,7 @@ pub(super) fn load(c: &mut PgConnection, merchant: MerchantId, products: &[Produ
          left join categories d on d.merchant_id = b.category_merchant and d.id = b.category_id {base_parents} \
          where p.merchant_id = $1 and p.id = any($2) order by p.id {lock}"
     );
-    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Array<BigInt>, _>(products).load(c)?)
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Array<BigInt>, _>(products).prepared().load(c)?)
 }
 
 #[derive(QueryableByName)]
