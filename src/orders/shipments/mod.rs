@@ -21,8 +21,9 @@ mod promise;
 pub mod replay;
 mod rows;
 pub mod ship;
+mod table;
 pub mod withdraw;
 
 pub use draft::{Draft, Item, Line, Parcel};
-pub use pages::routes;
+pub use pages::{import_href, routes};
 pub use promise::Promise;
