@@ -1,3 +1,4 @@
 mod embedded;
+mod envelope;
 mod plans;
 mod road;
