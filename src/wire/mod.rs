@@ -121,6 +121,9 @@ pub enum Verb {
     Write(Apply, InForce),
     /// The same for what has happened anyhow, such as a receipt: no switch holds it back.
     Act(Apply),
+    /// The same for a change by so much, which must not happen twice and cannot be merged with another: it needs an
+    /// idempotency key, and what stands before it turns it down instead of keeping it.
+    Step(Apply),
     /// The same for what buyers do; only a storefront's credential may say it.
     Sell(Apply),
     Read(Answer),
@@ -167,7 +170,7 @@ pub struct Method {
 
 impl Method {
     pub fn writes(&self) -> bool {
-        matches!(self.verb, Verb::Write(..) | Verb::Act(_) | Verb::Sell(_))
+        matches!(self.verb, Verb::Write(..) | Verb::Step(_) | Verb::Act(_) | Verb::Sell(_))
     }
     /// Whether a credential with these scopes may call it.
     pub fn opens_to(&self, scopes: &[String]) -> bool {
@@ -182,7 +185,7 @@ impl Method {
     pub fn scope(&self) -> String {
         match self.verb {
             Verb::Sell(_) => STOREFRONT.to_owned(),
-            Verb::Write(..) | Verb::Act(_) => format!("{}:write", self.module.as_str()),
+            Verb::Write(..) | Verb::Step(_) | Verb::Act(_) => format!("{}:write", self.module.as_str()),
             Verb::Read(_) | Verb::Pull(_) => format!("{}:read", self.module.as_str()),
         }
     }

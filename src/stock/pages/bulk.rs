@@ -6,12 +6,13 @@ use super::hold::how;
 use super::list::Filter;
 use super::terms::{Asked, Choice, REASONS, choices};
 use crate::form::Form;
-use crate::ids::{MerchantId, ShopId};
+use crate::ids::{MerchantId, ShopId, SkuId};
 use crate::merchants;
 use crate::products::reads;
 use crate::stock::holds::{self, Place};
 use crate::stock::limits::{self, Limits};
 use crate::stock::list::{self, Item};
+use crate::stock::suggest;
 use crate::text::Text;
 use crate::web::{Ctx, Frame, Input, Permission, Reply, Seat, Wants, envelope, filters, redirect};
 use crate::{Error, show};
@@ -20,6 +21,7 @@ use actix_web::http::StatusCode;
 use askama::Template;
 use serde::Deserialize;
 use serde_json::json;
+use std::collections::HashMap;
 use validator::Validate;
 
 const SHOWN: usize = 12;
@@ -47,8 +49,13 @@ struct Ask {
     reasons: &'static [&'static str],
     /// As many as are changed at once: there may have been more.
     full: bool,
+    /// Safety stock that other channels' sales suggest, where limits are asked for.
+    suggested: HashMap<(SkuId, ShopId), i64>,
 }
-show!(Ask, |v| json!({ "rows": v.lines.iter().map(Line::data).collect::<Vec<_>>(), "errors": v.form }));
+show!(Ask, |v| json!({
+    "rows": v.lines.iter().map(Line::data).collect::<Vec<_>>(), "errors": v.form,
+    "suggestedSafety": v.lines.iter().map(|l| v.suggested(l)).collect::<Vec<_>>(),
+}));
 
 impl Ask {
     fn some(&self) -> &[Line] {
@@ -56,6 +63,9 @@ impl Ask {
     }
     fn rest(&self) -> usize {
         self.lines.len() - self.some().len()
+    }
+    fn suggested(&self, line: &Line) -> Option<i64> {
+        self.suggested.get(&(line.item.stock.sku, line.item.stock.shop)).copied()
     }
     fn held(&self) -> usize {
         self.lines.iter().filter(|l| l.is_held()).count()
@@ -120,7 +130,26 @@ async fn all_of(ctx: &Ctx, merchant: MerchantId, query: &str) -> crate::Result<V
 }
 
 fn page(ctx: &Ctx, seat: &Seat, what: What, lines: Vec<Line>, form: Form) -> Ask {
-    Ask { frame: ctx.frame("stock"), what, lines, form, choices: choices(ctx.now, seat.person.role), reasons: &REASONS, full: false }
+    Ask {
+        frame: ctx.frame("stock"),
+        what,
+        lines,
+        form,
+        choices: choices(ctx.now, seat.person.role),
+        reasons: &REASONS,
+        suggested: HashMap::new(),
+        full: false,
+    }
+}
+
+/// The page that asks for limits says what would do.
+async fn suggesting(ctx: &Ctx, merchant: MerchantId, view: Ask) -> crate::Result<Ask> {
+    if view.what != What::Limits {
+        return Ok(view);
+    }
+    let (places, now) = (view.lines.iter().map(|l| (l.item.stock.sku, l.item.stock.shop)).collect::<Vec<_>>(), ctx.now);
+    let suggested = ctx.db.read(move |c| suggest::of_places(c, merchant, &places, now)).await?;
+    Ok(Ask { suggested, ..view })
 }
 
 fn seat(ctx: &Ctx) -> crate::Result<Seat> {
@@ -143,7 +172,8 @@ pub async fn ask(ctx: Ctx, input: Input<Chosen>) -> Reply {
     let full = all && i64::try_from(lines.len()).unwrap_or(i64::MAX) >= BULK;
     let oldest = lines.iter().map(|l| l.item.stock.reported_at).min().flatten();
     let fresh = Asked::fresh(oldest, ctx.now).onto(Form::filled([("amount", "now".to_owned())]));
-    ctx.reply(Ask { full, ..page(&ctx, &seat, chosen.what, lines, fresh) })
+    let view = suggesting(&ctx, seat.merchant, page(&ctx, &seat, chosen.what, lines, fresh)).await?;
+    ctx.reply(Ask { full, ..view })
 }
 
 fn again(ctx: &Ctx, view: Ask) -> Reply {
@@ -296,7 +326,8 @@ pub async fn limit(ctx: Ctx, input: Input<LimitMany>) -> Reply {
         shown.complain("reason", Text::new("limits-reason"));
     }
     if shown.is_bad() {
-        return again(&ctx, page(&ctx, &seat, What::Limits, lines, shown));
+        let view = suggesting(&ctx, seat.merchant, page(&ctx, &seat, What::Limits, lines, shown)).await?;
+        return again(&ctx, view);
     }
     let place = |l: Line| limits::Place { sku: l.item.stock.sku, shop: l.item.stock.shop, ext: l.item.ext };
     let (places, cause) = (lines.into_iter().map(place).collect(), seat.cause.clone());
