@@ -2,6 +2,7 @@
 
 mod driver;
 mod hold;
+mod prices;
 
 use crate::robust::serve;
 use crate::support::cast::{ADMIN, AUDITOR, OWNER, PASSWORD};
