@@ -22,6 +22,7 @@ use crate::trail::Cause;
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use serde_json::Value;
+use std::collections::HashMap;
 
 /// The most lines one call may carry.
 pub const MAX_LINES: usize = 1000;
@@ -105,6 +106,8 @@ impl Scope {
 
 /// Applies lines; one result per line, in the order given. Runs inside the call's transaction.
 pub type Apply = fn(&mut PgConnection, &Cause, &Scope, Vec<Line>) -> Result<Vec<LineResult>>;
+/// What a credential that sees only some of the shops may not say, by the number of the line.
+pub type Reach = fn(&mut PgConnection, &Scope, &[Line]) -> Result<HashMap<i32, Problem>>;
 /// Answers a query with the envelope's `data`.
 pub type Answer = fn(&mut PgConnection, &Scope, Line) -> Result<Value>;
 
@@ -115,6 +118,8 @@ pub type Pull = fn(&mut PgConnection, &Cause, &Scope, Line) -> Result<Value>;
 pub enum Verb {
     /// Up to [`MAX_LINES`] lines of what the ERP knows, each with an outcome; switches and holds stand before it.
     Write(Apply),
+    /// The same, where what a line says may count in shops its caller does not see: that is refused before it is applied or kept.
+    Within(Apply, Reach),
     /// The same for what has happened anyhow, such as a receipt: no switch holds it back.
     Act(Apply),
     /// The same for what buyers do; only a storefront's credential may say it.
@@ -163,7 +168,11 @@ pub struct Method {
 
 impl Method {
     pub fn writes(&self) -> bool {
-        matches!(self.verb, Verb::Write(_) | Verb::Act(_) | Verb::Sell(_))
+        self.is_told() || matches!(self.verb, Verb::Act(_) | Verb::Sell(_))
+    }
+    /// What the ERP knows: switches, exceptions and locks stand before it.
+    pub fn is_told(&self) -> bool {
+        matches!(self.verb, Verb::Write(_) | Verb::Within(..))
     }
     /// Whether a credential with these scopes may call it.
     pub fn opens_to(&self, scopes: &[String]) -> bool {
@@ -178,7 +187,7 @@ impl Method {
     pub fn scope(&self) -> String {
         match self.verb {
             Verb::Sell(_) => STOREFRONT.to_owned(),
-            Verb::Write(_) | Verb::Act(_) => format!("{}:write", self.module.as_str()),
+            Verb::Write(_) | Verb::Within(..) | Verb::Act(_) => format!("{}:write", self.module.as_str()),
             Verb::Read(_) | Verb::Pull(_) => format!("{}:read", self.module.as_str()),
         }
     }
