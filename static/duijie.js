@@ -141,6 +141,7 @@
 	on('scroll', () => $$('.tw .menu[open]').forEach((m) => { m.open = false; }), true);
 	on('input', ({ target: t }) => {
 		up(t, 'form[data-guard]')?.classList.add('dirty');
+		if (inGrid(t)) mark(t);
 		// Units held beyond what the automatic value would give.
 		const over = t.dataset.auto && $('[data-over]', t.form), n = t.value - t.dataset.auto;
 		if (over) { over.hidden = !(n > 0); $('b', over).textContent = n; }
@@ -175,32 +176,61 @@
 			default: return false;
 		}
 	};
-	// grids: Enter and the arrows go up and down a column, a block of a sheet spreads from the cell it is pasted on
+	// grids: a cell is typed over; Enter and the arrows walk; a block of a sheet spreads from where it is pasted; Ctrl Z takes back
+	const taken = []; // what cells were before, newest last
+	let had, touched; // the value of the cell when it was entered; the cell a mouse is entering
+	const inGrid = (t) => Boolean(up(t, '[data-grid]') && t.matches('input:not([type])'));
 	const cell = (input, down, right = 0) => {
 		const rows = [...up(input, '[data-grid]').rows], tr = up(input, 'tr'), mine = (r) => (r ? $$('input:not([type])', r) : []);
 		return mine(rows[rows.indexOf(tr) + down])[mine(tr).indexOf(input) + right];
 	};
-	const grid = (t, e) => {
-		const by = { Enter: e.shiftKey ? -1 : 1, ArrowDown: 1, ArrowUp: -1 }[e.key];
-		if (!by || !up(t, '[data-grid]') || !t.matches('input:not([type])')) return false;
-		cell(t, by)?.select();
+	const enter = (to) => { if (to) { to.focus(); to.select(); } };
+	const mark = (t) => {
+		const form = up(t, 'form'), told = form && $('[data-moved]', form);
+		t.classList.toggle('moved', t.value !== t.defaultValue);
+		form?.classList.add('dirty');
+		if (!told) return;
+		const n = $$('.moved', form).length;
+		told.hidden = !n;
+		$('b', told).textContent = n;
+	};
+	const fill = (all) => all.forEach(([t, value]) => { t.value = value; mark(t); });
+	const grid = (t, e, ctrl) => {
+		if (!inGrid(t)) return false;
+		const down = { Enter: e.shiftKey ? -1 : 1, ArrowDown: 1, ArrowUp: -1 }[e.key];
+		const right = t.selectionStart === 0 && t.selectionEnd === t.value.length && { ArrowLeft: -1, ArrowRight: 1 }[e.key];
+		if (ctrl) {
+			// Inside a cell the browser takes back what was typed.
+			const last = e.key === 'z' && t.value === had && taken.pop();
+			if (last) { fill(last); enter(last[0][0]); had = last[0][0].value; }
+			return Boolean(last);
+		}
+		if (e.key === 'Escape' && t.value !== had) { fill([[t, had]]); t.select(); return true; }
+		if (!down && !right) return false;
+		enter(cell(t, down || 0, right || 0));
 		return true;
 	};
+	on('focusin', ({ target: t }) => { if (inGrid(t)) { had = t.value; t.select(); } });
+	on('mousedown', ({ target: t }) => { touched = inGrid(t) && doc.activeElement !== t && t; });
+	on('mouseup', ({ target: t }) => { if (touched && touched === t) t.select(); touched = null; });
+	on('change', ({ target: t }) => { if (inGrid(t)) { taken.push([[t, had]]); had = t.value; } });
 	on('paste', (e) => {
 		const t = e.target, block = e.clipboardData?.getData('text').replace(/\r?\n$/, '');
-		if (!up(t, '[data-grid]') || !/[\t\n]/.test(block || '')) return;
+		if (!inGrid(t) || !/[\t\n]/.test(block || '')) return;
 		e.preventDefault();
-		block.split(/\r?\n/).forEach((line, down) => line.split('\t').forEach((value, right) => {
-			const to = cell(t, down, right);
-			if (to) to.value = value.trim();
-		}));
-		up(t, 'form[data-guard]')?.classList.add('dirty');
+		// An empty cell of a sheet says nothing.
+		const told = block.split(/\r?\n/).flatMap((line, down) => line.split('\t').map((value, right) => [value.trim() && cell(t, down, right), value.trim()]));
+		const all = told.filter(([to]) => to), lost = told.filter(([to, value]) => value && !to).length;
+		taken.push(all.map(([to]) => [to, to.value]));
+		fill(all);
+		had = t.value;
+		if (lost) toast(`${lost} ${up(t, '[data-grid]').dataset.lost}`);
 	});
 	on('keydown', (e) => {
 		if (e.isComposing || e.keyCode === 229 || e.defaultPrevented || e.altKey) return;
 		const key = e.key.toLowerCase(), ctrl = e.ctrlKey || e.metaKey, t = e.target, guarded = $('form[data-guard]');
 		const menu = $('details.menu[open]');
-		let done = !ctrl && grid(t, e);
+		let done = grid(t, e, ctrl);
 		if (done) { e.preventDefault(); return; }
 		if (ctrl) {
 			if (key === 'k') done = palette();

@@ -93,3 +93,5 @@ lots-mode-unknown = Choose which lots are kept
 lots-carry = Stock as the sum of lots
 lots-carry-on = The stock of a SKU with lots is the sum of their quantities
 lots-carry-note = When on, sku.inventory.update is refused for these SKUs (LOT_SUM); SKUs without lots go on as before. Needs all lots, each with its quantity
+lots-promo = Promotion
+lots-promo-note = A price for the days that are left

@@ -93,3 +93,5 @@ lots-mode-unknown = 选一种保留方式
 lots-carry = 库存由批号合计
 lots-carry-on = 有批号的 SKU，库存等于批号数量之和
 lots-carry-note = 打开后，这些 SKU 的 sku.inventory.update 会被拒绝（LOT_SUM）；没有批号的 SKU 照常。要求保留全部批号，并且每个批号都带数量
+lots-promo = 促销价
+lots-promo-note = 给快到期的货定一个限时价

@@ -86,18 +86,19 @@ impl Report {
 /// # Errors
 /// Only for faults of the whole call; a bad line is a result.
 pub fn run(tx: &mut PgConnection, cause: &Cause, scope: &Scope, channel: Channel, method: &Method, batch: Batch) -> Result<Report> {
-    let (Verb::Write(apply, _) | Verb::Step(apply) | Verb::Act(apply) | Verb::Sell(apply)) = method.verb else {
+    let (Verb::Write(apply, _) | Verb::Within(apply, ..) | Verb::Step(apply) | Verb::Act(apply) | Verb::Sell(apply)) = method.verb else {
         return Err(Error::broken(format!("{} does not take lines", method.name)));
     };
     let feed = if batch.preview { None } else { Some(model::open(tx, cause, channel, method, batch.policy)?) };
     let cause = Cause { feed, ..cause.clone() };
     let lines = read(method, batch.lines, &cause);
-    let automatic = matches!(method.verb, Verb::Write(..) | Verb::Step(_)) && matches!(channel, Channel::Api | Channel::Replay);
+    let automatic = (method.is_told() || matches!(method.verb, Verb::Step(_))) && matches!(channel, Channel::Api | Channel::Replay);
     let off = if automatic && !batch.past_gate { closed(tx, &cause, method)? } else { None };
     let past_gate = batch.past_gate;
     let mut results = try_out(tx, batch.preview, batch.policy, |tx| {
         let (good, bad): (Vec<Line>, Vec<Line>) = lines.into_iter().partition(Line::is_good);
         let mut results: Vec<LineResult> = bad.iter().map(LineResult::unreadable).collect();
+        let good = within_reach(tx, scope, method, good, &mut results)?;
         if !good.is_empty() {
             results.extend(match &off {
                 Some(off) if matches!(method.verb, Verb::Step(_)) => {
@@ -145,6 +146,20 @@ fn closed(tx: &mut PgConnection, cause: &Cause, method: &Method) -> Result<Optio
     switches::why_off(tx, cause.merchant, method.module, cause.now)
 }
 
+/// The lines their caller may say; the others end here.
+fn within_reach(tx: &mut PgConnection, scope: &Scope, method: &Method, good: Vec<Line>, ends: &mut Vec<LineResult>) -> Result<Vec<Line>> {
+    let (Verb::Within(.., reach), true) = (method.verb, scope.shops.is_some()) else { return Ok(good) };
+    let mut beyond = reach(tx, scope, &good)?;
+    let mut left = Vec::with_capacity(good.len());
+    for line in good {
+        match beyond.remove(&line.no) {
+            Some(problem) => ends.push(LineResult::rejected(&line, problem)),
+            None => left.push(line),
+        }
+    }
+    Ok(left)
+}
+
 /// Applies good lines; the gate keeps what exceptions and locks withheld, and forgets what is no longer waiting.
 fn apply_good(
     tx: &mut PgConnection,
@@ -161,7 +176,7 @@ fn apply_good(
         return Err(Error::broken(format!("{expected} lines went in, {} results came out", results.len())));
     }
     // What a person does leaves the ERP's last word waiting; what the gate lets out it takes off its list itself.
-    if matches!(method.verb, Verb::Write(..)) && cause.kind != Kind::Person && !past_gate {
+    if method.is_told() && cause.kind != Kind::Person && !past_gate {
         held::settle(tx, cause, method, &results)?;
     }
     Ok(results)

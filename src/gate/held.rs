@@ -106,7 +106,7 @@ pub fn hold(tx: &mut PgConnection, cause: &Cause, scope: &Scope, method: &Method
     let rows: Vec<Kept> = kept.iter().map(|(_, k)| k.clone()).collect();
     let taken = keep(tx, cause, &rows)?;
     let mut now = match method.verb {
-        Verb::Write(_, in_force) => in_force(tx, scope, lines)?,
+        Verb::Write(_, in_force) | Verb::Within(_, in_force, _) => in_force(tx, scope, lines)?,
         _ => HashMap::new(),
     };
     let newer = newer(tx, cause.merchant, method, rows.iter().filter(|r| !taken.contains(&r.key)))?;

@@ -16,6 +16,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(web::resource("/settings/lots").get(rules::show).post(rules::choose));
 }
 
+/// What expires within so many days may be sold for less.
+const SOON_DAYS: i64 = 180;
 /// Days of a shelf life of which no beginning is known.
 const USUAL_DAYS: i64 = 730;
 
@@ -43,7 +45,7 @@ impl Line {
     fn tone(&self) -> &'static str {
         match self.left() {
             Some(left) if left <= 30 => "bad",
-            Some(left) if left <= 180 => "warn",
+            Some(left) if left <= SOON_DAYS => "warn",
             _ => "ok",
         }
     }
@@ -58,6 +60,14 @@ impl Line {
     }
     fn base(&self) -> String {
         base(&self.item.ext, self.item.shop)
+    }
+    /// Where goods that expire soon get a price for the days that are left; prices are the SKU's, not the lot's.
+    fn promotion(&self) -> Option<String> {
+        let soon = self.left().is_some_and(|left| (0..=SOON_DAYS).contains(&left));
+        let until = self.item.expires.filter(|_| soon && self.item.there && !self.is_stopped())?;
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("sku", &self.item.ext).append_pair("lot", &self.item.lot_no).append_pair("until", &until.to_string());
+        Some(format!("/prices/promotion?{}", query.finish()))
     }
     fn stopped_by(&self) -> &str {
         self.item.stopped_by.as_deref().unwrap_or_default()

@@ -7,6 +7,6 @@ pub mod recheck;
 pub mod risks;
 mod settings;
 
-pub use model::{Merchant, NewMerchant, Shop, add_shop, all, by_codes, create, due, find, shops};
+pub use model::{Merchant, NewMerchant, Shop, add_shop, all, by_codes, create, due, find, has_more_shops, shops};
 pub use pages::routes;
 pub use settings::{LowStockMoved, by_code};

@@ -115,6 +115,20 @@ pub fn shops(c: &mut PgConnection, merchant: MerchantId) -> Result<Vec<Shop>> {
         .load(c)?)
 }
 
+/// The merchant has shops that are not among these.
+pub fn has_more_shops(c: &mut PgConnection, merchant: MerchantId, these: &[ShopId]) -> Result<bool> {
+    #[derive(QueryableByName)]
+    struct More {
+        #[diesel(sql_type = Bool)]
+        more: bool,
+    }
+    let found: More = diesel::sql_query("select exists (select 1 from shops where merchant_id = $1 and id <> all($2)) as more")
+        .bind::<BigInt, _>(merchant)
+        .bind::<Array<BigInt>, _>(these)
+        .get_result(c)?;
+    Ok(found.more)
+}
+
 pub fn add_shop(tx: &mut PgConnection, cause: &Cause, id: ShopId, name: &str, is_default: bool) -> Result<()> {
     diesel::sql_query("insert into shops (merchant_id, id, name, is_default) values ($1, $2, $3, $4)")
         .bind::<BigInt, _>(cause.merchant)

@@ -207,12 +207,6 @@ pub fn lock_one(tx: &mut PgConnection, merchant: MerchantId, no: &str) -> Result
     lock(tx, merchant, &[no])?.remove(no).ok_or(Error::NotFound)
 }
 
-/// Orders by number, as they stand.
-pub fn by_nos(c: &mut PgConnection, merchant: MerchantId, nos: &[String]) -> Result<Vec<Order>> {
-    let sql = format!("select {COLUMNS} from orders o where o.merchant_id = $1 and o.order_no = any($2)");
-    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Array<Text>, _>(nos).load(c)?)
-}
-
 /// One order by its number.
 pub fn by_no(c: &mut PgConnection, merchant: MerchantId, no: &str) -> Result<Option<Order>> {
     let sql = format!("select {COLUMNS} from orders o where o.merchant_id = $1 and o.order_no = $2");

@@ -59,10 +59,9 @@ fn item(line: &OrderLine) -> Value {
 /// Where the orders that lines are about stand.
 pub fn in_force(c: &mut PgConnection, scope: &Scope, lines: &[Line]) -> Result<HashMap<i32, Map<String, Value>>> {
     let nos: Vec<String> = lines.iter().map(|l| l.text_or_empty("orderNo")).collect();
-    let orders = model::by_nos(c, scope.merchant, &nos)?;
-    let states: HashMap<&str, State> = orders.iter().map(|o| (o.order_no.as_str(), o.state())).collect();
+    let orders = model::by_nos(c, scope.merchant, &nos.iter().map(String::as_str).collect::<Vec<_>>())?;
     let told = |(line, no): (&Line, &String)| {
-        let pair = ("orderStatus".to_owned(), states.get(no.as_str())?.as_str().into());
+        let pair = ("orderStatus".to_owned(), orders.get(no)?.state().as_str().into());
         Some((line.no, Map::from_iter([pair])))
     };
     Ok(lines.iter().zip(&nos).filter_map(told).collect())

@@ -1,6 +1,7 @@
 //! What ERPs read back. Nothing here knows what goods cost.
 
 use super::codes::Codes;
+use super::place::Place;
 use super::quote::{Buyer, quote};
 use super::resolve::{Channel, Member, Reason, Rule};
 use super::rows::{self, Own, Stored};
@@ -46,6 +47,11 @@ pub fn prices(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Value> 
         .filter(|r| r.region.is_some() && r.customer.is_none() && r.group.is_none())
         .map(|r| json!({ "regionGroup": region(r), "price": wire_money(Some(r.amount)), "validFrom": when(r.from), "validUntil": when(r.until) }))
         .collect();
+    let promotions: Vec<Value> = all
+        .iter()
+        .filter(|r| r.place() == Place::Promotion)
+        .map(|r| json!({ "price": wire_money(Some(r.amount)), "validFrom": when(r.from), "validUntil": when(r.until) }))
+        .collect();
     let by_customer: Vec<Value> = all
         .iter()
         .filter(|r| r.customer.is_some() || r.group.is_some())
@@ -59,7 +65,7 @@ pub fn prices(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Value> 
     Ok(json!({
         "skuId": sku_id, "shopId": shop.map(|id| id.to_string()), "vipPrice": wire_money(of_shop.map(|r| r.amount).or(own.member)),
         "price": wire_money(own.default), "retailPrice": wire_money(own.retail), "referencePrice": wire_money(own.reference),
-        "version": own.version, "regionPrices": by_region, "customerPrices": by_customer,
+        "version": own.version, "promotions": promotions, "regionPrices": by_region, "customerPrices": by_customer,
     }))
 }
 

@@ -139,17 +139,19 @@ fn in_force(wish: &Wish, sheet: &Sheet, codes: &Codes) -> Map<String, Value> {
 }
 
 /// The name of a value in the trail, dates and all; see [`read_name`].
-pub(super) fn cell_name(place: Place, span: Span, codes: &Codes) -> String {
+pub fn cell_name(place: Place, span: Span, codes: &Codes) -> String {
     let name = place.name(codes);
     if span.is_dated() { format!("{name} [{}]", span.words()) } else { name }
 }
 
-/// Reads [`cell_name`].
+/// Reads [`cell_name`]; `None` for what cannot be, such as a promotion without dates.
 pub(super) fn read_name(name: &str, codes: &Codes) -> Option<(Place, Span)> {
-    match name.strip_suffix(']').and_then(|rest| rest.rsplit_once(" [")) {
-        Some((place, words)) => Some((Place::named(place, codes)?, Span::of_words(words)?)),
-        None => Some((Place::named(name, codes)?, Span::STANDING)),
-    }
+    let (place, span) = match name.strip_suffix(']').and_then(|rest| rest.rsplit_once(" [")) {
+        Some((place, words)) => (Place::named(place, codes)?, Span::of_words(words)?),
+        None => (Place::named(name, codes)?, Span::STANDING),
+    };
+    let fits = if span.is_dated() { !place.is_plain() } else { place != Place::Promotion };
+    fits.then_some((place, span))
 }
 
 fn entry(wish: &Wish, old: &Sheet, new: &Sheet, codes: &Codes) -> Entry {
@@ -235,6 +237,7 @@ impl From<Own> for Sheet {
             version: own.quote_version,
             quoted_at: own.quoted_at,
             cells: plain.into_iter().filter_map(cell).collect(),
+            gone: BTreeMap::new(),
         }
     }
 }
@@ -255,8 +258,9 @@ struct Row {
     valid_from: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     valid_until: Option<DateTime<Utc>>,
-    #[diesel(sql_type = Numeric)]
-    amount: Decimal,
+    /// None where only the clock is left.
+    #[diesel(sql_type = Nullable<Numeric>)]
+    amount: Option<Decimal>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     source_time: Option<DateTime<Utc>>,
 }
@@ -272,11 +276,8 @@ fn load(tx: &mut PgConnection, merchant: MerchantId, wishes: &[Wish]) -> Result<
     .bind::<Array<BigInt>, _>(skus.into_iter().collect::<Vec<_>>())
     .load(tx)?;
     let mut sheets: BTreeMap<SkuId, Sheet> = own.into_iter().map(|own| (own.id, own.into())).collect();
-    let places: BTreeSet<(SkuId, [i64; 4])> = wishes
-        .iter()
-        .flat_map(|w| w.moves.iter().map(move |m| (w.sku, m.place.columns())))
-        .filter(|(_, columns)| *columns != [0; 4])
-        .collect();
+    let places: BTreeSet<(SkuId, [i64; 4])> =
+        wishes.iter().flat_map(|w| w.moves.iter().filter(|m| !m.place.is_plain()).map(move |m| (w.sku, m.place.columns()))).collect();
     if places.is_empty() {
         return Ok(sheets);
     }
@@ -285,6 +286,9 @@ fn load(tx: &mut PgConnection, merchant: MerchantId, wishes: &[Wish]) -> Result<
         "select p.* from unnest($2, $3, $4, $5, $6) as w(sku, customer, customers, region, shop) cross join lateral \
          (select sku_id, customer_id, customer_group_id, region_group_id, shop_id, nullif(nullif(valid_from, '-infinity'), 'epoch') as valid_from, \
             nullif(valid_until, 'infinity') as valid_until, amount, source_time from prices where merchant_id = $1 and sku_id = w.sku \
+            and customer_id = w.customer and customer_group_id = w.customers and region_group_id = w.region and shop_id = w.shop \
+          union all select sku_id, customer_id, customer_group_id, region_group_id, shop_id, nullif(valid_from, '-infinity'), null, null, source_time \
+            from gone_prices where merchant_id = $1 and sku_id = w.sku and source_time is not null \
             and customer_id = w.customer and customer_group_id = w.customers and region_group_id = w.region and shop_id = w.shop offset 0) p",
     )
     .bind::<BigInt, _>(merchant)
@@ -296,9 +300,13 @@ fn load(tx: &mut PgConnection, merchant: MerchantId, wishes: &[Wish]) -> Result<
     .load(tx)?;
     for row in rows {
         let place = Place::of_columns([row.customer_id, row.customer_group_id, row.region_group_id, row.shop_id]);
-        if let (Some(place), Some(sheet)) = (place, sheets.get_mut(&row.sku_id)) {
-            let span = Span { from: row.valid_from, until: row.valid_until };
-            sheet.cells.insert((place, span), Cell { amount: row.amount, source_time: row.source_time });
+        if let Some(sheet) = sheets.get_mut(&row.sku_id) {
+            if let Some(amount) = row.amount {
+                let span = Span { from: row.valid_from, until: row.valid_until };
+                sheet.cells.insert((place, span), Cell { amount, source_time: row.source_time });
+            } else if let Some(clock) = row.source_time {
+                sheet.gone.insert((place, row.valid_from), clock);
+            }
         }
     }
     Ok(sheets)

@@ -1,7 +1,7 @@
 //! Cells of a grid of prices, wherever it stands: what is set, what is inherited, what is worth a look.
 
 use super::grid::Line;
-use super::place::{Place, Span};
+use super::place::{PROMOTION, Place, Span};
 use super::quote::{Known, Offers, all_offers};
 use super::resolve::{Channel, Offer, Standing, Terms, resolve};
 use super::rows::{self, Stored};
@@ -15,6 +15,7 @@ use crate::{Result, gate};
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use rust_decimal::Decimal;
+use serde_json::Value;
 use std::collections::HashMap;
 
 /// One input.
@@ -28,8 +29,10 @@ pub struct Cell {
     pub value: String,
     /// What a buyer pays (or reads) while nothing is set.
     pub inherited: String,
-    /// `bad` below the floor, `warn` below cost, `hold` locked, or empty.
+    /// `bad` below the floor, `warn` below cost, `hold` locked, `erp` where the ERP has sent another that waits, or empty.
     pub tone: &'static str,
+    /// What the ERP has sent and waits; `-` for no price of its own.
+    pub erp: String,
     /// Prices with dates, in force or to come.
     pub dates: Vec<(String, String)>,
 }
@@ -62,7 +65,7 @@ impl Source {
             rules: rules(c, merchant)?,
             regions: region_groups::list(c, merchant)?,
             groups: customer_groups::list(c, merchant)?,
-            stored: all.into_iter().filter_map(|r| Some(((r.sku, r.place()?, r.span()), r.amount))).collect(),
+            stored: all.into_iter().map(|r| ((r.sku, r.place(), r.span()), r.amount)).collect(),
             offers: all_offers(c, merchant, &skus, &[], now)?,
             locks: gate::exceptions::of_products(c, merchant, &products, now)?.into_iter().filter(|e| e.module == "price").collect(),
             now,
@@ -132,20 +135,25 @@ impl Source {
             let limit = line.cost_price.map(|cost| cost * percent / Decimal::ONE_HUNDRED);
             place.is_paid() && set.zip(limit).is_some_and(|(price, limit)| price < limit)
         };
+        let erp = waiting(line, place, name);
         let tone = if self.rules.floor_percent.is_some_and(|p| low(Decimal::from(p))) {
             "bad"
         } else if low(Decimal::ONE_HUNDRED) {
             "warn"
         } else if self.locked(line, place) {
             "hold"
+        } else if erp.is_some() {
+            "erp"
         } else {
             ""
         };
+        // A promotion is a default price with dates.
+        let here = |at: &Place| *at == place || (place == Place::Default && *at == Place::Promotion);
         let mut dates: Vec<(Span, Decimal)> = self
             .stored
             .iter()
             .filter(|((sku, at, span), _)| {
-                *sku == line.id && *at == place && span.is_dated() && span.until.is_none_or(|until| until > self.now)
+                *sku == line.id && here(at) && span.is_dated() && span.until.is_none_or(|until| until > self.now)
             })
             .map(|((_, _, span), amount)| (*span, *amount))
             .collect();
@@ -156,9 +164,36 @@ impl Source {
             value: set.map(two_places).unwrap_or_default(),
             inherited: self.inherited(line, place).map(two_places).unwrap_or_default(),
             tone,
+            erp: erp.unwrap_or_default(),
             dates: dates.into_iter().map(|(span, amount)| (two_places(amount), span.words())).collect(),
         }
     }
+}
+
+/// What a waiting line of the ERP says of a place; its own codes where they are called as ours.
+fn waiting(line: &Line, place: Place, name: &str) -> Option<String> {
+    let held = line.held.as_ref()?;
+    let told = |value: &Value| match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) if text.is_empty() => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    if place.is_plain() {
+        return held.get(place.field()).map(told);
+    }
+    let who = name.split_once(':').map_or("", |(_, who)| who);
+    let (who, at) = who.rsplit_once('@').unwrap_or((who, ""));
+    let (group, region) = if matches!(place, Place::Region(_)) { ("", who) } else { (who, at) };
+    let text = |entry: &Value, field: &str| entry.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let meant = |entry: &&Value| {
+        text(entry, "customerGroup") == group
+            && text(entry, "regionGroup") == region
+            && text(entry, "customerId").is_empty()
+            && text(entry, "validFrom").is_empty()
+            && text(entry, "validUntil").is_empty()
+    };
+    held.get(place.field())?.as_array()?.iter().find(meant).and_then(|entry| entry.get("price")).map(told)
 }
 
 /// The place an offer without dates stands for.
@@ -202,7 +237,9 @@ pub fn words(lang: Lang, name: &str, regions: &[region_groups::Group], groups: &
     let (place, dates) = name.strip_suffix(']').and_then(|n| n.rsplit_once(" [")).map_or((name, ""), |(place, dates)| (place, dates));
     let region = |code: &str| regions.iter().find(|g| g.code == code).map_or_else(|| code.to_owned(), |g| g.name.clone());
     let group = |code: &str| groups.iter().find(|g| g.code == code).map_or_else(|| code.to_owned(), |g| g.name.clone());
-    let said = if let Some((plain, _)) = Place::PLAIN.iter().find(|(_, field)| *field == place) {
+    let said = if place == PROMOTION {
+        lang.say("prices-col-promotion", &[])
+    } else if let Some((plain, _)) = Place::PLAIN.iter().find(|(_, field)| *field == place) {
         lang.say(plain_label(*plain), &[])
     } else if let Some(code) = place.strip_prefix("region:") {
         region(code)

@@ -112,7 +112,10 @@ fn carry_out(tx: &mut PgConnection, cause: &Cause, wanted: &[Wanted], weigh: boo
     outlook.alert_percent = own.alert_percent;
     let (wishes, rows) = as_wishes(wanted, &lines, &codes, &mut outlook.refused);
     let skus: Vec<SkuId> = wishes.iter().map(|w| w.sku).collect();
-    let before = if weigh { Some(impact::Picture::take(tx, cause.merchant, &skus, cause.now)?) } else { None };
+    // What begins later is looked at when it begins.
+    let begins = wishes.iter().flat_map(|w| w.moves.iter().filter_map(|m| m.span.from)).filter(|from| *from > cause.now).min();
+    let at = begins.unwrap_or(cause.now);
+    let before = if weigh { Some(impact::Picture::take(tx, cause.merchant, &skus, at)?) } else { None };
     let stored = stored(tx, cause.merchant, &skus)?;
     let done = book::set(tx, cause, &codes, &wishes)?;
     for ((wish, row), done) in wishes.iter().zip(rows).zip(done) {
@@ -128,7 +131,7 @@ fn carry_out(tx: &mut PgConnection, cause: &Cause, wanted: &[Wanted], weigh: boo
     outlook.far = outlook.diffs.iter().filter(|d| d.far).count();
     outlook.below_cost = outlook.diffs.iter().filter(|d| d.below_cost).count();
     if let Some(before) = before {
-        outlook.impact = before.compare(&impact::Picture::take(tx, cause.merchant, &skus, cause.now)?);
+        outlook.impact = before.compare(&impact::Picture::take(tx, cause.merchant, &skus, at)?);
     }
     Ok(outlook)
 }
@@ -193,7 +196,7 @@ type Stored = HashMap<(SkuId, Place, Span), Decimal>;
 /// What stands now, read before it changes.
 fn stored(c: &mut PgConnection, merchant: MerchantId, skus: &[SkuId]) -> Result<Stored> {
     let all = rows::of_skus(c, merchant, skus, rows::MOST)?;
-    Ok(all.into_iter().filter_map(|r| Some(((r.sku, r.place()?, r.span()), r.amount))).collect())
+    Ok(all.into_iter().map(|r| ((r.sku, r.place(), r.span()), r.amount)).collect())
 }
 
 fn plain(line: &grid::Line, place: Place) -> Option<Decimal> {

@@ -1,5 +1,6 @@
 //! Customers priced alike: groups and levels with an order among them.
 
+use super::gone;
 use super::groups::{self, Fallback};
 use crate::form::Form;
 use crate::ids::{CustomerGroupId, CustomerId, MerchantId};
@@ -195,7 +196,7 @@ pub fn fallback(c: &mut PgConnection, merchant: MerchantId, id: CustomerGroupId)
     groups::fallback(c, merchant, "customer_group_id", id.0)
 }
 
-/// Deletes a group with its prices: its members pay what else applies. How many prices went.
+/// Deletes a group with its prices, to come back by [`gone::restore`]: its members pay what else applies. How many prices went.
 ///
 /// # Errors
 /// `Conflict` when it has changed, or has got more prices, since the person looked.
@@ -206,7 +207,8 @@ pub fn delete(tx: &mut PgConnection, cause: &Cause, id: CustomerGroupId, seen: i
     if group.version != seen || group.prices > prices {
         return Err(groups::moved_on());
     }
-    let gone = groups::drop_prices(tx, cause, "customer_group_id", id.0)?;
+    let dropped = groups::drop_prices(tx, cause, "customer_group_id", id.0)?;
+    gone::keep(tx, cause, gone::Kind::Customer, id.0, dropped)?;
     diesel::sql_query("delete from customer_groups where merchant_id = $1 and id = $2")
         .bind::<BigInt, _>(cause.merchant)
         .bind::<BigInt, _>(id)
@@ -214,8 +216,8 @@ pub fn delete(tx: &mut PgConnection, cause: &Cause, id: CustomerGroupId, seen: i
     let mut told = group.told();
     if let Some(map) = told.as_object_mut() {
         map.insert("members".into(), json!(group.members));
-        map.insert("prices".into(), json!(gone));
+        map.insert("prices".into(), json!(dropped));
     }
     trail::record(tx, cause, &[Entry::new("customer_group.deleted", "customer_group", &group.code).change(told, Value::Null)])?;
-    Ok(gone)
+    Ok(dropped)
 }

@@ -6,9 +6,10 @@ use crate::ids::{MerchantId, ProductId, SkuId};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::query_builder::BoxedSqlQuery;
-use diesel::sql_types::{Array, BigInt, Bool, Int4, Nullable, Numeric, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Bool, Int4, Jsonb, Nullable, Numeric, Text, Timestamptz};
 use rust_decimal::Decimal;
 use serde::Serialize;
+use serde_json::Value;
 
 /// Rows of a merchant's changes of today that are looked through.
 const LOOKED_AT: i64 = 20_000;
@@ -109,12 +110,16 @@ pub struct Line {
     /// The ERP has sent something that waits.
     #[diesel(sql_type = Bool)]
     pub waiting: bool,
+    /// That line.
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    #[serde(skip)]
+    pub held: Option<Value>,
 }
 
 const COLUMNS: &str = "k.id, k.sku_id, k.product_id as product, p.prod_id, p.name, p.spec, k.base_price, k.retail_price, k.reference_price, k.cost_price, \
-     k.member_price, k.quote_version as version, exists (select 1 from held_lines h where h.merchant_id = k.merchant_id and h.module = 'price' \
-     and h.method = 'prod.price.update' and h.key = k.sku_id) as waiting";
-const FROM: &str = "skus k join products p on p.merchant_id = k.merchant_id and p.id = k.product_id";
+     k.member_price, k.quote_version as version, h.line is not null as waiting, h.line as held";
+const FROM: &str = "skus k join products p on p.merchant_id = k.merchant_id and p.id = k.product_id \
+     left join held_lines h on h.merchant_id = k.merchant_id and h.module = 'price' and h.method = 'prod.price.update' and h.key = k.sku_id";
 
 /// What is looked for.
 #[derive(Clone, Debug, Default)]

@@ -6,7 +6,7 @@ use crate::ids::MerchantId;
 use crate::text::Text as Sentence;
 use crate::trail::Cause;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Int4, Nullable, Numeric, Text};
+use diesel::sql_types::{BigInt, Bool, Int4, Nullable, Numeric, Text, Timestamptz};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
@@ -21,6 +21,21 @@ const GROUPING: i32 = 7211;
 pub(super) fn is_code(code: &str) -> bool {
     (1..=20).contains(&code.chars().count())
         && !code.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '@' | ':' | '~' | '\u{FFFD}'))
+}
+
+/// The key of a price, one that is gone as well.
+pub(super) const KEY: &str = "merchant_id, sku_id, customer_id, customer_group_id, region_group_id, shop_id, valid_from";
+
+#[derive(QueryableByName)]
+pub(super) struct Count {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+impl Count {
+    pub fn rows(&self) -> usize {
+        usize::try_from(self.n).unwrap_or(usize::MAX)
+    }
 }
 
 pub(super) fn moved_on() -> Error {
@@ -101,18 +116,16 @@ pub(super) fn lock_prices(tx: &mut PgConnection, merchant: MerchantId, column: &
     Ok(())
 }
 
-/// Drops all prices of a group; each of its SKUs counts that as a change.
+/// Drops all prices of a group; each of its SKUs counts that as a change. They are kept with the group, to come back with it.
 pub(super) fn drop_prices(tx: &mut PgConnection, cause: &Cause, column: &'static str, id: i64) -> Result<usize> {
-    #[derive(QueryableByName)]
-    struct Count {
-        #[diesel(sql_type = BigInt)]
-        n: i64,
-    }
     let sql = format!(
-        "with gone as (delete from prices where merchant_id = $1 and {column} = $2 and {column} > 0 returning sku_id), \
+        "with gone as (delete from prices where merchant_id = $1 and {column} = $2 and {column} > 0 returning *), \
+         kept as (insert into gone_prices ({KEY}, source_time, with_group, valid_until, amount, owner, gone_at) \
+           select {KEY}, source_time, true, valid_until, amount, owner, $3 from gone on conflict do nothing), \
          moved as (update skus set quote_version = quote_version + 1 where merchant_id = $1 and id in (select sku_id from gone)) \
          select count(*) as n from gone"
     );
-    let count: Count = diesel::sql_query(sql).bind::<BigInt, _>(cause.merchant).bind::<BigInt, _>(id).get_result(tx)?;
-    Ok(usize::try_from(count.n).unwrap_or(usize::MAX))
+    let gone: Count =
+        diesel::sql_query(sql).bind::<BigInt, _>(cause.merchant).bind::<BigInt, _>(id).bind::<Timestamptz, _>(cause.now).get_result(tx)?;
+    Ok(gone.rows())
 }

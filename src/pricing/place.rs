@@ -5,6 +5,9 @@ use crate::clock::{off_the_wire, on_the_wire};
 use crate::ids::{CustomerGroupId, CustomerId, RegionGroupId, ShopId};
 use chrono::{DateTime, Utc};
 
+/// See [`Place::Promotion`] and [`Place::name`].
+pub const PROMOTION: &str = "promotion";
+
 /// A value of a SKU. The first five stand on the SKU itself, the others are rows of `prices`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
@@ -15,6 +18,8 @@ pub enum Place {
     Cost,
     /// Members, in every shop.
     Member,
+    /// Everybody, for a time: stands above the default price.
+    Promotion,
     Shop(ShopId),
     Region(RegionGroupId),
     Group(CustomerGroupId, Option<RegionGroupId>),
@@ -42,6 +47,7 @@ impl Place {
     pub fn field(self) -> &'static str {
         match self {
             Place::Shop(_) => "vipPrice",
+            Place::Promotion => "price",
             Place::Region(_) => "regionPrices",
             Place::Group(..) | Place::Customer(..) => "customerPrices",
             plain => Self::PLAIN.iter().find(|(place, _)| *place == plain).map_or("price", |(_, field)| field),
@@ -58,14 +64,14 @@ impl Place {
             _ => [0; 4],
         }
     }
-    pub(super) fn of_columns(columns: [i64; 4]) -> Option<Self> {
+    pub(super) fn of_columns(columns: [i64; 4]) -> Self {
         let region = |id: i64| (id > 0).then_some(RegionGroupId(id));
         match columns {
-            [0, 0, 0, 0] => None,
-            [0, 0, 0, shop] => Some(Place::Shop(ShopId(shop))),
-            [0, 0, id, _] => Some(Place::Region(RegionGroupId(id))),
-            [0, group, id, _] => Some(Place::Group(CustomerGroupId(group), region(id))),
-            [customer, _, id, _] => Some(Place::Customer(CustomerId(customer), region(id))),
+            [0, 0, 0, 0] => Place::Promotion,
+            [0, 0, 0, shop] => Place::Shop(ShopId(shop)),
+            [0, 0, id, _] => Place::Region(RegionGroupId(id)),
+            [0, group, id, _] => Place::Group(CustomerGroupId(group), region(id)),
+            [customer, _, id, _] => Place::Customer(CustomerId(customer), region(id)),
         }
     }
 
@@ -73,6 +79,7 @@ impl Place {
     pub fn name(self, codes: &Codes) -> String {
         let at = |region: Option<RegionGroupId>| region.map(|id| format!("@{}", codes.region(id))).unwrap_or_default();
         match self {
+            Place::Promotion => PROMOTION.to_owned(),
             Place::Shop(shop) => format!("shop:{shop}"),
             Place::Region(id) => format!("region:{}", codes.region(id)),
             Place::Group(id, region) => format!("group:{}{}", codes.group(id), at(region)),
@@ -84,6 +91,9 @@ impl Place {
     pub fn named(name: &str, codes: &Codes) -> Option<Self> {
         if let Some((place, _)) = Self::PLAIN.iter().find(|(_, field)| *field == name) {
             return Some(*place);
+        }
+        if name == PROMOTION {
+            return Some(Place::Promotion);
         }
         let (kind, who) = name.split_once(':')?;
         let one = |who: &str, region: Option<RegionGroupId>| match kind {
@@ -161,6 +171,7 @@ mod tests {
     fn names_and_columns_lead_back() {
         let region = Some(RegionGroupId(5));
         let rows = [
+            Place::Promotion,
             Place::Shop(ShopId(2)),
             Place::Region(RegionGroupId(5)),
             Place::Group(CustomerGroupId(7), region),
@@ -169,11 +180,11 @@ mod tests {
             Place::Customer(CustomerId(9), region),
         ];
         for place in rows {
-            assert_eq!(Place::of_columns(place.columns()), Some(place));
+            assert_eq!(Place::of_columns(place.columns()), place);
             assert_eq!(Place::named(&place.name(&codes()), &codes()), Some(place), "{place:?}");
         }
         for (place, name) in Place::PLAIN {
-            assert_eq!((Place::named(name, &codes()), Place::of_columns(place.columns())), (Some(place), None));
+            assert_eq!(Place::named(name, &codes()), Some(place));
         }
         for nothing in ["", "cost", "region:", "region:XX", "shop:0", "shop:x", "group:VIP"] {
             assert_eq!(Place::named(nothing, &codes()), None, "{nothing}");

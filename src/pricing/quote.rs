@@ -151,7 +151,9 @@ impl Row {
             (_, Some(_), Some(_), _) => Rule::GroupRegion,
             (_, Some(_), None, _) => Rule::Group,
             (_, _, Some(_), _) => Rule::Region,
-            _ => Rule::MemberShop,
+            (_, _, None, Some(_)) => Rule::MemberShop,
+            // Everybody, for a time.
+            (_, _, None, None) => Rule::Default,
         };
         let group = match self.customer_group {
             Some(id) => Some(known.groups.iter().copied().find(|g| g.id == id)?),

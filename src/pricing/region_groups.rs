@@ -1,5 +1,6 @@
 //! Regions priced alike: named sets of provinces and cities, each division in one group at most.
 
+use super::gone;
 use super::groups::{self, Fallback};
 use crate::form::Form;
 use crate::ids::{MerchantId, RegionGroupId};
@@ -193,7 +194,7 @@ pub fn fallback(c: &mut PgConnection, merchant: MerchantId, id: RegionGroupId) -
     groups::fallback(c, merchant, "region_group_id", id.0)
 }
 
-/// Deletes a group with its prices: its buyers pay what else applies. How many prices went.
+/// Deletes a group with its prices, to come back by [`gone::restore`]: its buyers pay what else applies. How many prices went.
 ///
 /// # Errors
 /// `Conflict` when it has changed, or has got more prices, since the person looked.
@@ -204,15 +205,16 @@ pub fn delete(tx: &mut PgConnection, cause: &Cause, id: RegionGroupId, seen: i32
     if group.version != seen || group.prices > prices {
         return Err(groups::moved_on());
     }
-    let gone = groups::drop_prices(tx, cause, "region_group_id", id.0)?;
+    let dropped = groups::drop_prices(tx, cause, "region_group_id", id.0)?;
+    gone::keep(tx, cause, gone::Kind::Region, id.0, dropped)?;
     diesel::sql_query("delete from region_groups where merchant_id = $1 and id = $2")
         .bind::<BigInt, _>(cause.merchant)
         .bind::<BigInt, _>(id)
         .execute(tx)?;
     let mut told = group.told();
     if let Some(map) = told.as_object_mut() {
-        map.insert("prices".into(), json!(gone));
+        map.insert("prices".into(), json!(dropped));
     }
     trail::record(tx, cause, &[Entry::new("region_group.deleted", "region_group", &group.code).change(told, Value::Null)])?;
-    Ok(gone)
+    Ok(dropped)
 }

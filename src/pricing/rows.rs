@@ -36,7 +36,7 @@ pub struct Stored {
 }
 
 impl Stored {
-    pub fn place(&self) -> Option<Place> {
+    pub fn place(&self) -> Place {
         let id = |id: Option<i64>| id.unwrap_or(0);
         Place::of_columns([
             id(self.customer.map(|c| c.0)),

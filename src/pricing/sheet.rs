@@ -51,7 +51,12 @@ pub struct Sheet {
     /// The clock of what stands on the SKU itself; rows have their own.
     pub quoted_at: Option<DateTime<Utc>>,
     pub cells: BTreeMap<(Place, Span), Cell>,
+    /// The clocks of rows that were taken away, by when they began: what is older must not bring them back (I-5).
+    pub gone: BTreeMap<(Place, Since), DateTime<Utc>>,
 }
+
+/// When a row of `prices` begins; none for the standing one. See [`Span::since`].
+pub type Since = Option<DateTime<Utc>>;
 
 /// How a wish ends before it is written.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,8 +94,8 @@ impl Sheet {
         if !problems.is_empty() {
             return Verdict::Rejected(problems);
         }
-        let changed: Vec<(usize, &Move)> =
-            wish.moves.iter().enumerate().filter(|(_, m)| self.amount(m.place, m.span) != next.amount(m.place, m.span)).collect();
+        let stands = |sheet: &Self, m: &Move| sheet.begun(m.place, m.span).map(|(span, cell)| (span, cell.amount));
+        let changed: Vec<(usize, &Move)> = wish.moves.iter().enumerate().filter(|(_, m)| stands(self, m) != stands(&next, m)).collect();
         let floor: Vec<Problem> = changed.iter().filter_map(|(_, m)| next.below_floor(m, rules)).collect();
         if who == Kind::Person && !floor.is_empty() {
             return Verdict::Rejected(floor);
@@ -108,16 +113,38 @@ impl Sheet {
     /// older than any value it touches.
     fn stale(&self, wish: &Wish) -> Option<Problem> {
         let sent = wish.source_time?;
-        let clock = |m: &Move| {
-            if m.place.is_plain() { self.quoted_at } else { self.cells.get(&(m.place, m.span)).and_then(|cell| cell.source_time) }
-        };
-        let newest = wish.moves.iter().filter_map(clock).max().filter(|newest| *newest > sent)?;
+        let newest = wish.moves.iter().filter_map(|m| self.clock(m.place, m.span)).max().filter(|newest| *newest > sent)?;
         Some(Problem::new(LineCode::Stale, "sourceTime", on_the_wire(sent)).detail(on_the_wire(newest)))
     }
 
+    /// The source time of the last word on a price, be it that there is none.
+    fn clock(&self, place: Place, span: Span) -> Option<DateTime<Utc>> {
+        if place.is_plain() {
+            return self.quoted_at;
+        }
+        let standing = self.begun(place, span).and_then(|(_, cell)| cell.source_time);
+        standing.or_else(|| self.gone.get(&(place, span.since())).copied())
+    }
+    /// What stands there or begins then: one price of a place, though its end may be another.
+    fn begun(&self, place: Place, span: Span) -> Option<(Span, Cell)> {
+        if let Some(cell) = self.cells.get(&(place, span)) {
+            return Some((span, *cell));
+        }
+        let same = |at: &&(Place, Span)| at.0 == place && at.1.since() == span.since();
+        let at = self.cells.keys().filter(|_| span.is_dated()).find(same)?;
+        Some((at.1, *self.cells.get(at)?))
+    }
+
     fn step(&mut self, m: &Move, source_time: Option<DateTime<Utc>>) -> Result<(), Problem> {
+        let clock = source_time.or_else(|| self.clock(m.place, m.span));
+        let row = (m.place, m.span.since());
         let Some(amount) = m.to else {
-            self.cells.remove(&(m.place, m.span));
+            if let Some((span, _)) = self.begun(m.place, m.span) {
+                self.cells.remove(&(m.place, span));
+            }
+            if let Some(clock) = clock.filter(|_| !m.place.is_plain()) {
+                self.gone.insert(row, clock);
+            }
             return Ok(());
         };
         if m.span.is_dated() {
@@ -128,7 +155,8 @@ impl Sheet {
             }
             self.cells.retain(|(place, span), _| *place != m.place || !span.is_dated() || span.from != m.span.from);
         }
-        self.cells.insert((m.place, m.span), Cell { amount, source_time });
+        self.gone.remove(&row);
+        self.cells.insert((m.place, m.span), Cell { amount, source_time: clock });
         Ok(())
     }
 
@@ -170,7 +198,7 @@ impl Sheet {
         if !m.place.is_paid() {
             return None;
         }
-        let before = self.amount(m.place, m.span).or(self.plain(Place::Default));
+        let before = self.begun(m.place, m.span).map(|(_, cell)| cell.amount).or(self.plain(Place::Default));
         let after = m.to.or(next.plain(Place::Default));
         let danger = products::price_danger(guards, no, before, after, next.plain(Place::Cost));
         let floor = || (below_floor && guards.floor_on && before.is_some()).then_some(Danger { no, guard: guards::Guard::Floor });
@@ -200,6 +228,7 @@ mod tests {
             version: 3,
             quoted_at: None,
             cells: prices.iter().map(|(place, amount)| ((*place, Span::STANDING), cell(amount))).collect(),
+            gone: BTreeMap::new(),
         }
     }
     fn to(place: Place, amount: &str) -> Move {
@@ -292,5 +321,39 @@ mod tests {
             s.take(&Wish { if_version: Some(2), ..wish(vec![]) }, &Rules::default(), &guards::Rules::default(), Kind::Erp),
             Verdict::Rejected(_)
         ));
+    }
+
+    // I-5: in whatever order messages arrive, what they come to is what the last one said.
+    #[test]
+    fn messages_in_any_order_come_to_the_same() {
+        let december = Span { from: Some(at("12-01")), until: Some(at("12-11")) };
+        let longer = Span { until: Some(at("12-20")), ..december };
+        let said = |day: &str, span: Span, amount: &str| (at(day), Move { span, ..to(HN, amount) });
+        let messages = [
+            said("11-20", Span::STANDING, "9.00"),
+            said("11-21", Span::STANDING, ""),
+            said("11-22", december, "8.00"),
+            said("11-23", longer, "7.00"),
+            said("11-24", longer, ""),
+        ];
+        let end = |order: &[usize]| {
+            let mut s = sheet(&[(Place::Default, "10.00")]);
+            for n in order {
+                let (time, m) = messages[*n].clone();
+                s.take(&Wish { source_time: Some(time), ..wish(vec![m]) }, &Rules::default(), &guards::Rules::default(), Kind::Erp);
+            }
+            (s.cells.keys().copied().collect::<Vec<_>>(), s.gone)
+        };
+        let in_order = end(&[0, 1, 2, 3, 4]);
+        assert_eq!(in_order.0, [(Place::Default, Span::STANDING)], "nothing is left");
+        for order in [[1, 0, 2, 3, 4], [4, 3, 2, 1, 0], [4, 0, 3, 1, 2], [2, 4, 1, 3, 0], [0, 2, 4, 1, 3]] {
+            assert_eq!(end(&order), in_order, "{order:?}");
+        }
+        // A person has no clock; what the ERP said last goes on counting.
+        let mut s = sheet(&[(Place::Default, "10.00")]);
+        s.cells.insert((HN, Span::STANDING), Cell { amount: d("9.00"), source_time: Some(at("11-22")) });
+        take(&mut s, vec![to(HN, "")], Kind::Person);
+        take(&mut s, vec![to(HN, "9.50")], Kind::Person);
+        assert_eq!(s.clock(HN, Span::STANDING), Some(at("11-22")));
     }
 }

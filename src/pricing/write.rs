@@ -1,4 +1,4 @@
-//! All that the wishes of a call change, in three statements.
+//! All that the wishes of a call change, in a handful of statements.
 
 use super::place::{Place, Span};
 use super::sheet::{Cell, Sheet};
@@ -17,6 +17,7 @@ pub(super) fn write(tx: &mut PgConnection, cause: &Cause, before: &Sheets, after
     let pairs: Vec<(&Sheet, &Sheet)> = after.iter().filter_map(|(sku, new)| Some((before.get(sku)?, new))).collect();
     own(tx, cause, &pairs)?;
     let (mut gone, mut kept) = (Vec::new(), Vec::new());
+    let (mut forgotten, mut remembered) = (Vec::new(), Vec::new());
     for (old, new) in pairs {
         let rows = |sheet: &Sheet| -> BTreeMap<(Place, Option<DateTime<Utc>>), (Option<DateTime<Utc>>, Cell)> {
             let rows = sheet.cells.iter().filter(|((place, _), _)| !place.is_plain());
@@ -25,8 +26,13 @@ pub(super) fn write(tx: &mut PgConnection, cause: &Cause, before: &Sheets, after
         let (was, is) = (rows(old), rows(new));
         gone.extend(was.keys().filter(|key| !is.contains_key(key)).map(|key| Row::of(old.sku, *key, None)));
         kept.extend(is.iter().filter(|(key, value)| was.get(key) != Some(*value)).map(|(key, value)| Row::of(new.sku, *key, Some(*value))));
+        forgotten.extend(old.gone.keys().filter(|key| !new.gone.contains_key(key)).map(|key| Row::of(old.sku, *key, None)));
+        let clocks = new.gone.iter().filter(|(key, clock)| old.gone.get(key) != Some(*clock));
+        remembered.extend(clocks.map(|(key, clock)| (Row::of(new.sku, *key, None), *clock)));
     }
-    delete(tx, cause, &gone)?;
+    delete(tx, cause, "prices", &gone)?;
+    delete(tx, cause, "gone_prices", &forgotten)?;
+    remember(tx, cause, remembered)?;
     upsert(tx, cause, &mut kept)
 }
 
@@ -88,15 +94,15 @@ fn place(rows: &[Row], pick: impl Fn(&[i64; 4]) -> &i64) -> Vec<i64> {
     rows.iter().map(|row| *pick(&row.columns)).collect()
 }
 
-fn delete(tx: &mut PgConnection, cause: &Cause, rows: &[Row]) -> Result<()> {
+fn delete(tx: &mut PgConnection, cause: &Cause, table: &'static str, rows: &[Row]) -> Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
-    diesel::sql_query(
-        "delete from prices p using unnest($2, $3, $4, $5, $6, $7) as w(sku, customer, customers, region, shop, since) where p.merchant_id = $1 \
+    diesel::sql_query(format!(
+        "delete from {table} p using unnest($2, $3, $4, $5, $6, $7) as w(sku, customer, customers, region, shop, since) where p.merchant_id = $1 \
          and p.sku_id = w.sku and p.customer_id = w.customer and p.customer_group_id = w.customers and p.region_group_id = w.region \
-         and p.shop_id = w.shop and p.valid_from = coalesce(w.since, '-infinity')",
-    )
+         and p.shop_id = w.shop and p.valid_from = coalesce(w.since, '-infinity')"
+    ))
     .bind::<BigInt, _>(cause.merchant)
     .bind::<Array<BigInt>, _>(column(rows, |r| r.sku))
     .bind::<Array<BigInt>, _>(place(rows, |[id, _, _, _]| id))
@@ -104,6 +110,32 @@ fn delete(tx: &mut PgConnection, cause: &Cause, rows: &[Row]) -> Result<()> {
     .bind::<Array<BigInt>, _>(place(rows, |[_, _, id, _]| id))
     .bind::<Array<BigInt>, _>(place(rows, |[_, _, _, id]| id))
     .bind::<Array<Nullable<Timestamptz>>, _>(column(rows, |r| r.since))
+    .execute(tx)?;
+    Ok(())
+}
+
+/// Keeps the clocks of rows that were taken away.
+fn remember(tx: &mut PgConnection, cause: &Cause, gone: Vec<(Row, DateTime<Utc>)>) -> Result<()> {
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let (rows, clocks): (Vec<Row>, Vec<DateTime<Utc>>) = gone.into_iter().unzip();
+    diesel::sql_query(
+        "insert into gone_prices (merchant_id, sku_id, customer_id, customer_group_id, region_group_id, shop_id, valid_from, source_time, gone_at) \
+         select $1, w.sku, w.customer, w.customers, w.region, w.shop, coalesce(w.since, '-infinity'), w.clock, $2 \
+         from unnest($3, $4, $5, $6, $7, $8, $9) as w(sku, customer, customers, region, shop, since, clock) \
+         on conflict (merchant_id, sku_id, customer_id, customer_group_id, region_group_id, shop_id, valid_from) do update \
+         set source_time = excluded.source_time, gone_at = excluded.gone_at",
+    )
+    .bind::<BigInt, _>(cause.merchant)
+    .bind::<Timestamptz, _>(cause.now)
+    .bind::<Array<BigInt>, _>(column(&rows, |r| r.sku))
+    .bind::<Array<BigInt>, _>(place(&rows, |[id, _, _, _]| id))
+    .bind::<Array<BigInt>, _>(place(&rows, |[_, id, _, _]| id))
+    .bind::<Array<BigInt>, _>(place(&rows, |[_, _, id, _]| id))
+    .bind::<Array<BigInt>, _>(place(&rows, |[_, _, _, id]| id))
+    .bind::<Array<Nullable<Timestamptz>>, _>(column(&rows, |r| r.since))
+    .bind::<Array<Timestamptz>, _>(clocks)
     .execute(tx)?;
     Ok(())
 }

@@ -45,7 +45,7 @@ pub static SKU_ADD_OR_EDIT: Method = Method {
     about: "api-method-sku-add-or-edit",
     source: "K-02 K-04 P-14 Q-09 R-07",
     fields: fields::SKU_ADD_OR_EDIT,
-    verb: Verb::Write(skus::apply, answers::sku_in_force),
+    verb: Verb::Within(skus::apply, answers::sku_in_force, skus::beyond),
     example: r#"{"skuId": "KZ-100382-2", "prodId": "KZ-100382", "code": "100382-10", "barCode": "6901234000023", "skuAttr": [{"name": "规格", "value": "10盒装"}], "price": "82.00", "originalPurchasePrice": "61.00", "retailPrice": "95.00"}"#,
     answer: r#"{"feedId": "5023", "preview": false, "total": 1, "applied": 1, "unchanged": 0, "held": 0, "stale": 0, "parked": 0, "rejected": 0, "lines": []}"#,
 };

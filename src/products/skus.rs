@@ -1,5 +1,6 @@
 //! SKUs: what is bought. Each belongs to one product for ever (P-15, K-02, K-04).
 
+mod reach;
 mod upload;
 
 use crate::Result;
@@ -7,6 +8,7 @@ use crate::ids::{MerchantId, ProductId, SkuId};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Int4, Jsonb, Nullable, Numeric, Text, Timestamptz};
+pub(super) use reach::beyond;
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::Value;

@@ -201,6 +201,7 @@ pub async fn keep_house(db: &Db, now: DateTime<Utc>, keep_calls_months: i32) -> 
                 + guards::forget_old(tx, now)?
                 + reconcile::forget_old(tx, now)?
                 + lots::snapshots::forget_old(tx, now)?
+                + pricing::gone::forget_old(tx, now)?
                 + accounts::forget_old(tx, now)?
                 + feeds::minutes::forget_old(tx, now)?)
         })

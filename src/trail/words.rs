@@ -3,7 +3,7 @@
 use super::Change;
 use crate::text::Lang;
 
-const FIELDS: [(&str, &str); 25] = [
+const FIELDS: [(&str, &str); 26] = [
     ("listing", "trail-field-listing"),
     ("unlistedBy", "trail-field-unlisted-by"),
     ("wish", "trail-field-wish"),
@@ -28,6 +28,7 @@ const FIELDS: [(&str, &str); 25] = [
     ("referencePrice", "trail-field-reference-price"),
     ("originalPurchasePrice", "trail-field-cost-price"),
     ("vipPrice", "trail-field-member-price"),
+    ("promotion", "trail-field-promotion"),
     ("ip", "trail-field-ip"),
 ];
 
@@ -40,6 +41,10 @@ const PREFIXES: [(&str, &str); 4] = [
 ];
 
 fn field(lang: Lang, name: String) -> String {
+    // A price for a time: `promotion [… ~ …]`.
+    if let Some((of, dates)) = name.split_once(" [") {
+        return format!("{} [{dates}", field(lang, of.to_owned()));
+    }
     if let Some((_, key)) = FIELDS.iter().find(|(of, _)| *of == name) {
         return lang.say(key, &[]);
     }

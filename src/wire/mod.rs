@@ -109,6 +109,8 @@ pub type Apply = fn(&mut PgConnection, &Cause, &Scope, Vec<Line>) -> Result<Vec<
 /// What is in force of the values that lines speak of, by line number: told where a line is kept and not applied. A line about
 /// something that is not there yet has nothing.
 pub type InForce = fn(&mut PgConnection, &Scope, &[Line]) -> Result<HashMap<i32, Map<String, Value>>>;
+/// What a credential that sees only some of the shops may not say, by the number of the line.
+pub type Reach = fn(&mut PgConnection, &Scope, &[Line]) -> Result<HashMap<i32, Problem>>;
 /// Answers a query with the envelope's `data`.
 pub type Answer = fn(&mut PgConnection, &Scope, Line) -> Result<Value>;
 
@@ -119,6 +121,8 @@ pub type Pull = fn(&mut PgConnection, &Cause, &Scope, Line) -> Result<Value>;
 pub enum Verb {
     /// Up to [`MAX_LINES`] lines of what the ERP knows, each with an outcome; switches and holds stand before it.
     Write(Apply, InForce),
+    /// The same, where what a line says may count in shops its caller does not see: that is refused before it is applied or kept.
+    Within(Apply, InForce, Reach),
     /// The same for what has happened anyhow, such as a receipt: no switch holds it back.
     Act(Apply),
     /// The same for a change by so much, which must not happen twice and cannot be merged with another: it needs an
@@ -170,7 +174,11 @@ pub struct Method {
 
 impl Method {
     pub fn writes(&self) -> bool {
-        matches!(self.verb, Verb::Write(..) | Verb::Step(_) | Verb::Act(_) | Verb::Sell(_))
+        self.is_told() || matches!(self.verb, Verb::Step(_) | Verb::Act(_) | Verb::Sell(_))
+    }
+    /// What the ERP knows: switches, exceptions and locks stand before it.
+    pub fn is_told(&self) -> bool {
+        matches!(self.verb, Verb::Write(..) | Verb::Within(..))
     }
     /// Whether a credential with these scopes may call it.
     pub fn opens_to(&self, scopes: &[String]) -> bool {
@@ -185,7 +193,7 @@ impl Method {
     pub fn scope(&self) -> String {
         match self.verb {
             Verb::Sell(_) => STOREFRONT.to_owned(),
-            Verb::Write(..) | Verb::Step(_) | Verb::Act(_) => format!("{}:write", self.module.as_str()),
+            Verb::Write(..) | Verb::Within(..) | Verb::Step(_) | Verb::Act(_) => format!("{}:write", self.module.as_str()),
             Verb::Read(_) | Verb::Pull(_) => format!("{}:read", self.module.as_str()),
         }
     }

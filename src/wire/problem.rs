@@ -138,6 +138,8 @@ line_codes! {
     UnknownCustomerGroup "UNKNOWN_CUSTOMER_GROUP" "line-unknown-customer-group"
     /// Warning: members pay one price in all shops, and the shops send different ones.
     ShopsDiffer "SHOPS_DIFFER" "line-shops-differ"
+    /// It counts in all shops, and the credential speaks for some of them.
+    SharedPrice "SHARED_PRICE" "line-shared-price"
     UnknownOrder "UNKNOWN_ORDER" "line-unknown-order"
     /// The order has gone on already, or not far enough.
     OrderState "ORDER_STATE" "line-order-state"

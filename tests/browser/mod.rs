@@ -3,6 +3,7 @@
 mod desk;
 mod driver;
 mod hold;
+mod prices;
 
 use crate::robust::serve;
 use crate::support::cast::{ADMIN, AUDITOR, OWNER, PASSWORD};

@@ -1,9 +1,13 @@
 //! Prices: who pays what, how they are pushed, how people change them.
 
+mod bad;
 mod book;
+mod gone;
 mod groups;
+mod promotion;
 mod push;
 mod quote;
+mod reach;
 mod told;
 
 pub use crate::stock::house;

@@ -77,6 +77,7 @@ struct List {
     page: Page<Line>,
     pager: Pager,
     may_edit: bool,
+    may_price: bool,
 }
 show!(List, |v| json!({
     "rows": v.page.rows.iter().map(|l| &l.item).collect::<Vec<_>>(), "next": v.page.next,
@@ -142,6 +143,7 @@ pub async fn show(ctx: Ctx, filter: Query<Filter>) -> Reply {
         pager: Pager::of("/lots", &filter.query(&filter.view, &filter.shop), Some(&filter.after), &page),
         page: page.map(|item| Line::of(item, today)),
         may_edit: seat.person.may(Permission::EditStock),
+        may_price: seat.person.may(Permission::EditPrices),
         filter,
     })
 }

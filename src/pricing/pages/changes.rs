@@ -1,6 +1,7 @@
 //! `/prices/changes`: what is about to change, and for whom; applied, and taken back.
 
 use super::book::{Ask, columns};
+use super::promotion;
 use crate::form::Form;
 use crate::pricing::cells::{Column, words};
 use crate::pricing::changes::{self, Outlook, Wanted};
@@ -76,6 +77,27 @@ fn typed(pairs: &Pairs) -> Asked {
         }
     }
     asked
+}
+
+/// A price for a time.
+fn promoted(pairs: &Pairs) -> Asked {
+    let (sku, place) = (pairs.one("sku").trim(), pairs.one("place"));
+    let read = || -> Result<Wanted, Text> {
+        let span = promotion::span(pairs.one("from"), pairs.one("until"))?;
+        let to = paste::amount(pairs.one("price"))?.ok_or_else(|| Text::new("promo-no-price"))?;
+        Ok(Wanted { sku_id: sku.to_owned(), place: format!("{place} [{}]", span.words()), to: Some(to), version: pairs.version(sku) })
+    };
+    match read() {
+        Ok(wanted) => Asked { wanted: vec![wanted], ..Asked::default() },
+        Err(why) => Asked { misread: vec![Misread { at: sku.to_owned(), why }], ..Asked::default() },
+    }
+}
+
+/// One price with dates that is to be no more.
+fn dropped(pairs: &Pairs) -> Asked {
+    let sku = pairs.one("sku").trim();
+    let wanted = Wanted { sku_id: sku.to_owned(), place: pairs.one("place").to_owned(), to: None, version: pairs.version(sku) };
+    Asked { wanted: vec![wanted], ..Asked::default() }
 }
 
 /// What a sheet may call the columns: by the words of this page in both languages, the wire's names, and the groups' codes.
@@ -202,6 +224,8 @@ pub async fn preview(ctx: Ctx, input: Input<Pairs>) -> Reply {
                         worked_out(&formula, &lines, &columns, pairs.one("place"), &stored)
                     }
                 },
+                "promotion" => promoted(&pairs),
+                "drop" => dropped(&pairs),
                 _ => typed(&pairs),
             };
             Ok((asked, regions, groups, full))
@@ -243,7 +267,7 @@ fn worked_out(formula: &Formula, lines: &[Line], columns: &[Column], place: &str
             Place::Cost => line.cost_price,
             Place::Member => line.member_price.or(line.base_price),
             row => {
-                let set = stored.iter().find(|r| r.sku == line.id && r.place() == Some(row) && r.span() == Span::STANDING);
+                let set = stored.iter().find(|r| r.sku == line.id && r.place() == row && r.span() == Span::STANDING);
                 set.map(|r| r.amount).or(line.base_price)
             }
         };

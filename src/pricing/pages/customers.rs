@@ -4,12 +4,14 @@ use super::regions::{Done, Seen};
 use crate::form::Form;
 use crate::ids::{CustomerGroupId, CustomerId};
 use crate::pricing::customer_groups::{self, Draft, Group, Member};
+use crate::pricing::gone::{self, Gone, Kind};
 use crate::pricing::groups::Fallback;
 use crate::text::Text;
 use crate::web::{Ctx, Cursor, Frame, Input, PER_PAGE, Page, Pager, Permission, Reply, Seat, Wants, filters, redirect};
 use crate::{Error, Result, show};
 use actix_web::web::{Path, Query};
 use askama::Template;
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::json;
 use validator::Validate;
@@ -19,10 +21,12 @@ use validator::Validate;
 struct List {
     frame: Frame,
     groups: Vec<Group>,
+    gone: Vec<Gone>,
+    now: DateTime<Utc>,
     form: Form,
     may: bool,
 }
-show!(List, |v| json!({ "groups": v.groups, "errors": v.form }));
+show!(List, |v| json!({ "groups": v.groups, "deleted": v.gone, "errors": v.form }));
 
 #[derive(Template)]
 #[template(path = "prices/customer_group.html", blocks = ["part"])]
@@ -47,9 +51,10 @@ fn fresh(groups: &[Group]) -> Form {
 
 async fn listed(ctx: &Ctx, seat: &Seat, typed: Option<Form>) -> Result<List> {
     let merchant = seat.merchant;
-    let groups = ctx.db.snapshot(move |c| customer_groups::list(c, merchant)).await?;
+    let (groups, gone) =
+        ctx.db.snapshot(move |c| Ok((customer_groups::list(c, merchant)?, gone::list(c, merchant, Kind::Customer)?))).await?;
     let form = typed.unwrap_or_else(|| fresh(&groups));
-    Ok(List { frame: ctx.frame("groups"), groups, form, may: seat.person.may(Permission::EditPrices) })
+    Ok(List { frame: ctx.frame("groups"), groups, gone, now: ctx.now, form, may: seat.person.may(Permission::EditPrices) })
 }
 
 /// `GET /groups/customers`
@@ -188,6 +193,14 @@ pub async fn delete(ctx: Ctx, id: Path<Which>, input: Input<Seen>) -> Reply {
     let seen = input.checked()?;
     let gone = ctx.db.write(move |tx| customer_groups::delete(tx, &seat.cause, id, seen.version, seen.prices)).await?;
     Ok(redirect(&ctx, &format!("/groups/customers?done=gone&n={gone}")))
+}
+
+/// `DELETE /groups/customers/{id}/deletion`: the group comes back with what went with it.
+pub async fn restore(ctx: Ctx, id: Path<Which>) -> Reply {
+    let seat = ctx.merchant()?.may(Permission::EditPrices)?;
+    let id = CustomerGroupId(id.id);
+    let back = ctx.db.write(move |tx| gone::restore(tx, &seat.cause, Kind::Customer, id.0)).await?;
+    Ok(redirect(&ctx, &format!("/groups/customers/{id}?done=back&n={}&left={}", back.prices, back.left)))
 }
 
 #[derive(Deserialize, Validate)]

@@ -2,6 +2,7 @@
 
 use crate::form::Form;
 use crate::ids::RegionGroupId;
+use crate::pricing::gone::{self, Gone, Kind};
 use crate::pricing::groups::Fallback;
 use crate::pricing::region_groups::{self, Division, Draft, Group};
 use crate::text::Text;
@@ -9,6 +10,7 @@ use crate::web::{Ctx, Frame, Input, Permission, Reply, Seat, Wants, filters, red
 use crate::{Error, Result, show};
 use actix_web::web::{Path, Query};
 use askama::Template;
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::json;
 use validator::Validate;
@@ -18,9 +20,11 @@ use validator::Validate;
 struct List {
     frame: Frame,
     groups: Vec<Group>,
+    gone: Vec<Gone>,
+    now: DateTime<Utc>,
     may: bool,
 }
-show!(List, |v| json!({ "groups": v.groups }));
+show!(List, |v| json!({ "groups": v.groups, "deleted": v.gone }));
 
 #[derive(Template)]
 #[template(path = "prices/region_group.html", blocks = ["part"])]
@@ -84,6 +88,8 @@ pub struct Done {
     done: String,
     #[serde(default)]
     n: i64,
+    #[serde(default)]
+    left: i64,
 }
 
 impl Done {
@@ -92,6 +98,8 @@ impl Done {
             "saved" => ctx.noticing(Text::new("groups-saved")),
             "made" => ctx.noticing(Text::new("groups-made")),
             "gone" => ctx.noticing(Text::new("groups-gone").with(self.n)),
+            "back" if self.left == 0 => ctx.noticing(Text::new("groups-back").with(self.n)),
+            "back" => ctx.noticing(Text::new("groups-back-in-part").with(self.n).with(self.left)),
             "joined" => ctx.noticing(Text::new("groups-joined").with(self.n)),
             "left" => ctx.noticing(Text::new("groups-left").with(self.n)),
             _ => ctx,
@@ -104,8 +112,8 @@ pub async fn list(ctx: Ctx, done: Query<Done>) -> Reply {
     let ctx = done.said(ctx);
     let seat = ctx.merchant()?;
     let merchant = seat.merchant;
-    let groups = ctx.db.snapshot(move |c| region_groups::list(c, merchant)).await?;
-    ctx.reply(List { frame: ctx.frame("regions"), groups, may: seat.person.may(Permission::EditPrices) })
+    let (groups, gone) = ctx.db.snapshot(move |c| Ok((region_groups::list(c, merchant)?, gone::list(c, merchant, Kind::Region)?))).await?;
+    ctx.reply(List { frame: ctx.frame("regions"), groups, gone, now: ctx.now, may: seat.person.may(Permission::EditPrices) })
 }
 
 async fn shown(ctx: &Ctx, seat: &Seat, id: Option<RegionGroupId>, typed: Option<Form>) -> Result<One> {
@@ -216,4 +224,12 @@ pub async fn delete(ctx: Ctx, id: Path<Which>, input: Input<Seen>) -> Reply {
     let seen = input.checked()?;
     let gone = ctx.db.write(move |tx| region_groups::delete(tx, &seat.cause, id, seen.version, seen.prices)).await?;
     Ok(redirect(&ctx, &format!("/groups/regions?done=gone&n={gone}")))
+}
+
+/// `DELETE /groups/regions/{id}/deletion`: the group comes back with what went with it.
+pub async fn restore(ctx: Ctx, id: Path<Which>) -> Reply {
+    let seat = ctx.merchant()?.may(Permission::EditPrices)?;
+    let id = RegionGroupId(id.id);
+    let back = ctx.db.write(move |tx| gone::restore(tx, &seat.cause, Kind::Region, id.0)).await?;
+    Ok(redirect(&ctx, &format!("/groups/regions/{id}?done=back&n={}&left={}", back.prices, back.left)))
 }

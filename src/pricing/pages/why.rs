@@ -3,7 +3,6 @@
 use crate::form::Form;
 use crate::ids::ShopId;
 use crate::merchants::{self, Shop};
-use crate::pricing::codes::Codes;
 use crate::pricing::grid::{self, Line};
 use crate::pricing::place::Span;
 use crate::pricing::region_groups::{self, Division};
@@ -11,7 +10,7 @@ use crate::pricing::resolve::{Candidate, Channel, Resolution};
 use crate::pricing::{Buyer, customer_groups, quote};
 use crate::show;
 use crate::text::Text;
-use crate::web::{Ctx, Frame, Reply, filters};
+use crate::web::{Ctx, Frame, Reply, Wants, filters};
 use actix_web::web::Query;
 use askama::Template;
 use serde::Deserialize;
@@ -40,6 +39,8 @@ struct Step {
 #[template(path = "prices/why.html", blocks = ["part"])]
 struct Why {
     frame: Frame,
+    /// A page of its own rather than the drawer.
+    whole: bool,
     form: Form,
     line: Option<Line>,
     found: Option<Resolution>,
@@ -81,8 +82,8 @@ pub async fn page(ctx: Ctx, ask: Query<Ask>) -> Reply {
             let line = if lines.is_empty() { None } else { Some(lines.swap_remove(0)) };
             // Outer none: somebody is named whom nobody knows.
             let named = asked.customer.trim();
-            let codes = Codes::by_customer_codes(c, merchant, &[named.to_owned()])?;
-            let customer = if named.is_empty() { Some(None) } else { codes.customer_by(named).map(Some) };
+            let (meant, _) = customer_groups::meant(c, merchant, &[named.to_owned()])?;
+            let customer = if named.is_empty() { Some(None) } else { meant.first().copied().map(Some) };
             let buyer = Buyer {
                 customer: customer.flatten(),
                 region: Some(asked.region.clone()).filter(|r| !r.is_empty()),
@@ -120,7 +121,17 @@ pub async fn page(ctx: Ctx, ask: Query<Ask>) -> Reply {
     let steps = found.iter().flat_map(|f| f.ladder.iter().map(step)).collect();
     let (provinces, cities) = divisions.into_iter().partition(|d| d.level == 1);
     let bad = form.is_bad();
-    let page =
-        Why { frame: ctx.frame("prices"), form, line, found, steps, qty: ask.qty.trim().parse().unwrap_or(1), shops, provinces, cities };
+    let page = Why {
+        frame: ctx.frame("prices"),
+        whole: ctx.wants == Wants::Page,
+        form,
+        line,
+        found,
+        steps,
+        qty: ask.qty.trim().parse().unwrap_or(1),
+        shops,
+        provinces,
+        cities,
+    };
     if bad { ctx.invalid(page) } else { ctx.reply(page) }
 }
