@@ -46,7 +46,13 @@ async fn the_demo_arrives_whole() {
             && told.contains("http://127.0.0.1:8080"),
         "{told}"
     );
-    house.post("/login").form(&[("login", "kz-owner"), ("password", password)]).send().await.expect(303);
+    let merchant =
+        ["/", "/products", "/listing?view=missing", "/categories", "/prices", "/stock", "/lots", "/orders", "/sync", "/trail", "/docs"];
+    for (who, paths) in [("kz-owner", merchant.as_slice()), ("auditor", &["/audit", "/platform-categories", "/base-products"])] {
+        let way_in = house.post("/login").form(&[("login", who), ("password", password)]).send().await.expect(303);
+        house.keep_cookies(who, &way_in.headers);
+        crate::weight::pages_are_light(&house, who, paths).await;
+    }
 
     check_platform(&house);
     check_kz(&house);

@@ -27,3 +27,4 @@ mod schema;
 mod shelf;
 mod stock;
 mod texts;
+mod weight;

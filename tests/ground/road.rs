@@ -28,7 +28,7 @@ async fn nobody_is_sent_to_the_login_and_comes_back() {
 #[actix_web::test]
 async fn every_answer_carries_the_security_headers() {
     let house = House::open().await;
-    for path in ["/login", "/nowhere", "/static/css/base.css", "/healthz"] {
+    for path in ["/login", "/nowhere", "/static/css/duijie.css", "/healthz"] {
         let answer = house.get(path).send().await;
         assert!(answer.header("content-security-policy").contains("script-src 'self'"), "{path}");
         assert_eq!((answer.header("x-content-type-options"), answer.header("x-frame-options")), ("nosniff", "DENY"), "{path}");

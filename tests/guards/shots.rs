@@ -1,6 +1,7 @@
 //! Writes the pages as files a browser can open from disk, to be looked at. Run by hand, with the folder to write to.
 
 use super::{OWNER, lines, one, stocked};
+use crate::support::shots;
 use serde_json::json;
 
 #[actix_web::test]
@@ -30,7 +31,6 @@ async fn pages_to_look_at() {
     house.later(chrono::Duration::minutes(75));
     duijie::sync::watch_silence(&house.platform.db, house.now()).await.expect("watch");
     house.log_in(OWNER).await;
-    let root = std::fs::canonicalize("static").expect("static").display().to_string();
     for theme in ["light", "dark"] {
         for (name, path) in [
             ("list", "/sync/quarantine"),
@@ -46,19 +46,7 @@ async fn pages_to_look_at() {
         ] {
             let body = house.get(path).by(OWNER).send().await.expect(200).body;
             let body = body.replace("data-theme=\"auto\"", &format!("data-theme=\"{theme}\""));
-            // /static/css/base.0123456789ab.css → the file itself.
-            let mut page = String::new();
-            for (n, piece) in body.split("/static/").enumerate() {
-                if n == 0 {
-                    page.push_str(piece);
-                    continue;
-                }
-                let end = piece.find(['"', '#']).unwrap_or(piece.len());
-                let (path, rest) = piece.split_at(end);
-                let plain: Vec<&str> = path.split('.').filter(|p| !(p.len() == 12 && p.chars().all(|c| c.is_ascii_hexdigit()))).collect();
-                page.push_str(&format!("file://{root}/{}{rest}", plain.join(".")));
-            }
-            std::fs::write(format!("{out}/{name}-{theme}.html"), page).expect("write");
+            shots::keep(&house, &out, &format!("{name}-{theme}"), &body).await;
         }
     }
 }

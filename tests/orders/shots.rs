@@ -3,6 +3,7 @@
 
 use super::shop;
 use crate::stock::OWNER;
+use crate::support::shots;
 use serde_json::json;
 
 #[actix_web::test]
@@ -75,7 +76,6 @@ async fn pages_to_look_at() {
     );
     house.sql("update order_lines set lots = '[{\"lotNo\": \"20250820B\", \"expiresOn\": \"2027-08-19\", \"quantity\": 6}]'");
     house.log_in(OWNER).await;
-    let root = std::fs::canonicalize("static").expect("static").display().to_string();
     for theme in ["light", "dark"] {
         for (name, path) in [
             ("orders", "/orders"),
@@ -91,19 +91,7 @@ async fn pages_to_look_at() {
         ] {
             let body = house.get(path).by(OWNER).send().await.expect(200).body;
             let body = body.replace("data-theme=\"auto\"", &format!("data-theme=\"{theme}\""));
-            // /static/css/base.0123456789ab.css → the file itself.
-            let mut page = String::new();
-            for (n, piece) in body.split("/static/").enumerate() {
-                if n == 0 {
-                    page.push_str(piece);
-                    continue;
-                }
-                let end = piece.find(['"', '#']).unwrap_or(piece.len());
-                let (path, rest) = piece.split_at(end);
-                let plain: Vec<&str> = path.split('.').filter(|p| !(p.len() == 12 && p.chars().all(|c| c.is_ascii_hexdigit()))).collect();
-                page.push_str(&format!("file://{root}/{}{rest}", plain.join(".")));
-            }
-            std::fs::write(format!("{out}/{name}-{theme}.html"), page).expect("write");
+            shots::keep(&house, &out, &format!("{name}-{theme}"), &body).await;
         }
     }
 }

@@ -2,7 +2,11 @@
 
 use super::goods::stock_up;
 use crate::support::cast::{OWNER, STRANGER};
-use crate::support::{Cast, House};
+use crate::support::{Cast, House, shots};
+
+fn themed(body: &str, theme: &str) -> String {
+    body.replace("data-theme=\"auto\"", &format!("data-theme=\"{theme}\""))
+}
 
 #[actix_web::test]
 #[ignore = "writes pages to the folder named in DUIJIE_SHOTS"]
@@ -12,23 +16,6 @@ async fn pages_to_look_at() {
     let house = House::open().await;
     let cast = Cast::enter(&house).await;
     stock_up(&house, cast.a);
-    let root = std::fs::canonicalize("static").expect("static").display().to_string();
-    let write = |name: &str, body: &str| {
-        // /static/css/base.0123456789ab.css → the file itself.
-        let mut page = String::new();
-        for (n, piece) in body.split("/static/").enumerate() {
-            if n == 0 {
-                page.push_str(piece);
-                continue;
-            }
-            let end = piece.find(['"', '#']).unwrap_or(piece.len());
-            let (path, rest) = piece.split_at(end);
-            let parts: Vec<&str> = path.split('.').collect();
-            let plain: Vec<&str> = parts.iter().copied().filter(|p| !(p.len() == 12 && p.chars().all(|c| c.is_ascii_hexdigit()))).collect();
-            page.push_str(&format!("file://{root}/{}{rest}", plain.join(".")));
-        }
-        std::fs::write(format!("{out}/{name}.html"), page).expect("write");
-    };
     for theme in ["light", "dark"] {
         for (name, path, who) in [
             ("list", "/products", OWNER),
@@ -43,10 +30,10 @@ async fn pages_to_look_at() {
             ("missing", "/listing?view=missing", OWNER),
         ] {
             let body = house.get(path).by(who).send().await.expect(200).body;
-            write(&format!("{name}-{theme}"), &body.replace("data-theme=\"auto\"", &format!("data-theme=\"{theme}\"")));
+            shots::keep(&house, &out, &format!("{name}-{theme}"), &themed(&body, theme)).await;
         }
         let form: Vec<(&str, &str)> = vec![("all", "1"), ("way", "list"), ("filter", "")];
         let body = house.post("/products/listing/preview").by(OWNER).form(&form).send().await.expect(200).body;
-        write(&format!("preview-{theme}"), &body.replace("data-theme=\"auto\"", &format!("data-theme=\"{theme}\"")));
+        shots::keep(&house, &out, &format!("preview-{theme}"), &themed(&body, theme)).await;
     }
 }

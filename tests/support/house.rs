@@ -5,7 +5,7 @@ use actix_web::body;
 use actix_web::dev::Service;
 use actix_web::http::{Method, StatusCode, header::HeaderMap};
 use actix_web::test;
-use actix_web::web::Data;
+use actix_web::web::{self, Data};
 use chrono::{DateTime, Duration, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationSource;
@@ -272,6 +272,18 @@ impl Call<'_> {
         self
     }
     pub async fn send(self) -> Answer {
+        let (status, headers, body) = Box::pin(self.sent()).await;
+        Answer { status, headers, body: String::from_utf8(body.to_vec()).expect("text") }
+    }
+    /// How many bytes a right answer takes on its way to a browser.
+    pub async fn weigh(self) -> usize {
+        let path = self.path.clone();
+        let (status, headers, body) = self.header("accept-encoding", "gzip").sent().await;
+        let packed = headers.get("content-encoding").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+        assert_eq!((status.as_u16(), packed.as_str()), (200, "gzip"), "{path}");
+        body.len()
+    }
+    async fn sent(self) -> (StatusCode, HeaderMap, web::Bytes) {
         if let Some(who) = &self.session
             && self.house.cookie(who).is_none()
         {
@@ -294,11 +306,10 @@ impl Call<'_> {
                 (answer.status(), answer.headers().clone(), body::to_bytes(answer.into_body()).await.unwrap_or_default())
             }
         };
-        let body = String::from_utf8(body.to_vec()).expect("text");
         if let Some(who) = &self.session {
             self.house.keep_cookies(who, &headers);
         }
-        Answer { status, headers, body }
+        (status, headers, body)
     }
 }
 

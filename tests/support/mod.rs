@@ -2,6 +2,7 @@
 
 pub mod cast;
 pub mod house;
+pub mod shots;
 
 pub use cast::Cast;
 pub use house::{Answer, House};
