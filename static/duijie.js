@@ -56,7 +56,7 @@
 
 	// layers
 	let from; // the row a dialog was opened from: where the focus goes back to, though the row may be a new one by then
-	const open = (el) => { if (el && !el.open) { from = row()?.id; el.showModal(); $('.pop-b .inp', el)?.select(); } };
+	const open = (el) => { if (el && !el.open) { from = row()?.id; el.showModal(); if (!$('[autofocus]', el)) $('.pop-b .inp', el)?.select(); } };
 	const home = () => { if (doc.activeElement === doc.body && from) $('[data-main]', doc.getElementById(from) || doc)?.focus(); };
 	const shut = (el) => {
 		const layer = el.closest('.toast,dialog,details');
@@ -226,7 +226,16 @@
 	on('htmx:error', (e) => { const { ctx } = e.detail; if (ctx && !ctx.response) failed(ctx, region().dataset.offline); });
 	on('htmx:sse:error', () => { root.dataset.live = 'lost'; });
 	on('htmx:sse:after:connection', () => { delete root.dataset.live; });
-	on('htmx:after:swap', () => { $$('[data-list]').forEach(count); if ($('#palette[open]')) choose(0); home(); });
+	on('htmx:after:swap', () => { $$('[data-list]').forEach(count); if ($('#palette[open]')) choose(0); home(); look(); });
+
+	// What comes next is fetched while the present one is read, in htmx's words, so that the browser has it when htmx asks.
+	let ahead;
+	const look = () => {
+		const next = $('a[data-ahead]')?.href;
+		if (!next || next === ahead) return;
+		ahead = next;
+		fetch(next, { headers: { Accept: 'text/html, text/event-stream', 'HX-Request': 'true', 'HX-Target': 'div#bench', 'X-Ahead': '1' }, cache: 'reload' }).catch(() => {});
+	};
 
 	on('DOMContentLoaded', () => {
 		const watch = (el, f) => el && new MutationObserver((all) => all.forEach((m) => [...m.addedNodes].filter((n) => n.matches).forEach(f))).observe(el, { childList: true });
@@ -241,5 +250,6 @@
 		$$('[data-list]').forEach(count);
 		if (asked?.matches('dialog')) open(asked);
 		wrong?.focus();
+		look();
 	});
 })();

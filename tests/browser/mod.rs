@@ -124,6 +124,20 @@ async fn a_product_goes_from_the_queue_to_the_shelf() {
     browser.go("/audit");
     browser.wait_for_text("阿莫西林胶囊");
     browser.until("the approval's button", "return document.querySelector('[data-key=a]:not([disabled])') !== null");
+
+    // The next one has come ahead, so that the switch waits for nobody.
+    let came = "performance.getEntriesByType('resource').filter(e => e.name.endsWith('/ROAD2'))";
+    browser.until("the next one, ahead", &format!("return {came}.some(e => e.responseEnd > 0)"));
+    browser.press("j");
+    browser.until("the next one", "return document.querySelector('.aud-h h2').innerText === '谁也不认识的药'");
+    assert_eq!(browser.here(), "/audit/jia/ROAD2");
+    let switch = browser
+        .js(&format!("const e = {came}.pop(); return {{ asked: {came}.length, sent: e.transferSize, ms: e.responseEnd - e.startTime }}"));
+    assert_eq!((&switch["asked"], &switch["sent"]), (&json!(2), &json!(0)), "not from what came ahead: {switch}");
+    assert!(switch["ms"].as_f64().is_some_and(|ms| ms < 100.0), "{switch}");
+    browser.press("k");
+    browser.until("the first one again", "return document.querySelector('.aud-h h2').innerText === '阿莫西林胶囊'");
+    browser.until("its approval's button", "return document.querySelector('[data-key=a]:not([disabled])') !== null");
     browser.press("a");
     browser.wait_for_text("谁也不认识的药");
     browser.until("the end of the review", "return ![...document.querySelectorAll('.aud-i')].some(i => i.innerText.includes('阿莫西林'))");
@@ -150,6 +164,30 @@ async fn a_product_goes_from_the_queue_to_the_shelf() {
     browser.press("\u{e00c}");
     browser.until("the drawer to close", "return document.querySelector('dialog[open]') === null");
     assert_eq!(browser.complaints(), Vec::<String>::new(), "at the shop");
+}
+
+// A product goes back to its merchant by keys alone: R, the reason's number, Enter; Z takes it back.
+#[actix_web::test]
+async fn a_product_is_returned_by_keyboard_and_taken_back() {
+    let house = House::open().await;
+    scene(&house).await;
+    let state = |house: &House| house.ask("select audit_status from products where prod_id = 'ROAD1'");
+    let browser = open(&house);
+    log_in(&browser, AUDITOR, PASSWORD);
+    browser.go("/audit/jia/ROAD1");
+    browser.wait_for("[data-key=r]");
+    browser.press("r");
+    browser.until("the reasons", "return document.querySelector('#return[open]') !== null");
+    browser.press("2");
+    browser.until("the second reason", "return document.querySelectorAll('#return [name=reason]')[1].checked");
+    assert_eq!(browser.js("return document.querySelector('#return [name=note]').value"), "", "a number chooses and is not typed");
+    browser.press("\u{e007}");
+    browser.until("the next one", "return document.querySelector('.aud-h h2').innerText === '谁也不认识的药'");
+    assert_eq!(state(&house), "changes_requested");
+    browser.press("z");
+    browser.until("it to be back", "return document.querySelector('.aud-h h2').innerText === '阿莫西林胶囊'");
+    assert_eq!(state(&house), "pending");
+    assert_eq!(browser.complaints(), Vec::<String>::new(), "at the audit");
 }
 
 #[actix_web::test]

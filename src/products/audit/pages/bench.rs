@@ -13,7 +13,9 @@ use crate::show;
 use crate::text::Text;
 use crate::web::{Ctx, Cursor, Frame, PER_PAGE, Page, Reply, Seat, filters};
 use crate::{Error, Result};
+use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Path, Query};
 use askama::Template;
 use serde_json::json;
@@ -122,11 +124,19 @@ pub async fn first(ctx: Ctx, asked: Query<Asked>) -> Reply {
     ctx.reply(bench)
 }
 
-/// `GET /audit/{merchant}/{product}`
-pub async fn item(ctx: Ctx, path: Path<(String, String)>, asked: Query<Asked>) -> Reply {
+/// `GET /audit/{merchant}/{product}`. The page asks for the next one ahead, while the present one is read: that answer may be
+/// kept a minute, so that the switch waits for nobody. Who holds it is asked anew, and a decision on what has changed meanwhile
+/// is refused by its version.
+pub async fn item(ctx: Ctx, path: Path<(String, String)>, asked: Query<Asked>, request: HttpRequest) -> Reply {
     let seat = auditor(&ctx)?;
-    let bench = Build { ctx: &ctx, seat: &seat, asked: &asked }.bench(Some(path.into_inner())).await?;
-    ctx.reply(bench)
+    let ahead = request.headers().contains_key("x-ahead");
+    let mut bench = Build { ctx: &ctx, seat: &seat, asked: &asked }.bench(Some(path.into_inner())).await?;
+    bench.told = bench.told.filter(|_| !ahead);
+    let mut answer = ctx.reply(bench)?;
+    if ahead {
+        answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=60"));
+    }
+    Ok(answer)
 }
 
 /// `GET …/return`: the form for returning, for those without scripts.

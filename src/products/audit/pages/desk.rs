@@ -7,6 +7,7 @@ use crate::products::audit::review::{AliasKind, Choice, Review, dearest};
 use crate::products::audit::work::Work;
 use crate::products::evidence::{Line, Stretch, Verdict};
 use crate::text::Text;
+use crate::web::COUNT_CAP;
 use chrono::{DateTime, Utc};
 
 /// The product in the middle, its candidates and everything beside it.
@@ -114,6 +115,11 @@ pub fn rows(work: &Work, choice: Option<&Choice>) -> Vec<Row> {
 }
 
 impl Desk {
+    /// Which one it is of how many; counts stop at a thousand.
+    pub fn spot(&self) -> (String, String) {
+        let told = |n: i64| if n >= COUNT_CAP { format!("{}+", COUNT_CAP - 1) } else { n.to_string() };
+        (told(self.position), told(self.total))
+    }
     pub fn chosen(&self) -> Option<&Choice> {
         self.review.chosen()
     }
