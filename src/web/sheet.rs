@@ -4,8 +4,11 @@ use super::Ctx;
 use crate::clock::china;
 use crate::text::Lang;
 use crate::{Error, Result};
-use actix_web::HttpResponse;
 use actix_web::http::header;
+use actix_web::web::Bytes;
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use futures_util::stream::{self, StreamExt};
+use std::future::Future;
 
 /// A table that is written row by row.
 pub struct Sheet(csv::Writer<Vec<u8>>);
@@ -13,10 +16,19 @@ pub struct Sheet(csv::Writer<Vec<u8>>);
 impl Sheet {
     /// Begins with the heads, given as text keys.
     pub fn with_heads(heads: &[&'static str], lang: Lang) -> Result<Self> {
-        let mut sheet = Self(csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(vec![0xEF, 0xBB, 0xBF]));
+        let mut sheet = Self::onto(vec![0xEF, 0xBB, 0xBF]);
         let heads: Vec<String> = heads.iter().map(|key| lang.say(key, &[])).collect();
         sheet.row(&heads)?;
         Ok(sheet)
+    }
+
+    /// More rows of a table that has begun.
+    pub fn further() -> Self {
+        Self::onto(Vec::new())
+    }
+
+    fn onto(begun: Vec<u8>) -> Self {
+        Self(csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(begun))
     }
 
     pub fn row(&mut self, cells: &[String]) -> Result<()> {
@@ -25,14 +37,51 @@ impl Sheet {
 
     /// Sends it under a name that carries the day, e.g. `orders-20261122.csv`.
     pub fn answer(self, ctx: &Ctx, name: &str) -> Result<HttpResponse> {
-        let body = self.0.into_inner().map_err(|e| Error::broken(e.to_string()))?;
-        let day = ctx.now.with_timezone(&china()).format("%Y%m%d");
-        Ok(HttpResponse::Ok()
-            .content_type("text/csv; charset=utf-8")
-            .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}-{day}.csv\"")))
-            .insert_header((header::CACHE_CONTROL, "no-store"))
-            .body(body))
+        Ok(head(ctx, name).body(self.written()?))
     }
+
+    /// Sends a table of any length: `step` reads some rows and says where the next ones start, and is called again only when
+    /// those have been taken. Neither the table nor a connection to the database is held for a reader with a slow line.
+    ///
+    /// # Errors
+    /// Those of the first step, told like any other; a later one cuts the table off, which the browser reports as a failed download.
+    pub async fn in_steps<P, F>(ctx: &Ctx, name: &str, start: P, step: impl Fn(P) -> F + 'static) -> Result<HttpResponse>
+    where
+        P: 'static,
+        F: Future<Output = Result<(Self, Option<P>)>> + 'static,
+    {
+        let (first, place) = step(start).await?;
+        let rest = stream::try_unfold(place, move |place| {
+            let going = place.map(&step);
+            async move {
+                let Some(going) = going else {
+                    return Ok(None);
+                };
+                let (sheet, place) = going.await?;
+                Ok(Some((sheet.written()?, place)))
+            }
+        });
+        let rest = rest.inspect(|piece: &Result<Bytes>| {
+            if let Err(why) = piece {
+                tracing::error!(%why, "a table was cut off");
+            }
+        });
+        Ok(head(ctx, name).streaming(stream::iter([first.written()]).chain(rest)))
+    }
+
+    fn written(self) -> Result<Bytes> {
+        self.0.into_inner().map(Bytes::from).map_err(|e| Error::broken(e.to_string()))
+    }
+}
+
+fn head(ctx: &Ctx, name: &str) -> HttpResponseBuilder {
+    let day = ctx.now.with_timezone(&china()).format("%Y%m%d");
+    let mut answer = HttpResponse::Ok();
+    answer
+        .content_type("text/csv; charset=utf-8")
+        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}-{day}.csv\"")))
+        .insert_header((header::CACHE_CONTROL, "no-store"));
+    answer
 }
 
 /// A spreadsheet runs what begins like a formula. What buyers and ERPs wrote must not be run; numbers stay numbers.

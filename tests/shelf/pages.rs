@@ -76,6 +76,63 @@ async fn views_and_filters_find_what_they_say() {
     }
 }
 
+// Exactly what the list finds, over as many steps as it takes, and nothing that a spreadsheet would run.
+#[actix_web::test]
+async fn what_the_list_finds_goes_into_a_table() {
+    let house = House::open().await;
+    let cast = Cast::enter(&house).await;
+    stock_up(&house, cast.a);
+    house.sql("update products set name = '=HYPERLINK(\"http://x\")' where prod_id = 'KZ-100144'");
+    let page = house.get("/products?cat=111&listing=pending").by(OWNER).send().await.expect(200).body;
+    assert!(page.contains("href=\"/products/export?cat=111&#38;listing=pending\""), "the button takes the filters along: {page}");
+    for path in ["", "?view=unlisted", "?view=listed&cat=111", "?brand=%E5%B2%AD%E5%8C%97", "?q=mtss", "?cat=nowhere"] {
+        let table = house.get(&format!("/products/export{path}")).by(OWNER).send().await.expect(200);
+        assert_eq!(table.header("content-disposition"), "attachment; filename=\"products-20261122.csv\"");
+        assert!(table.body.starts_with("\u{feff}商品编号,ERP 编码,商品,"), "{}", table.body);
+        let mut ids: Vec<&str> = table.body.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+        ids.sort_unstable();
+        assert_eq!(ids, listed(&house, &format!("/products{path}")).await, "{path}");
+    }
+    let all = house.get("/products/export").by(OWNER).send().await.expect(200).body;
+    assert!(
+        all.contains("\"'=HYPERLINK(\"\"http://x\"\")\"") && all.contains("人工下架,王店长,") && all.contains(",12.80,1,260,1,"),
+        "{all}"
+    );
+    assert_eq!(house.get("/products/export").by(STRANGER).send().await.expect(200).body.lines().count(), 1);
+    // More than one step reads: none is lost, none comes twice.
+    house.sql(&format!(
+        "insert into products (merchant_id, prod_id, erp_code, name, category_id, unit, grams, created_at, updated_at) \
+         select {}, 'N' || n, 'N' || n, '新品', '111', '盒', '{{}}', now(), now() from generate_series(1, 2100) n",
+        cast.a.0
+    ));
+    let all = house.get("/products/export").by(OWNER).send().await.expect(200).body;
+    let ids: std::collections::BTreeSet<&str> = all.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+    assert_eq!((ids.len(), all.lines().count()), (2112, 2113));
+}
+
+// W-03, B-02: what is kept from the ERP, and how long the goods keep, without opening each.
+#[actix_web::test]
+async fn exceptions_and_the_first_expiry_stand_in_the_list() {
+    let house = House::open().await;
+    let cast = Cast::enter(&house).await;
+    stock_up(&house, cast.a);
+    let m = cast.a.0;
+    house.sql(&format!(
+        "insert into exceptions (merchant_id, module, product_id, reason, by_name, since) select {m}, v, id, '直播', '王店长', now() \
+           from products, unnest(array['stock', 'price']) v where prod_id = 'KZ-100382'; \
+         insert into lot_heads (merchant_id, sku_id, shop_id, at, told_at) select {m}, id, 1, now(), now() from skus where sku_id = 'KZ-100382-1'; \
+         insert into lots (merchant_id, sku_id, shop_id, lot_no, expires_on, qty) select {m}, id, 1, v.no, v.day, 5 \
+           from skus, (values ('A1', date '2027-08-19'), ('A2', date '2026-12-02')) v(no, day) where sku_id = 'KZ-100382-1'"
+    ));
+    let data = house.get("/products?q=KZ-100382").by(OWNER).json().send().await.expect(200).value()["data"]["products"][0].clone();
+    assert_eq!((&data["expires"], &data["lots"], &data["apart"]), (&json!("2026-12-02"), &json!(2), &json!(["price", "stock"])));
+    let page = house.get("/products?q=KZ-100382").by(OWNER).send().await.expect(200).body;
+    assert!(
+        page.contains("<span class=\"neg m\">2026-12-02</span>") && page.contains("2 个批号") && page.contains("价格 · 库存"),
+        "{page}"
+    );
+}
+
 #[actix_web::test]
 async fn what_is_missing_is_said_with_what_to_do() {
     let house = House::open().await;

@@ -44,6 +44,8 @@ struct List {
     no_brand: String,
     no_listing: String,
     clear: String,
+    /// What the list finds, as a table.
+    export: String,
     may_list: bool,
     may_connect: bool,
     /// The merchant has no product at all.
@@ -101,6 +103,7 @@ pub(super) async fn list(ctx: Ctx, ask: Query<Ask>) -> Reply {
         no_cat: ask.href("/products", &[("cat", "")]),
         no_brand: ask.href("/products", &[("brand", "")]),
         no_listing: ask.href("/products", &[("listing", "")]),
+        export: ask.href("/products/export", &[]),
         clear: ask.href("/products", &[("q", ""), ("cat", ""), ("brand", ""), ("listing", "")]),
         may_list: seat.person.may(Permission::EditListing),
         may_connect: seat.person.may(Permission::ManageKeys),

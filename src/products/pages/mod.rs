@@ -3,6 +3,7 @@
 mod ask;
 mod bulk;
 mod detail;
+mod export;
 mod facts;
 mod gate;
 mod list;
@@ -16,6 +17,7 @@ pub use detail::{TabLink, tab_links};
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(web::resource("/products").get(list::list))
+        .service(web::resource("/products/export").get(export::csv))
         .service(web::resource("/products/listing/preview").post(bulk::preview))
         .service(web::resource("/products/listing").post(bulk::apply).delete(bulk::undo))
         .service(web::resource("/products/{prod_id}").get(detail::overview))

@@ -1,12 +1,18 @@
 //! Rows as templates show them: what they look like, where they lead, their states as badges.
 
 use super::ask::Ask;
+use crate::clock::day;
 use crate::products::look;
 use crate::products::reads::Row;
 use crate::products::reads::{Tally, View};
 use crate::products::sellable::{Condition, escaped};
 use crate::text::Text;
 use crate::web::Tab;
+use crate::wire::Module;
+use chrono::{DateTime, Utc};
+
+/// Days before its expiry from which a product's first lot is told in red, as on its own page.
+const SHORT_LIFE: i64 = 30;
 
 /// A state in words with its tone and icon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +73,8 @@ pub(super) struct Item {
     pub matched: &'static str,
     /// What keeps it from being listed, while it is not.
     pub lack: Option<&'static str>,
+    /// The names of the modules with exceptions, as text keys.
+    pub apart: Vec<&'static str>,
 }
 
 impl Item {
@@ -98,8 +106,13 @@ impl Item {
             lack: lack
                 .filter(|_| row.listing != "listed" && matches!(row.audit_status.as_str(), "pending" | "approved"))
                 .map(Condition::missing),
+            apart: row.apart.iter().filter_map(|name| Module::of(name)).map(Module::label).collect(),
             row,
         }
+    }
+    /// Little of its shelf life is left, or none.
+    pub fn is_old(&self, now: &DateTime<Utc>) -> bool {
+        self.row.expires.is_some_and(|on| (on - day(*now)).num_days() <= SHORT_LIFE)
     }
 }
 

@@ -3,9 +3,9 @@ use super::{From, Search, View};
 use crate::Result;
 use crate::ids::{MerchantId, ProductId};
 use crate::products::sellable::Condition;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, Numeric, SmallInt, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Bool, Date, Nullable, Numeric, SmallInt, Text, Timestamptz};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -56,6 +56,14 @@ pub struct Row {
     pub available: i64,
     #[diesel(sql_type = BigInt)]
     pub shops: i64,
+    /// What expires first of what is on sale.
+    #[diesel(sql_type = Nullable<Date>)]
+    pub expires: Option<NaiveDate>,
+    #[diesel(sql_type = BigInt)]
+    pub lots: i64,
+    /// The modules in which something of it is kept from the ERP (W-03).
+    #[diesel(sql_type = Array<Text>)]
+    pub apart: Vec<String>,
     #[diesel(sql_type = Timestamptz)]
     pub updated_at: DateTime<Utc>,
 }
@@ -68,7 +76,8 @@ pub fn page(c: &mut PgConnection, merchant: MerchantId, search: &Search, from: F
     let text = format!(
         "with ids as materialized ({ids}) \
          select p.id, p.prod_id, p.erp_code, p.name, p.spec, p.brand, p.unit, p.listing, p.unlisted_by, u.name as unlister, p.audit_status, p.match_kind, p.list_wish as wish, \
-         b.code as base, {lack} as lack, s.price, coalesce(s.skus, 0) as skus, greatest(coalesce(q.available, 0), 0)::bigint as available, coalesce(q.shops, 0) as shops, p.updated_at \
+         b.code as base, {lack} as lack, s.price, coalesce(s.skus, 0) as skus, greatest(coalesce(q.available, 0), 0)::bigint as available, coalesce(q.shops, 0) as shops, o.expires, coalesce(o.lots, 0) as lots, \
+         coalesce(x.apart, '{{}}') as apart, p.updated_at \
          from ids i join products p on p.merchant_id = {mine} and p.id = i.id left join base_products b on b.id = p.base_product_id \
          left join lateral (select count(*) as skus, (array_agg(k.base_price order by k.is_default desc, k.base_price) \
             filter (where k.enabled and k.base_price is not null))[1] as price \
@@ -76,6 +85,10 @@ pub fn page(c: &mut PgConnection, merchant: MerchantId, search: &Search, from: F
          left join lateral (select sum(stock_available(t)) as available, count(distinct t.shop_id) as shops \
             from skus k join stock t on t.merchant_id = k.merchant_id and t.sku_id = k.id \
             where k.merchant_id = p.merchant_id and k.product_id = p.id and k.enabled) q on true \
+         left join lateral (select min(o.expires_on) as expires, count(distinct o.lot_no) as lots from skus k join lots o on o.merchant_id = k.merchant_id and o.sku_id = k.id \
+            where k.merchant_id = p.merchant_id and k.product_id = p.id and k.enabled) o on true \
+         left join lateral (select array_agg(distinct e.module order by e.module) as apart from exceptions e \
+            where e.merchant_id = p.merchant_id and e.product_id = p.id) x on true \
          left join lateral (select t.actor_name as name from trail t where p.unlisted_by = 'person' and t.merchant_id = p.merchant_id \
             and t.subject_kind = 'product' and t.subject_id = p.prod_id and t.verb = 'product.unlisted' and t.actor_kind = 'person' \
             order by t.at desc limit 1) u on true \
