@@ -57,6 +57,7 @@ async fn a_right_signature_lets_in_and_tells_what_is_left() {
     is(&verdict(fresh(&house, &cast.erp, "nonce-003").header("x-signature", &upper)).await, LET_IN);
 }
 
+//
 #[tokio::test]
 async fn whatever_is_altered_is_refused() {
     let house = House::open().await;
@@ -308,7 +309,7 @@ async fn housekeeping_forgets_what_time_has_made_meaningless() {
     assert_eq!(house.ask("select (select count(*) from sessions) + (select count(*) from nonces) + (select count(*) from buckets)"), "0");
 }
 
-// G-05: a scope is a fence, not a hint.
+// G-05, Q-35: a scope is a fence, not a hint.
 #[tokio::test]
 async fn a_credential_without_the_scope_gets_nothing_done() {
     let house = House::open().await;

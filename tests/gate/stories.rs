@@ -80,7 +80,7 @@ async fn a_person_applies_some_and_discards_the_rest() {
     assert_eq!(house.row("S1", 1), "49 erp v2");
 }
 
-// AND, not "most specific wins": pause, switch and exception each stop a value alone.
+// G-01, G-07: AND, not "most specific wins": pause, switch and exception each stop a value alone.
 #[actix_web::test]
 async fn each_of_three_stops_a_push() {
     let (house, cast) = scene(1).await;

@@ -1,2 +1,3 @@
 mod embedded;
+mod envelope;
 mod road;

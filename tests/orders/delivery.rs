@@ -52,6 +52,20 @@ async fn a_cursor_acknowledges_exactly_its_page() {
     assert_eq!(house.order("SO3"), "to_ship delivered");
 }
 
+// G-05, Q-37: what is sold in one channel is no business of the other channel's ERP.
+#[actix_web::test]
+async fn an_erp_gets_the_orders_of_its_channel_only() {
+    let (house, cast) = shop(1, 100).await;
+    house.buy(&cast, "SO1", &[("S1", 1)]).await;
+    let channel = |name: &str| house.sql(&format!("update apps set channel = '{name}' where app_key = '{}'", cast.erp.app_key));
+    channel("micro_shop");
+    for asked in [json!({}), json!({ "syncStatus": "all" }), json!({ "orderNo": "SO1" })] {
+        assert_eq!(house.pull(&cast, asked).await.0, [""; 0]);
+    }
+    channel("b2b");
+    assert_eq!(house.pull(&cast, json!({})).await.0, ["SO1"]);
+}
+
 // O-02: what the seed describes, for ERPs that know no receipt.
 #[actix_web::test]
 async fn an_automatic_credential_takes_orders_over_by_asking() {

@@ -5,7 +5,7 @@ use chrono::Duration;
 use duijie::sync;
 use serde_json::json;
 
-// S-05, O-01, O-04, O-11, L-06, L-07: the whole road.
+// S-05, O-01, O-04, O-11, P-10, L-06, L-07: the whole road.
 #[actix_web::test]
 async fn an_order_is_placed_paid_booked_sent_and_received() {
     let (house, cast) = shop(2, 10).await;
@@ -56,7 +56,7 @@ async fn an_order_is_placed_paid_booked_sent_and_received() {
     house.counters_are_proven(&cast).await;
 }
 
-// O-04, Q-10, R-08: what the storefront reckoned is compared to the cent, and nothing of a wrong order stays behind.
+// O-04, Q-10, R-08, K-03: what the storefront reckoned is compared to the cent, and nothing of a wrong order stays behind.
 #[actix_web::test]
 async fn a_wrong_order_says_what_is_wrong_and_leaves_nothing() {
     let (house, cast) = shop(2, 10).await;
@@ -91,7 +91,7 @@ async fn a_wrong_order_says_what_is_wrong_and_leaves_nothing() {
     assert_eq!(both.lines(), [(1, "rejected".into(), "NOT_ENOUGH".into()), (2, "applied".into(), String::new())]);
 }
 
-// S-05: only what can be bought is sold.
+// S-05, K-03: only what can be bought is sold.
 #[actix_web::test]
 async fn what_is_not_on_sale_cannot_be_ordered() {
     let (house, cast) = shop(1, 10).await;

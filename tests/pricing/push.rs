@@ -79,7 +79,7 @@ async fn one_call_changes_many_kinds() {
     assert!(priced(&house, &cast, "S2").starts_with("9.60"));
 }
 
-// where members pay one price everywhere the last one counts, and shops that say otherwise are told.
+// G-03, Q-06: where members pay one price everywhere the last one counts, and shops that say otherwise are told.
 #[actix_web::test]
 async fn member_prices_of_shops() {
     let (house, cast) = market(1).await;

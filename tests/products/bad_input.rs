@@ -33,6 +33,7 @@ async fn each_mistake_is_named_and_the_other_lines_are_applied() {
     let s = Scene::open().await;
     s.upload(good("OK")).await;
     let mut lines: Vec<Value> = mistakes().into_iter().map(|(line, _, _)| line).collect();
+    let sent = lines.clone();
     lines.push(good("FINE"));
     let answer = s.erp("prod.add_or_edit", Value::Array(lines)).await.expect(200);
     let data = answer.value()["data"].clone();
@@ -43,6 +44,13 @@ async fn each_mistake_is_named_and_the_other_lines_are_applied() {
         let named = line["problems"].as_array().unwrap().iter().find(|p| p["code"] == code && p["field"] == field);
         let named = named.unwrap_or_else(|| panic!("{code} {field}: {line}"));
         assert!(named["msg"].as_str().unwrap().chars().count() > 5, "{named}");
+        // The value stands there as it was sent, so that it is found in the ERP.
+        let value = match &sent[at][field] {
+            Value::String(text) if !text.contains('\0') => text.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => continue,
+        };
+        assert_eq!(named["value"], if value.chars().count() > 60 { format!("{}…", "长".repeat(59)) } else { value }, "{named}");
     }
     assert_eq!(s.product("FINE", "audit_status"), "approved");
 }

@@ -1,7 +1,7 @@
 use super::scene::{Scene, codes, good, outcome};
 use serde_json::{Value, json};
 
-// K-04, Q-09
+// K-01, K-04, Q-09
 #[actix_web::test]
 async fn a_sku_is_added_changed_and_read_back() {
     let s = Scene::open().await;
@@ -29,7 +29,7 @@ async fn a_sku_is_added_changed_and_read_back() {
     assert_ne!(page["records"][0]["skuId"], next["records"][0]["skuId"]);
 }
 
-// K-02, Q-04
+// K-02, Q-01, Q-04
 #[actix_web::test]
 async fn the_detail_has_the_stock_of_every_shop() {
     let s = Scene::open().await;

@@ -1,7 +1,7 @@
 use super::scene::{Scene, codes, good, outcome, with};
 use serde_json::json;
 
-// P-01, P-04, P-07, P-14
+// P-01, P-03, P-04, P-07, P-14, P-15
 #[actix_web::test]
 async fn a_new_product_is_matched_and_has_a_sku_with_its_price() {
     let s = Scene::open().await;
