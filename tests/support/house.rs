@@ -280,7 +280,7 @@ impl Call<'_> {
         self
     }
     pub async fn send(self) -> Answer {
-        let (status, headers, body) = self.sent().await;
+        let (status, headers, body) = Box::pin(self.sent()).await;
         Answer { status, headers, body: String::from_utf8(body.to_vec()).expect("text") }
     }
     /// How many bytes a right answer takes on its way to a browser.

@@ -237,7 +237,9 @@ impl Detail {
     /// Where this is taken back, while it may be: the last that was told, of an order that is not over.
     fn withdrawal(&self, sent: &Sent) -> Option<String> {
         let last = self.sent.iter().filter_map(|s| s.no).max();
-        let open = !self.order.state().is_over() && !self.has_refund();
+        // What the ERP has said since follows from it.
+        let followed = self.order.erp_status_at.is_some_and(|at| at > sent.at);
+        let open = !self.order.state().is_over() && !self.has_refund() && !followed;
         match (sent.no, sent.packages.first()) {
             (Some(no), _) if open && Some(no) == last => Some(format!("{}/shipments/{no}", self.path())),
             (None, Some(package)) if open => Some(format!("{}/packages/{}", self.path(), package.no)),
