@@ -4,6 +4,7 @@ use super::{FEW, Search, View};
 use crate::Result;
 use crate::customers;
 use crate::ids::{CustomerId, MerchantId, OrderId, SkuId};
+use crate::orders::shipments::STANDS;
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -162,7 +163,8 @@ fn conditions(sql: &mut Sql, search: &Search, found: &Found, mine: &str) -> Vec<
     if !search.lot.is_empty() {
         let lot = sql.bind(Bound::Words(search.lot.clone()));
         wanted.push(format!(
-            "exists (select 1 from order_shipped p where p.merchant_id = {mine} and p.order_id = o.id and p.lot_no = {lot} and p.lot_no <> '')"
+            "exists (select 1 from order_shipped p join order_shipments s on s.merchant_id = {mine} and s.order_id = p.order_id and s.no = p.shipment_no \
+             where p.merchant_id = {mine} and p.order_id = o.id and p.lot_no = {lot} and p.lot_no <> '' and {STANDS})"
         ));
     }
     wanted

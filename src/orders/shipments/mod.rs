@@ -24,6 +24,8 @@ pub mod ship;
 mod table;
 pub mod withdraw;
 
+pub(super) use found::STANDS;
+
 pub use draft::{Draft, Item, Line, Parcel};
 pub use pages::{import_href, routes};
 pub use promise::Promise;
