@@ -1,6 +1,8 @@
 //! Real processes on real databases, hurried and killed: nothing is sold twice, nothing acknowledged is lost, nothing is half
 //! written (G1, G2, G4, G14; I-3).
 
+mod full;
+
 use crate::stock::goods_sql;
 use crate::support::house::{Key, MASTER_KEY, sign};
 use crate::support::{Cast, House};

@@ -1,10 +1,12 @@
 //! `/freezes`, `/settings/stock` and `duijie verify`: S-05, Q-14, G14, I-1.
 
 use super::{OWNER, READER, STRANGER, house, lines};
+use crate::support::house::MASTER_KEY;
 use crate::support::{Cast, House};
 use chrono::Duration;
 use duijie::sync;
 use serde_json::{Value, json};
+use std::process::Command;
 
 async fn freeze(house: &House, cast: &Cast, no: &str, qty: i64) {
     let line =
@@ -124,4 +126,28 @@ async fn counters_that_do_not_hold_are_told_everywhere_and_left_alone() {
     let seen = house.get("/settings/stock").by(OWNER).json().send().await.expect(200).value();
     assert_eq!(seen["data"]["check"]["differences"].as_array().map(Vec::len), Some(2));
     assert_ne!(seen["data"]["check"]["at"], Value::Null);
+}
+
+/// The program's own word: its exit code, and what it prints.
+fn verify(house: &House, merchant: &str) -> (Option<i32>, String) {
+    let key: String = MASTER_KEY.iter().map(|b| format!("{b:02x}")).collect();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_duijie"));
+    command.args(["--database-url", &house.url(), "--master-key", &key, "--log", "off", "verify", "--merchant", merchant]);
+    let told = command.env_remove("DATABASE_URL").output().expect("the program runs");
+    (told.status.code(), String::from_utf8(told.stdout).expect("text"))
+}
+
+// G14: what a scheduled job sees.
+#[actix_web::test]
+async fn the_program_exits_with_one_when_a_counter_differs() {
+    let (house, cast) = scene().await;
+    let (code, told) = verify(&house, "jia");
+    assert_eq!((code, told.contains("1 merchants, 2 rows, 0 differences")), (Some(0), true), "{told}");
+    house.sql(&format!("update stock set frozen = 9 where merchant_id = {} and frozen = 4", cast.a));
+    let (code, told) = verify(&house, "jia");
+    assert_eq!((code, told.contains("frozen") && told.contains("2 differences")), (Some(1), true), "{told}");
+    assert_eq!(house.ask("select max(frozen) from stock"), "9", "it only looks");
+    // The other merchant's counters hold.
+    assert_eq!(verify(&house, "yi").0, Some(0));
+    assert_eq!(verify(&house, "nobody").0, Some(1));
 }
