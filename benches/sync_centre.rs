@@ -19,8 +19,8 @@ struct Times {
     p99: f64,
 }
 
-/// Calls of the last day with the minutes counted as they would have been, a thousand lines that wait, and a thousand
-/// exceptions.
+/// Calls of the last day with their batches and with the minutes counted as they would have been, a thousand lines that wait, and
+/// a thousand exceptions.
 fn fill(base: &Base, calls: i64) -> Fallible<()> {
     let m = base.merchant;
     base.sql(&format!(
@@ -29,9 +29,12 @@ fn fill(base: &Base, calls: i64) -> Fallible<()> {
            select {m}, now() - (n::float8 / {calls}) * interval '23 hours', gen_random_uuid(), 'b2b', 'sku.inventory.update', \
              (array['stock', 'stock', 'stock', 'product', 'price'])[1 + n % 5], case when n % 1000 = 0 then 422 else 200 end, n % 400, 10, 10, 0, '{{}}', '{{}}', 2, 2 \
            from generate_series(1, {calls}) n; \
-         insert into call_minutes (merchant_id, minute, module, calls, failed, lines, slow) \
-           select merchant_id, date_trunc('minute', at), module, count(*), count(*) filter (where status >= 400), sum(total), \
-             array_fill(0, array[19]) || array[count(*)::int] || array_fill(0, array[20]) from calls group by 1, 2, 3; \
+         insert into feeds (merchant_id, at, channel, actor_kind, actor_name, module, method, policy, total, applied, unchanged, held, stale, parked, rejected, warned) \
+           select merchant_id, at, case when ms = 399 then 'page' else 'api' end, 'erp', 'bench', module, method, 'rows', total, applied, 0, 0, 0, 0, 0, 0 \
+           from calls order by at; \
+         insert into call_minutes (merchant_id, minute, module, slot, calls, failed, lines, slow) \
+           select merchant_id, date_trunc('minute', at), module, get_byte(uuid_send(id), 15) % 16, count(*), count(*) filter (where status >= 400), sum(total), \
+             array_fill(0, array[19]) || array[count(*)::int] || array_fill(0, array[20]) from calls group by 1, 2, 3, 4; \
          insert into exceptions (merchant_id, module, product_id, reason, by_name, since) \
            select {m}, 'stock', id, '', 'bench', now() from products where merchant_id = {m} and prod_id in (select 'P' || n from generate_series(1, 1000) n); \
          insert into switches (merchant_id, module, reason, by_name, since) values ({m}, 'stock', '', 'bench', now()); \

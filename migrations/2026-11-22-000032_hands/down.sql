@@ -1,0 +1,1 @@
+drop index feeds_by_hand;
