@@ -8,7 +8,8 @@ use crate::text::Text;
 use crate::wire::{Field, Kind, Line, Method, Module, Scope, Verb};
 use crate::{Error, Result};
 use diesel::PgConnection;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 
 const CATEGORY_FIELDS: &[Field] = &[
     Field::always("id", Kind::Id, "api-field-category-id"),
@@ -28,7 +29,7 @@ pub const CATALOG_ADD_OR_EDIT: Method = Method {
     about: "api-catalog-add-or-edit",
     source: "C-02 C-03 C-04 C-06 Q-09 Q-15",
     fields: CATEGORY_FIELDS,
-    verb: Verb::Write(categories::apply),
+    verb: Verb::Write(categories::apply, in_force),
     example: r#"{"id":"101","name":"消化系统","type":2,"parentId":"1","sourceTime":"2026-11-22 14:32:08"}"#,
     answer: r#"{"feedId":"1204","preview":false,"total":1,"applied":1,"unchanged":0,"held":0,"stale":0,"parked":0,"rejected":0,"lines":[]}"#,
 };
@@ -73,6 +74,17 @@ fn list(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Value> {
     let parent = line.text("parentId").value().filter(|p| !p.is_empty());
     let all = categories::list(c, scope.merchant, parent.as_deref())?;
     Ok(all.iter().map(category).collect())
+}
+
+/// Of the categories that lines are about, the fields they name.
+fn in_force(c: &mut PgConnection, scope: &Scope, lines: &[Line]) -> Result<HashMap<i32, Map<String, Value>>> {
+    let ids: Vec<String> = lines.iter().map(|l| l.text_or_empty("id")).collect();
+    let nodes = categories::nodes(c, scope.merchant, &ids)?;
+    let told = |(line, id): (&Line, &String)| match category(nodes.get(id)?) {
+        Value::Object(record) => Some((line.no, line.spoken_of(record))),
+        _ => None,
+    };
+    Ok(lines.iter().zip(&ids).filter_map(told).collect())
 }
 
 /// C-02. The times are the ERP's own where it sent them.

@@ -129,6 +129,13 @@ pub fn find(c: &mut PgConnection, merchant: MerchantId, id: &str) -> Result<Node
     Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Text, _>(id).get_result(c)?)
 }
 
+/// Several by their ids; those that are not there are absent.
+pub fn nodes(c: &mut PgConnection, merchant: MerchantId, ids: &[String]) -> Result<HashMap<String, Node>> {
+    let sql = format!("select {NODE}, 0::bigint as goods from categories c where c.merchant_id = $1 and c.id = any($2)");
+    let found: Vec<Node> = diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Array<Text>, _>(ids).load(c)?;
+    Ok(found.into_iter().map(|node| (node.id.clone(), node)).collect())
+}
+
 #[derive(QueryableByName)]
 struct Named {
     #[diesel(sql_type = Text)]

@@ -37,7 +37,7 @@ pub static CUSTOMER_ADD_OR_EDIT: Method = Method {
         Field::optional("sourceTime", Kind::Time, "api-field-source-time"),
         Field::optional("ifVersion", Kind::Number { min: 0, max: 2_147_483_647, default: 0 }, "api-field-if-version"),
     ],
-    verb: Verb::Write(upload::apply),
+    verb: Verb::Write(upload::apply, upload::in_force),
     example: r#"{"erpCustomerCode":"K7001","name":"巴彦淖尔市乌拉特后旗济世大药房","uscc":"91150825MAUAJW50DX","regionCode":"150825","phone":"10000000002","sourceTime":"2026-11-22 14:32:08"}"#,
     answer: r#"{"feedId":"8301","preview":false,"total":1,"applied":1,"unchanged":0,"held":0,"stale":0,"parked":0,"rejected":0,"lines":[{"line":1,"key":"K7001","outcome":"applied","now":{"customerIds":["C00002"]}}]}"#,
 };
@@ -49,7 +49,7 @@ pub static CUSTOMER_BIND: Method = Method {
     about: "customer-api-bind",
     source: "U-02 U-03 U-06",
     fields: &[CUSTOMER_ID, Field::optional(CODE, Kind::Text(super::CODE_MAX), "customer-field-bind-code")],
-    verb: Verb::Write(binding::apply),
+    verb: Verb::Write(binding::apply, binding::in_force),
     example: r#"{"customerId":"C00002","erpCustomerCode":"K7001"}"#,
     answer: r#"{"feedId":"8302","preview":false,"total":1,"applied":1,"unchanged":0,"held":0,"stale":0,"parked":0,"rejected":0,"lines":[]}"#,
 };

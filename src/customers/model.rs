@@ -145,14 +145,19 @@ pub fn by_ids(c: &mut PgConnection, merchant: MerchantId, ids: &[CustomerId]) ->
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
-/// The same by the platform's ids, locked in one order.
+/// The same by the platform's ids.
+pub(super) fn by_customer_ids(c: &mut PgConnection, merchant: MerchantId, customer_ids: &[String]) -> Result<HashMap<String, Customer>> {
+    load(c, merchant, customer_ids, "")
+}
+
+/// The same, locked in one order.
 pub(super) fn lock(tx: &mut PgConnection, merchant: MerchantId, customer_ids: &[String]) -> Result<HashMap<String, Customer>> {
-    let rows: Vec<Customer> = diesel::sql_query(format!(
-        "select {COLUMNS} from customers c where c.merchant_id = $1 and c.customer_id = any($2) order by c.customer_id collate \"C\" for no key update"
-    ))
-    .bind::<BigInt, _>(merchant)
-    .bind::<Array<Text>, _>(customer_ids)
-    .load(tx)?;
+    load(tx, merchant, customer_ids, "order by c.customer_id collate \"C\" for no key update")
+}
+
+fn load(c: &mut PgConnection, merchant: MerchantId, customer_ids: &[String], lock: &str) -> Result<HashMap<String, Customer>> {
+    let sql = format!("select {COLUMNS} from customers c where c.merchant_id = $1 and c.customer_id = any($2) {lock}");
+    let rows: Vec<Customer> = diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Array<Text>, _>(customer_ids).load(c)?;
     Ok(rows.into_iter().map(|row| (row.customer_id.clone(), row)).collect())
 }
 

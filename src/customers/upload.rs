@@ -6,6 +6,7 @@ use super::uscc;
 use crate::Result;
 use crate::catalog::{grams, keys};
 use crate::clock::on_the_wire;
+use crate::ids::MerchantId;
 use crate::text::Lang;
 use crate::trail::{self, Cause, Entry};
 use crate::wire::{Line, LineCode, LineResult, Outcome, Patch, Problem, Scope};
@@ -102,7 +103,7 @@ impl Target {
 
 pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Line>) -> Result<Vec<LineResult>> {
     settle::lock(tx, cause.merchant, Side::Erp)?;
-    let stored = load(tx, cause, &lines)?;
+    let stored = load(tx, cause.merchant, &lines, "for no key update")?;
     let wanted: Vec<String> = lines.iter().filter_map(|l| l.text("regionCode").value()).collect();
     let regions = if wanted.is_empty() { Vec::new() } else { known_regions(tx, &wanted)? };
     let (mut results, mut targets) = (Vec::with_capacity(lines.len()), Vec::with_capacity(lines.len()));
@@ -119,12 +120,31 @@ pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Lin
     Ok(results)
 }
 
-fn load(tx: &mut PgConnection, cause: &Cause, lines: &[Line]) -> Result<HashMap<String, Stored>> {
-    let found: Vec<Stored> = diesel::sql_query(
+/// Of the ERP's customers that lines are about, the fields they name.
+pub fn in_force(c: &mut PgConnection, scope: &Scope, lines: &[Line]) -> Result<HashMap<i32, Map<String, Value>>> {
+    let stored = load(c, scope.merchant, lines, "")?;
+    let record = |s: &Stored| {
+        let pairs: [(&str, Value); 8] = [
+            ("name", s.name.clone().into()),
+            ("uscc", s.uscc.clone().into()),
+            ("regionCode", s.region_code.clone().into()),
+            ("contact", s.contact.clone().into()),
+            ("phone", s.phone.clone().into()),
+            ("address", s.address.clone().into()),
+            ("enable", u8::from(s.enabled).into()),
+            ("version", s.version.into()),
+        ];
+        pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    };
+    Ok(lines.iter().filter_map(|l| Some((l.no, l.spoken_of(record(stored.get(&l.text_or_empty(CODE))?))))).collect())
+}
+
+fn load(tx: &mut PgConnection, merchant: MerchantId, lines: &[Line], lock: &str) -> Result<HashMap<String, Stored>> {
+    let found: Vec<Stored> = diesel::sql_query(format!(
         "select code, name, uscc, region_code, contact, phone, address, enabled, source_time, version from erp_customers \
-         where merchant_id = $1 and code = any($2) order by code for no key update",
-    )
-    .bind::<BigInt, _>(cause.merchant)
+         where merchant_id = $1 and code = any($2) order by code {lock}",
+    ))
+    .bind::<BigInt, _>(merchant)
     .bind::<Array<Text>, _>(lines.iter().map(|l| l.text_or_empty(CODE)).collect::<Vec<_>>())
     .load(tx)?;
     Ok(found.into_iter().map(|s| (s.code.clone(), s)).collect())

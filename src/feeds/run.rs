@@ -86,13 +86,13 @@ impl Report {
 /// # Errors
 /// Only for faults of the whole call; a bad line is a result.
 pub fn run(tx: &mut PgConnection, cause: &Cause, scope: &Scope, channel: Channel, method: &Method, batch: Batch) -> Result<Report> {
-    let (Verb::Write(apply) | Verb::Act(apply) | Verb::Sell(apply)) = method.verb else {
+    let (Verb::Write(apply, _) | Verb::Act(apply) | Verb::Sell(apply)) = method.verb else {
         return Err(Error::broken(format!("{} does not take lines", method.name)));
     };
     let feed = if batch.preview { None } else { Some(model::open(tx, cause, channel, method, batch.policy)?) };
     let cause = Cause { feed, ..cause.clone() };
     let lines = read(method, batch.lines, &cause);
-    let automatic = matches!(method.verb, Verb::Write(_)) && matches!(channel, Channel::Api | Channel::Replay);
+    let automatic = matches!(method.verb, Verb::Write(..)) && matches!(channel, Channel::Api | Channel::Replay);
     let off = if automatic && !batch.past_gate { closed(tx, &cause, method)? } else { None };
     let past_gate = batch.past_gate;
     let mut results = try_out(tx, batch.preview, batch.policy, |tx| {
@@ -158,7 +158,7 @@ fn apply_good(
         return Err(Error::broken(format!("{expected} lines went in, {} results came out", results.len())));
     }
     // What a person does leaves the ERP's last word waiting; what the gate lets out it takes off its list itself.
-    if matches!(method.verb, Verb::Write(_)) && cause.kind != Kind::Person && !past_gate {
+    if matches!(method.verb, Verb::Write(..)) && cause.kind != Kind::Person && !past_gate {
         held::settle(tx, cause, method, &results)?;
     }
     Ok(results)

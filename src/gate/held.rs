@@ -16,7 +16,7 @@ use crate::clock::{off_the_wire, on_the_wire};
 use crate::ids::{MerchantId, ShopId};
 use crate::merchants;
 use crate::trail::Cause;
-use crate::wire::{Kind, Line, LineCode, LineResult, Method, Module, Need, Outcome, Problem, Scope, Withheld, key_of};
+use crate::wire::{Kind, Line, LineCode, LineResult, Method, Module, Need, Outcome, Problem, Scope, Verb, Withheld, key_of};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz};
@@ -104,10 +104,15 @@ pub fn hold(tx: &mut PgConnection, cause: &Cause, scope: &Scope, method: &Method
     }
     let rows: Vec<Kept> = kept.iter().map(|(_, k)| k.clone()).collect();
     let taken = keep(tx, cause, &rows)?;
+    let mut now = match method.verb {
+        Verb::Write(_, in_force) => in_force(tx, scope, lines)?,
+        _ => HashMap::new(),
+    };
     let newer = newer(tx, cause.merchant, method, rows.iter().filter(|r| !taken.contains(&r.key)))?;
     results.extend(kept.into_iter().map(|(line, one)| {
         if taken.contains(&one.key) {
-            let result = LineResult::of(line, Outcome::Held).because(cover.problem("", "", scope.lang));
+            let mut result = LineResult::of(line, Outcome::Held).because(cover.problem("", "", scope.lang));
+            result.now.extend(now.remove(&line.no).unwrap_or_default());
             match off.until {
                 Some(until) => result.telling("heldUntil", on_the_wire(until)),
                 None => result,

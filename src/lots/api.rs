@@ -18,7 +18,7 @@ pub static BATCH_REPLACE: Method = Method {
         Field::optional("asOf", Kind::Time, "lots-field-as-of"),
         Field::optional("ackSeq", Kind::Number { min: 0, max: i64::MAX, default: 0 }, "lots-field-ack-seq"),
     ],
-    verb: Verb::Write(push::apply),
+    verb: Verb::Write(push::apply, push::in_force),
     example: r#"{"skuId": "KZ-100382-1", "shopId": "1", "sourceTime": "2026-11-22 14:32:08", "lots": [
  {"lotNo": "B2605017", "producedOn": "2026-05-17", "expiresOn": "2028-04", "quantity": 64},
  {"lotNo": "B2609003", "producedOn": "20260903", "expiresOn": "20280902", "quantity": 48}]}"#,

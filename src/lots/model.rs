@@ -278,25 +278,57 @@ fn lock(tx: &mut PgConnection, cause: &Cause, all: &[Replace]) -> Result<Vec<Hea
     .bind::<Array<BigInt>, _>(skus())
     .bind::<Array<BigInt>, _>(shops())
     .load(tx)?;
+    let mut lots = lots_of(tx, cause.merchant, &places)?;
+    let head =
+        |(place, l): (i64, Locked)| Head { version: l.version, source_time: l.source_time, lots: lots.remove(&place).unwrap_or_default() };
+    Ok((1..).zip(locked).map(head).collect())
+}
+
+/// The last replacement at some places, as it stands now; places that were never told of lots are absent.
+pub(super) fn heads(c: &mut PgConnection, merchant: MerchantId, places: &[(SkuId, ShopId)]) -> Result<HashMap<(SkuId, ShopId), Head>> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = BigInt)]
+        place: i64,
+        #[diesel(embed)]
+        head: Locked,
+    }
+    if places.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found: Vec<Found> = diesel::sql_query(
+        "select l.place, h.version, h.source_time from unnest($2, $3) with ordinality as l(sku, shop, place) \
+         join lot_heads h on h.merchant_id = $1 and h.sku_id = l.sku and h.shop_id = l.shop",
+    )
+    .bind::<BigInt, _>(merchant)
+    .bind::<Array<BigInt>, _>(places.iter().map(|p| p.0).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(places.iter().map(|p| p.1).collect::<Vec<_>>())
+    .load(c)?;
+    let mut lots = lots_of(c, merchant, places)?;
+    let mut found: HashMap<i64, Locked> = found.into_iter().map(|f| (f.place, f.head)).collect();
+    let head = |(place, at): (i64, &(SkuId, ShopId))| {
+        let l = found.remove(&place)?;
+        Some((*at, Head { version: l.version, source_time: l.source_time, lots: lots.remove(&place).unwrap_or_default() }))
+    };
+    Ok((1..).zip(places).filter_map(head).collect())
+}
+
+/// The lots on sale at some places, by the number of the place from 1.
+fn lots_of(c: &mut PgConnection, merchant: MerchantId, places: &[(SkuId, ShopId)]) -> Result<HashMap<i64, Vec<Told>>> {
     let stored: Vec<Stored> = diesel::sql_query(
         "select l.place, o.* from unnest($2, $3) with ordinality as l(sku, shop, place) cross join lateral \
          (select lot_no, produced_on, expires_on, produced_month, expires_month, qty from lots \
           where merchant_id = $1 and sku_id = l.sku and shop_id = l.shop offset 0) o",
     )
-    .bind::<BigInt, _>(cause.merchant)
-    .bind::<Array<BigInt>, _>(skus())
-    .bind::<Array<BigInt>, _>(shops())
-    .load(tx)?;
+    .bind::<BigInt, _>(merchant)
+    .bind::<Array<BigInt>, _>(places.iter().map(|p| p.0).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(places.iter().map(|p| p.1).collect::<Vec<_>>())
+    .load(c)?;
     let mut lots: HashMap<i64, Vec<Told>> = HashMap::new();
     for lot in stored {
         lots.entry(lot.place).or_default().push(lot.into());
     }
-    let head = |(place, l): (i64, Locked)| Head {
-        version: l.version,
-        source_time: l.source_time,
-        lots: in_order(lots.remove(&place).unwrap_or_default()),
-    };
-    Ok((1..).zip(locked).map(head).collect())
+    Ok(lots.into_iter().map(|(place, lots)| (place, in_order(lots))).collect())
 }
 
 /// Takes away what is not told any more and writes what is new or other; what stays the same is not touched.

@@ -16,6 +16,7 @@ use crate::wire::{Line, LineCode, LineResult, MAX_LINES, Module, Outcome, Patch,
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Int4, Text};
+use serde_json::{Map, Value};
 use std::collections::HashMap;
 
 /// Applies the lines of a call: an unknown shop is a mistake in the line, an unknown SKU may be on its way and is waited for.
@@ -104,6 +105,11 @@ fn withhold(
     } else {
         (None, vec![None; places.len()])
     };
+    let covered = |(one, (lots, stock)): (&Replace, (&Option<Cover>, &Option<Cover>))| {
+        (lots.is_some() || off.is_some() || stock.is_some()).then_some((one.sku, one.shop))
+    };
+    let waiting: Vec<(SkuId, ShopId)> = wanted.iter().zip(lots.iter().zip(&stock)).filter_map(covered).collect();
+    let stand = model::heads(tx, cause.merchant, &waiting)?;
     let mut free = Vec::with_capacity(wanted.len());
     for ((one, lots), stock) in wanted.into_iter().zip(lots).zip(stock) {
         let cover = lots.map(|c| (Module::Lot, c)).or_else(|| off.clone().or(stock).map(|c| (Module::Stock, c)));
@@ -111,7 +117,9 @@ fn withhold(
             (Some((module, cover)), Some(line)) => {
                 let place = (cover.product, Some(one.sku), Some(one.shop));
                 let part = Withheld { module, why: cover.why(), line: None, under: None, place };
-                results.push(LineResult::of(line, Outcome::Held).because(cover.problem("lots", "", scope.lang)).keeping(part));
+                let mut held = LineResult::of(line, Outcome::Held).because(cover.problem("lots", "", scope.lang)).keeping(part);
+                held.now.extend(stand.get(&(one.sku, one.shop)).map(in_force_of).unwrap_or_default());
+                results.push(held.telling("heldUntil", cover.until.map(on_the_wire)));
             }
             _ => free.push(one),
         }
@@ -131,11 +139,27 @@ fn tell(line: &Line, done: Done, sku: &str, shop: ShopId) -> LineResult {
             .telling("shopId", shop.to_string())
             .telling("lotsVersion", head.version.to_string());
     }
-    result = result.telling("lots", serde_json::to_value(&head.lots).unwrap_or_default());
-    if let Some(at) = head.source_time {
-        result = result.telling("sourceTime", on_the_wire(at));
-    }
+    result.now.extend(in_force_of(&head));
     result
+}
+
+fn in_force_of(head: &Head) -> Map<String, Value> {
+    let mut told = Map::new();
+    told.insert("lots".into(), serde_json::to_value(&head.lots).unwrap_or_default());
+    if let Some(at) = head.source_time {
+        told.insert("sourceTime".into(), on_the_wire(at).into());
+    }
+    told
+}
+
+/// The lots in force at the places that lines are about.
+pub fn in_force(c: &mut PgConnection, scope: &Scope, lines: &[Line]) -> Result<HashMap<i32, Map<String, Value>>> {
+    let skus = resolve(c, scope.merchant, lines)?;
+    let shops = Shops::of(c, scope)?;
+    let place = |line: &Line| Some((line.no, (skus.get(&line.no)?.id, shops.named(line).ok()?)));
+    let places: Vec<(i32, (SkuId, ShopId))> = lines.iter().filter_map(place).collect();
+    let heads = model::heads(c, scope.merchant, &places.iter().map(|p| p.1).collect::<Vec<_>>())?;
+    Ok(places.into_iter().filter_map(|(no, place)| Some((no, in_force_of(heads.get(&place)?)))).collect())
 }
 
 /// The lots in force, short enough for a sentence.

@@ -172,7 +172,7 @@ pub static STATUS_UPDATE: Method = Method {
         Field::optional("note", Kind::Text(200), "order-field-note"),
         EVENT_ID,
     ],
-    verb: Verb::Write(hear),
+    verb: Verb::Write(hear, wire::in_force),
     example: r#"{"orderNo": "SO20261122-000017", "status": "accepted", "time": "2026-11-22 14:40:00", "eventId": "E-9917"}"#,
     answer: ONE,
 };

@@ -1,11 +1,15 @@
 //! An order as the open platform tells it: the five sections of O-04.
 
-use super::model::{Order, OrderLine};
+use super::model::{self, Order, OrderLine};
+use crate::Result;
 use crate::clock::on_the_wire;
 use crate::customers::Customer;
+use crate::wire::{Line, Scope};
 use chrono::{DateTime, Utc};
+use diesel::PgConnection;
 use rust_decimal::Decimal;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 
 fn money(amount: Decimal) -> String {
     format!("{amount:.2}")
@@ -49,4 +53,15 @@ fn item(line: &OrderLine) -> Value {
         "amount": money(line.amount), "priceRule": line.rule, "lots": line.lots, "shippedQuantity": line.shipped,
         "closedQuantity": line.closed, "remainingQuantity": line.units().left(),
     })
+}
+
+/// Where the orders that lines are about stand.
+pub fn in_force(c: &mut PgConnection, scope: &Scope, lines: &[Line]) -> Result<HashMap<i32, Map<String, Value>>> {
+    let nos: Vec<String> = lines.iter().map(|l| l.text_or_empty("orderNo")).collect();
+    let orders = model::by_nos(c, scope.merchant, &nos.iter().map(String::as_str).collect::<Vec<_>>())?;
+    let told = |(line, no): (&Line, &String)| {
+        let pair = ("orderStatus".to_owned(), orders.get(no)?.state().as_str().into());
+        Some((line.no, Map::from_iter([pair])))
+    };
+    Ok(lines.iter().zip(&nos).filter_map(told).collect())
 }

@@ -3,9 +3,9 @@
 use super::codes::Codes;
 use super::quote::{Buyer, quote};
 use super::resolve::{Channel, Member, Reason, Rule};
-use super::rows::{self, Stored};
+use super::rows::{self, Own, Stored};
 use super::rules::rules;
-use super::{customer_groups as customers, region_groups as regions};
+use super::{customer_groups as customers, push, region_groups as regions};
 use crate::clock::on_the_wire;
 use crate::error::Code;
 use crate::ids::{CustomerId, SkuId};
@@ -15,7 +15,8 @@ use crate::wire::{Line, Scope};
 use crate::{Error, Result};
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 
 fn not_found(key: &'static str, id: &str) -> Error {
     Error::Call(Code::NotFound, Text::new(key).with(id))
@@ -36,10 +37,9 @@ pub fn prices(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Value> 
     let all = rows::of_skus(c, scope.merchant, &[own.id], rows::MOST)?;
     let named: Vec<CustomerId> = all.iter().filter_map(|r| r.customer).collect();
     let codes = Codes::by_customers(c, scope.merchant, &named)?;
-    let in_force = |r: &&Stored| r.from.is_none_or(|from| from <= scope.now) && r.until.is_none_or(|until| scope.now < until);
     let member = rules(c, scope.merchant)?.member;
     let in_shop = shop.filter(|_| member == Member::PerShop);
-    let of_shop = in_shop.and_then(|shop| all.iter().filter(in_force).find(|r| r.shop == Some(shop)));
+    let of_shop = in_shop.and_then(|shop| all.iter().find(|r| r.shop == Some(shop) && r.is_on(scope.now)));
     let region = |r: &Stored| json!(r.region.map(|id| codes.region(id).to_owned()));
     let by_region: Vec<Value> = all
         .iter()
@@ -61,6 +61,30 @@ pub fn prices(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Value> 
         "price": wire_money(own.default), "retailPrice": wire_money(own.retail), "referencePrice": wire_money(own.reference),
         "version": own.version, "regionPrices": by_region, "customerPrices": by_customer,
     }))
+}
+
+/// Of the SKUs that lines are about, the prices they name, as [`prices`] tells them. Lists of groups and customers are asked for.
+pub fn in_force(c: &mut PgConnection, scope: &Scope, lines: &[Line]) -> Result<HashMap<i32, Map<String, Value>>> {
+    let goods = push::resolve(c, scope.merchant, lines)?;
+    let skus: Vec<SkuId> = goods.values().map(|g| g.sku).collect();
+    let owns: HashMap<SkuId, Own> = rows::owns(c, scope.merchant, &skus)?.into_iter().map(|own| (own.id, own)).collect();
+    let per_shop = rules(c, scope.merchant)?.member == Member::PerShop;
+    let shop_of = |line: &Line| line.shop("shopId").value().filter(|_| per_shop);
+    let wanted: Vec<SkuId> = lines.iter().filter(|l| shop_of(l).is_some()).filter_map(|l| Some(goods.get(&l.no)?.sku)).collect();
+    let in_shops = if wanted.is_empty() { Vec::new() } else { rows::of_skus(c, scope.merchant, &wanted, rows::MOST)? };
+    let told = |line: &Line| {
+        let own = owns.get(&goods.get(&line.no)?.sku)?;
+        let member = shop_of(line).and_then(|shop| in_shops.iter().find(|r| r.sku == own.id && r.shop == Some(shop) && r.is_on(scope.now)));
+        let pairs: [(&str, Value); 5] = [
+            ("price", wire_money(own.default)),
+            ("retailPrice", wire_money(own.retail)),
+            ("referencePrice", wire_money(own.reference)),
+            ("vipPrice", wire_money(member.map(|r| r.amount).or(own.member))),
+            ("version", own.version.into()),
+        ];
+        Some((line.no, line.spoken_of(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())))
+    };
+    Ok(lines.iter().filter_map(told).collect())
 }
 
 /// `region_group.list.get`

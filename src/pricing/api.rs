@@ -33,7 +33,7 @@ pub static PROD_PRICE_UPDATE: Method = Method {
         SOURCE_TIME,
         IF_VERSION,
     ],
-    verb: Verb::Write(push::apply),
+    verb: Verb::Write(push::apply, answers::in_force),
     example: r#"{"skuId": "KZ-100382-1", "price": "19.80", "retailPrice": "25.00", "regionPrices": [{"regionGroup": "HN", "price": "18.60"},
  {"regionGroup": "HB", "price": "17.90", "validFrom": "2026-12-01 00:00:00", "validUntil": "2027-01-01 00:00:00"}],
  "customerPrices": [{"customerGroup": "VIP", "price": "17.50"}, {"customerGroup": "CHAIN", "regionGroup": "HN", "price": null}], "sourceTime": "2026-11-22 14:32:08"}"#,
@@ -47,7 +47,7 @@ pub static SKU_PRICE_UPDATE: Method = Method {
     about: "pricing-api-member-update",
     source: "R-06 G-03 Q-06",
     fields: &[ONE_SKU, SHOP, VIP, SOURCE_TIME, IF_VERSION],
-    verb: Verb::Write(push::apply_member),
+    verb: Verb::Write(push::apply_member, answers::in_force),
     example: r#"{"skuId": "KZ-100382-1", "shopId": "1", "vipPrice": "18.80"}"#,
     answer: REPORT,
 };

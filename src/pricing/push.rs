@@ -24,11 +24,11 @@ use std::collections::HashMap;
 pub const WAITS_FOR_SKU: &str = "sku";
 
 #[derive(QueryableByName, Clone, Debug)]
-struct Goods {
+pub(super) struct Goods {
     #[diesel(sql_type = Int4)]
     no: i32,
     #[diesel(sql_type = BigInt)]
-    sku: SkuId,
+    pub sku: SkuId,
     #[diesel(sql_type = BigInt)]
     product: ProductId,
     #[diesel(sql_type = Text)]
@@ -107,7 +107,7 @@ fn refused(line: &Line, problems: Vec<Problem>) -> LineResult {
 }
 
 /// The SKU each line names, by its own id or as the default one of a product.
-fn resolve(c: &mut PgConnection, merchant: MerchantId, lines: &[Line]) -> Result<HashMap<i32, Goods>> {
+pub(super) fn resolve(c: &mut PgConnection, merchant: MerchantId, lines: &[Line]) -> Result<HashMap<i32, Goods>> {
     let found: Vec<Goods> = diesel::sql_query(
         "select l.no, k.id as sku, p.id as product, p.prod_id from unnest($2, $3, $4) as l(no, sku, prod) cross join lateral ( \
            select k.id, k.product_id from skus k where k.merchant_id = $1 and k.sku_id = l.sku union all \

@@ -45,6 +45,10 @@ impl Stored {
             id(self.shop.map(|s| s.0)),
         ])
     }
+    /// It counts at this time.
+    pub fn is_on(&self, now: DateTime<Utc>) -> bool {
+        self.from.is_none_or(|from| from <= now) && self.until.is_none_or(|until| now < until)
+    }
     pub fn span(&self) -> Span {
         Span { from: self.from, until: self.until }
     }
@@ -81,14 +85,17 @@ pub struct Own {
     pub version: i32,
 }
 
+const OWN: &str = "select id, base_price as \"default\", retail_price as retail, reference_price as reference, member_price as member, \
+     quote_version as version from skus where merchant_id = $1";
+
 /// By the id the merchant's ERP uses.
 pub fn own(c: &mut PgConnection, merchant: MerchantId, sku_id: &str) -> Result<Option<Own>> {
-    Ok(diesel::sql_query(
-        "select id, base_price as \"default\", retail_price as retail, reference_price as reference, member_price as member, quote_version as version \
-         from skus where merchant_id = $1 and sku_id = $2",
-    )
-    .bind::<BigInt, _>(merchant)
-    .bind::<Text, _>(sku_id)
-    .get_result(c)
-    .optional()?)
+    let sql = format!("{OWN} and sku_id = $2");
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Text, _>(sku_id).get_result(c).optional()?)
+}
+
+/// The same of several, by our ids.
+pub fn owns(c: &mut PgConnection, merchant: MerchantId, skus: &[SkuId]) -> Result<Vec<Own>> {
+    let sql = format!("{OWN} and id = any($2)");
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Array<BigInt>, _>(skus).load(c)?)
 }

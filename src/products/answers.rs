@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 
 fn window(line: &Line) -> Result<(Window, i64)> {
     let (page, limit) = (line.number_or_default("pageNum"), line.number_or_default("pageSize"));
@@ -61,19 +62,43 @@ struct Listed {
     base_code: Option<String>,
 }
 
+const LISTED: &str = "concat_ws('-', t.id, m.id, c.id) as chain, b.code as base_code from products p \
+     join categories c on c.merchant_id = p.merchant_id and c.id = p.category_id \
+     left join categories m on m.merchant_id = c.merchant_id and m.id = c.parent_id \
+     left join categories t on t.merchant_id = m.merchant_id and t.id = m.parent_id \
+     left join base_products b on b.id = p.base_product_id";
+
+/// Of the products that lines are about, the fields they name.
+pub fn product_in_force(c: &mut PgConnection, scope: &Scope, lines: &[Line]) -> Result<HashMap<i32, Map<String, Value>>> {
+    let rows: Vec<Listed> = diesel::sql_query(format!("select {COLUMNS}, {LISTED} where p.merchant_id = $1 and p.prod_id = any($2)"))
+        .bind::<BigInt, _>(scope.merchant)
+        .bind::<Array<Text>, _>(lines.iter().map(|l| l.text_or_empty("prodId")).collect::<Vec<_>>())
+        .load(c)?;
+    let stored: HashMap<&str, &Listed> = rows.iter().map(|row| (row.product.prod_id.as_str(), row)).collect();
+    Ok(lines.iter().filter_map(|l| Some((l.no, l.spoken_of(product(stored.get(l.text_or_empty("prodId").as_str())?))))).collect())
+}
+
+/// Of the SKUs that lines are about, the fields they name; what goods cost is told to whoever asks for it (R-07).
+pub fn sku_in_force(c: &mut PgConnection, scope: &Scope, lines: &[Line]) -> Result<HashMap<i32, Map<String, Value>>> {
+    let rows: Vec<Sku> = diesel::sql_query(format!("{SELECT} where s.merchant_id = $1 and s.sku_id = any($2)"))
+        .bind::<BigInt, _>(scope.merchant)
+        .bind::<Array<Text>, _>(lines.iter().map(|l| l.text_or_empty("skuId")).collect::<Vec<_>>())
+        .load(c)?;
+    let stored: HashMap<&str, &Sku> = rows.iter().map(|row| (row.sku_id.as_str(), row)).collect();
+    let told = |line: &Line| {
+        let mut told = line.spoken_of(sku(stored.get(line.text_or_empty("skuId").as_str())?));
+        told.shift_remove("originalPurchasePrice");
+        Some((line.no, told))
+    };
+    Ok(lines.iter().filter_map(told).collect())
+}
+
 /// `prod.list.get`
 pub fn prod_list(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Value> {
     let (w, current) = window(&line)?;
     let (at, id) = w.after.map_or((None, None), |(at, id)| (Some(at), Some(id)));
-    let sql = format!(
-        "select {COLUMNS}, concat_ws('-', t.id, m.id, c.id) as chain, b.code as base_code from products p \
-         join categories c on c.merchant_id = p.merchant_id and c.id = p.category_id \
-         left join categories m on m.merchant_id = c.merchant_id and m.id = c.parent_id \
-         left join categories t on t.merchant_id = m.merchant_id and t.id = m.parent_id \
-         left join base_products b on b.id = p.base_product_id \
-         where p.merchant_id = $1 and {} order by p.updated_at, p.id offset $6 limit $7",
-        within("p")
-    );
+    let sql =
+        format!("select {COLUMNS}, {LISTED} where p.merchant_id = $1 and {} order by p.updated_at, p.id offset $6 limit $7", within("p"));
     let rows: Vec<Listed> = diesel::sql_query(sql)
         .bind::<BigInt, _>(scope.merchant)
         .bind::<Nullable<Timestamptz>, _>(w.from)
@@ -85,7 +110,7 @@ pub fn prod_list(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Valu
         .load(c)?;
     let total = if w.after.is_some() { None } else { Some(count(c, scope, "products p", "p", &w, "")?) };
     let last = rows.last().map(|r| (r.product.updated_at, r.product.id.0));
-    Ok(page(&w, current, total, rows.iter().map(product).collect(), last))
+    Ok(page(&w, current, total, rows.iter().map(|row| Value::Object(product(row))).collect(), last))
 }
 
 fn count(c: &mut PgConnection, scope: &Scope, from: &str, t: &str, w: &Window, prod_id: &str) -> Result<i64> {
@@ -102,18 +127,38 @@ fn count(c: &mut PgConnection, scope: &Scope, from: &str, t: &str, w: &Window, p
     Ok(count.n)
 }
 
-fn product(row: &Listed) -> Value {
+fn product(row: &Listed) -> Map<String, Value> {
     let p = &row.product;
-    json!({
-        "prodId": p.prod_id, "erpProdCode": p.erp_code, "prodName": p.name, "catalogId": p.category_id, "catalogChain": row.chain,
-        "brand": p.brand, "spec": p.spec, "manufacturer": p.manufacturer, "approvalNo": p.approval_no, "tradeName": p.detail("tradeName"),
-        "album": p.detail("album"), "description": p.detail("description"), "shippingPlace": p.detail("shippingPlace"),
-        "originPlace": p.detail("originPlace"), "grossWeight": wire_money(p.detail("grossWeight").parse().ok()), "supplier": p.detail("supplier"),
-        "enable": u8::from(p.enabled), "createTime": on_the_wire(p.created_at), "updateTime": on_the_wire(p.updated_at),
-        "unit": p.unit, "barCode": p.barcode, "price": wire_money(p.detail("price").parse().ok()),
-        "baseProdId": row.base_code, "auditStatus": p.audit_status, "listing": p.listing, "listed": u8::from(p.listing == "listed"),
-        "version": p.version,
-    })
+    let pairs: [(&str, Value); 27] = [
+        ("prodId", p.prod_id.clone().into()),
+        ("erpProdCode", p.erp_code.clone().into()),
+        ("prodName", p.name.clone().into()),
+        ("catalogId", p.category_id.clone().into()),
+        ("catalogChain", row.chain.clone().into()),
+        ("brand", p.brand.clone().into()),
+        ("spec", p.spec.clone().into()),
+        ("manufacturer", p.manufacturer.clone().into()),
+        ("approvalNo", p.approval_no.clone().into()),
+        ("tradeName", p.detail("tradeName").into()),
+        ("album", p.detail("album").into()),
+        ("description", p.detail("description").into()),
+        ("shippingPlace", p.detail("shippingPlace").into()),
+        ("originPlace", p.detail("originPlace").into()),
+        ("grossWeight", wire_money(p.detail("grossWeight").parse().ok())),
+        ("supplier", p.detail("supplier").into()),
+        ("enable", u8::from(p.enabled).into()),
+        ("createTime", on_the_wire(p.created_at).into()),
+        ("updateTime", on_the_wire(p.updated_at).into()),
+        ("unit", p.unit.clone().into()),
+        ("barCode", p.barcode.clone().into()),
+        ("price", wire_money(p.detail("price").parse().ok())),
+        ("baseProdId", row.base_code.clone().into()),
+        ("auditStatus", p.audit_status.clone().into()),
+        ("listing", p.listing.clone().into()),
+        ("listed", u8::from(p.listing == "listed").into()),
+        ("version", p.version.into()),
+    ];
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// `sku.list.get`

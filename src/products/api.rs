@@ -11,7 +11,7 @@ pub const fn prod_add_or_edit(apply: Apply) -> Method {
         about: "api-method-prod-add-or-edit",
         source: "P-01 P-04 P-05 P-07 P-13 P-14 P-15 Q-07 Q-08 Q-09 Q-12 Q-25",
         fields: fields::PROD_ADD_OR_EDIT,
-        verb: Verb::Write(apply),
+        verb: Verb::Write(apply, answers::product_in_force),
         example: r#"{"prodId": "KZ-100382", "erpProdCode": "100382", "prodName": "阿莫西林胶囊", "catalogId": "112366", "catalogChain": "11-1123-112366", "brand": "江州", "spec": "0.25g*24粒", "unit": "盒", "manufacturer": "江州药业股份有限公司", "approvalNo": "国药准字H20990417", "barCode": "6901234000016", "price": "8.60", "enable": 1, "sourceTime": "2026-11-22 14:32:08"}"#,
         answer: r#"{"feedId": "5021", "preview": false, "total": 1, "applied": 1, "unchanged": 0, "held": 0, "stale": 0, "parked": 0, "rejected": 0, "lines": [{"line": 1, "key": "KZ-100382", "outcome": "applied", "problems": [{"code": "IN_AUDIT", "field": "", "value": "", "msg": "没能自动匹配到基础商品，已交审核员判断"}]}]}"#,
     }
@@ -34,7 +34,7 @@ pub static SHELF_UPDATE: Method = Method {
     about: "api-method-prod-shelf-update",
     source: "P-06 P-11 Q-24",
     fields: fields::SHELF_UPDATE,
-    verb: Verb::Write(listing::apply),
+    verb: Verb::Write(listing::apply, answers::product_in_force),
     example: r#"{"prodId": "KZ-100382", "listed": 1}"#,
     answer: r#"{"feedId": "5022", "preview": false, "total": 1, "applied": 1, "unchanged": 0, "held": 0, "stale": 0, "parked": 0, "rejected": 0, "lines": [{"line": 1, "key": "KZ-100382", "outcome": "applied", "problems": [{"code": "WAITS_FOR_AUDIT", "field": "listed", "value": "1", "msg": "还在审核，先不上架；通过后自动上架"}], "now": {"listed": 0}}]}"#,
 };
@@ -45,7 +45,7 @@ pub static SKU_ADD_OR_EDIT: Method = Method {
     about: "api-method-sku-add-or-edit",
     source: "K-02 K-04 P-14 Q-09 R-07",
     fields: fields::SKU_ADD_OR_EDIT,
-    verb: Verb::Write(skus::apply),
+    verb: Verb::Write(skus::apply, answers::sku_in_force),
     example: r#"{"skuId": "KZ-100382-2", "prodId": "KZ-100382", "code": "100382-10", "barCode": "6901234000023", "skuAttr": [{"name": "规格", "value": "10盒装"}], "price": "82.00", "originalPurchasePrice": "61.00", "retailPrice": "95.00"}"#,
     answer: r#"{"feedId": "5023", "preview": false, "total": 1, "applied": 1, "unchanged": 0, "held": 0, "stale": 0, "parked": 0, "rejected": 0, "lines": []}"#,
 };

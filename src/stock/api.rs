@@ -23,7 +23,7 @@ pub static INVENTORY_UPDATE: Method = Method {
         Field::optional("ackSeq", Kind::Number { min: 0, max: i64::MAX, default: 0 }, "stock-field-ack-seq"),
         Field::optional("ifVersion", Kind::Number { min: 0, max: i64::MAX, default: 0 }, "stock-field-if-version"),
     ],
-    verb: Verb::Write(push::apply),
+    verb: Verb::Write(push::apply, read::in_force),
     example: r#"{"skuId": "KZ-100382-1", "shopId": "1", "inventory": 112, "saled": 48, "freeze": 36, "sourceTime": "2026-11-22 14:32:08"}"#,
     answer: r#"{"feedId": "8214", "preview": false, "total": 1, "applied": 1, "unchanged": 0, "held": 0, "stale": 0, "parked": 0, "rejected": 0, "lines": []}"#,
 };
@@ -37,6 +37,6 @@ pub static INVENTORY_GET: Method = Method {
     fields: &[SKU, SHOP],
     verb: Verb::Read(read::answer),
     example: r#"{"skuId": "KZ-100382-1"}"#,
-    answer: r#"{"skuId": "KZ-100382-1", "shopId": "1", "inventory": 76, "available": 76, "automatic": 76, "hold": null, "saled": 48, "freeze": 36, "withheld": 0, "version": "12", "reportedAt": "2026-11-22 14:32:08", "updatedAt": "2026-11-22 14:32:08",
- "shops": [{"shopId": "1", "inventory": 76, "available": 76, "automatic": 76, "hold": null, "saled": 48, "freeze": 36, "withheld": 0, "version": "12", "reportedAt": "2026-11-22 14:32:08", "updatedAt": "2026-11-22 14:32:08"}]}"#,
+    answer: r#"{"skuId": "KZ-100382-1", "shopId": "1", "inventory": 76, "available": 76, "automatic": 76, "quantity": 112, "hold": null, "saled": 48, "freeze": 36, "withheld": 0, "version": "12", "reportedAt": "2026-11-22 14:32:08", "updatedAt": "2026-11-22 14:32:08",
+ "shops": [{"shopId": "1", "inventory": 76, "available": 76, "automatic": 76, "quantity": 112, "hold": null, "saled": 48, "freeze": 36, "withheld": 0, "version": "12", "reportedAt": "2026-11-22 14:32:08", "updatedAt": "2026-11-22 14:32:08"}]}"#,
 };

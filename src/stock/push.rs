@@ -2,6 +2,7 @@
 
 use super::api::INVENTORY_UPDATE;
 use super::model::{self, Done, Row, Set};
+use super::read;
 use crate::Result;
 use crate::clock::on_the_wire;
 use crate::feeds::replay::{self, Wanted};
@@ -44,9 +45,10 @@ pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Lin
     let places: Vec<gate::Place> = sets.iter().map(|s| (None, Some(s.sku), Some(s.shop))).collect();
     let covers = gate::covering(tx, cause, Module::Stock, &places)?;
     let (covered, sets): (Vec<_>, Vec<_>) = sets.into_iter().zip(covers).partition(|(_, cover)| cover.is_some());
+    let stand = read::at(tx, cause.merchant, &covered.iter().map(|(set, _)| (set.sku, set.shop)).collect::<Vec<_>>())?;
     for (set, cover) in covered {
         if let (Some(cover), Some(line)) = (cover, by_no.get(&set.no)) {
-            results.push(held(line, &set, &cover, scope));
+            results.push(held(line, &set, &cover, stand.get(&(set.sku, set.shop)), scope));
         }
     }
     for done in model::set(tx, cause, sets.into_iter().map(|(set, _)| set).collect())? {
@@ -75,29 +77,26 @@ fn as_set(line: &Line, sku: SkuId, shop: ShopId) -> Set {
 }
 
 /// An exception stands before this row: the line is kept as the row's shadow.
-fn held(line: &Line, set: &Set, cover: &gate::Cover, scope: &Scope) -> LineResult {
+fn held(line: &Line, set: &Set, cover: &gate::Cover, stands: Option<&Row>, scope: &Scope) -> LineResult {
     let place = (cover.product, Some(set.sku), Some(set.shop));
     let part = Withheld { module: Module::Stock, why: cover.why(), line: None, under: None, place };
-    LineResult::of(line, Outcome::Held).because(cover.problem("inventory", "", scope.lang)).keeping(part)
+    let mut result = LineResult::of(line, Outcome::Held).because(cover.problem("inventory", "", scope.lang)).keeping(part);
+    result.now.extend(stands.map(|row| read::told(row, scope.now)).unwrap_or_default());
+    result.telling("heldUntil", cover.until.map(on_the_wire))
 }
 
 /// The result of a line; where it did not count, the values that do.
 fn told(line: &Line, done: Done, now: DateTime<Utc>) -> LineResult {
     let mut result = LineResult::of(line, done.outcome);
     result.problems.extend(done.problems);
+    if let (Outcome::Held | Outcome::Stale | Outcome::Rejected, Some(row)) = (done.outcome, &done.row) {
+        result.now.extend(read::told(row, now));
+    }
     if let (Outcome::Held, Some(row)) = (done.outcome, &done.row) {
-        let figures = row.figures(now);
-        result = result.telling("inventory", figures.shown()).telling("automatic", figures.automatic());
         result = result.telling("heldUntil", row.hold_until.map(on_the_wire));
     }
     if let (Some(quarantine), Some(row)) = (done.quarantine, &done.row) {
         result = stopped(result, line, quarantine, row);
-    }
-    if let (Outcome::Stale | Outcome::Rejected, Some(row)) = (done.outcome, &done.row) {
-        result = result.telling("inventory", row.erp_qty).telling("version", row.version.to_string());
-        if let Some(at) = row.source_time {
-            result = result.telling("sourceTime", on_the_wire(at));
-        }
     }
     result
 }

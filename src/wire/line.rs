@@ -170,6 +170,11 @@ impl Line {
     pub fn has(&self, name: &str) -> bool {
         self.cells.contains_key(name)
     }
+    /// Of a record, what the line is about: the fields it names, other than those by which it finds its row, and their version.
+    pub fn spoken_of(&self, record: Map<String, Value>) -> Map<String, Value> {
+        let says = |name: &str| self.has(name) && self.fields.iter().any(|f| f.name == name && f.need != Need::Always);
+        record.into_iter().filter(|(name, _)| name == "version" || says(name)).collect()
+    }
     pub fn text(&self, name: &str) -> Patch<String> {
         self.pick(name, |cell| if let Cell::Text(v) = cell { Some(v.clone()) } else { None })
     }

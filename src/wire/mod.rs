@@ -21,7 +21,8 @@ use crate::text::Lang;
 use crate::trail::Cause;
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
-use serde_json::Value;
+use serde_json::{Map, Value};
+use std::collections::HashMap;
 
 /// The most lines one call may carry.
 pub const MAX_LINES: usize = 1000;
@@ -105,6 +106,9 @@ impl Scope {
 
 /// Applies lines; one result per line, in the order given. Runs inside the call's transaction.
 pub type Apply = fn(&mut PgConnection, &Cause, &Scope, Vec<Line>) -> Result<Vec<LineResult>>;
+/// What is in force of the values that lines speak of, by line number: told where a line is kept and not applied. A line about
+/// something that is not there yet has nothing.
+pub type InForce = fn(&mut PgConnection, &Scope, &[Line]) -> Result<HashMap<i32, Map<String, Value>>>;
 /// Answers a query with the envelope's `data`.
 pub type Answer = fn(&mut PgConnection, &Scope, Line) -> Result<Value>;
 
@@ -114,7 +118,7 @@ pub type Pull = fn(&mut PgConnection, &Cause, &Scope, Line) -> Result<Value>;
 #[derive(Clone, Copy)]
 pub enum Verb {
     /// Up to [`MAX_LINES`] lines of what the ERP knows, each with an outcome; switches and holds stand before it.
-    Write(Apply),
+    Write(Apply, InForce),
     /// The same for what has happened anyhow, such as a receipt: no switch holds it back.
     Act(Apply),
     /// The same for what buyers do; only a storefront's credential may say it.
@@ -163,7 +167,7 @@ pub struct Method {
 
 impl Method {
     pub fn writes(&self) -> bool {
-        matches!(self.verb, Verb::Write(_) | Verb::Act(_) | Verb::Sell(_))
+        matches!(self.verb, Verb::Write(..) | Verb::Act(_) | Verb::Sell(_))
     }
     /// Whether a credential with these scopes may call it.
     pub fn opens_to(&self, scopes: &[String]) -> bool {
@@ -178,7 +182,7 @@ impl Method {
     pub fn scope(&self) -> String {
         match self.verb {
             Verb::Sell(_) => STOREFRONT.to_owned(),
-            Verb::Write(_) | Verb::Act(_) => format!("{}:write", self.module.as_str()),
+            Verb::Write(..) | Verb::Act(_) => format!("{}:write", self.module.as_str()),
             Verb::Read(_) | Verb::Pull(_) => format!("{}:read", self.module.as_str()),
         }
     }

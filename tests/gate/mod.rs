@@ -4,6 +4,7 @@ mod goods;
 mod interleavings;
 mod pages;
 mod stories;
+mod told;
 mod undoing;
 
 use crate::stock::house;

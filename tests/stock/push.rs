@@ -53,7 +53,10 @@ async fn an_older_number_never_replaces_a_newer_one() {
     house.push(&cast, at("11:50:00", 8)).await.expect(200);
     let late = house.push(&cast, at("11:49:00", 99)).await.expect(200);
     assert_eq!(late.lines(), [line(1, "stale", "STALE")]);
-    assert_eq!(late.value()["data"]["lines"][0]["now"], json!({ "inventory": 8, "version": "1", "sourceTime": "2026-11-22 11:50:00" }));
+    assert_eq!(
+        late.value()["data"]["lines"][0]["now"],
+        json!({ "inventory": 8, "automatic": 8, "quantity": 8, "version": "1", "sourceTime": "2026-11-22 11:50:00" })
+    );
     assert_eq!(house.push(&cast, at("12:06:00", 1)).await.expect(422).lines(), [line(1, "rejected", "CLOCK_AHEAD")]);
     house.push(&cast, at("11:51:00", 7)).await.expect(200);
     assert_eq!(house.row("S1", 1), "7 erp v2");

@@ -9,6 +9,7 @@ use crate::Result;
 use crate::guards::codes;
 use crate::orders::events::Origin;
 use crate::orders::steps::Ended;
+use crate::orders::wire;
 use crate::trail::Cause;
 use crate::wire::{Field, Kind, Line, LineCode, LineResult, Method, Module, Outcome, Problem, Scope, Verb};
 use diesel::PgConnection;
@@ -43,7 +44,7 @@ pub static LOGISTICS_UPDATE: Method = Method {
         Field::optional("shippedTime", Kind::Time, "ship-field-shipped"),
         Field::optional("eventId", Kind::Text(64), "order-field-event-id"),
     ],
-    verb: Verb::Write(logistics),
+    verb: Verb::Write(logistics, wire::in_force),
     example: r#"{"orderNo": "SO20261122-000017", "carrierCode": "SF", "trackingNo": "SF1234567890123", "shippedTime": "2026-11-22 16:05:00"}"#,
     answer: r#"{"feedId": "9120", "preview": false, "total": 1, "applied": 1, "unchanged": 0, "held": 0, "stale": 0, "parked": 0, "rejected": 0,
  "lines": [{"line": 1, "key": "SO20261122-000017/SF/SF1234567890123", "outcome": "applied", "now": {"orderStatus": "shipped"}}]}"#,
@@ -66,7 +67,7 @@ pub static SHIPMENT_ADD: Method = Method {
         Field::optional("shippedTime", Kind::Time, "ship-field-shipped"),
         Field::optional("note", Kind::Text(200), "ship-field-note"),
     ],
-    verb: Verb::Write(add),
+    verb: Verb::Write(add, wire::in_force),
     example: r#"{"orderNo": "SO20261122-000017", "shipmentId": "CK26112200871", "packages": [{"carrierCode": "SF", "trackingNo": "SF1234567890123"}], "final": 0,
  "items": [{"lineNo": 1, "lots": [{"lotNo": "B2605017", "producedOn": "2026-05-17", "expiresOn": "2028-04", "quantity": 8}, {"lotNo": "B2609003", "expiresOn": "2028-09-02", "quantity": 2}]}]}"#,
     answer: r#"{"feedId": "9121", "preview": false, "total": 1, "applied": 1, "unchanged": 0, "held": 0, "stale": 0, "parked": 0, "rejected": 0,
