@@ -94,6 +94,7 @@ bulk-limits-note = What is left empty stays; every row notes it in its movements
 bulk-now = Available now
 bulk-auto = Automatic
 bulk-rest = { $a } more are not shown
+bulk-full = At most 1,000 at once; these are the first 1,000. Choose the rest afterwards.
 bulk-each-now = Each at what it has now
 bulk-all-same = All at one number
 bulk-quantity = Quantity

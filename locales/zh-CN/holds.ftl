@@ -94,6 +94,7 @@ bulk-limits-note = 留空的一项不变；每一行都记入变动记录
 bulk-now = 现在可售
 bulk-auto = 自动值
 bulk-rest = 还有 { $a } 个没有列出
+bulk-full = 一次最多 1,000 个，这里是前 1,000 个。做完再选剩下的。
 bulk-each-now = 各自保持现在的可售数
 bulk-all-same = 都设为同一个数
 bulk-quantity = 数量

@@ -8,7 +8,7 @@ mod list;
 mod sql;
 
 pub use detail::{Asked, Decided, LotRow, Sku, StockRow, asked, decided, events, find, lots, skus, stock};
-pub use list::{Cat, Chosen, Row, Tally, brands, categories, category, ids_of, lacks, named, neighbours, page, tally, within};
+pub use list::{Cat, Chosen, Row, Tally, brands, categories, category, chosen, ids_of, lacks, named, neighbours, page, tally, within};
 
 use super::sellable::Condition;
 use crate::ids::ProductId;

@@ -22,8 +22,6 @@ use serde_json::{Value, json};
 
 /// The longest a hold with an end may last.
 pub const LONGEST_DAYS: i64 = 7;
-/// How long before its end a hold is called to mind.
-pub const WARN_MINUTES: i64 = 15;
 /// A shadow older than this had better not come back by itself.
 pub const OLD_HOURS: i64 = 24;
 /// Holds ended in one transaction by the worker.
@@ -261,15 +259,7 @@ pub(super) fn pushed(tx: &mut PgConnection, cause: &Cause, changes: &[Change]) -
 
 /// The merchants with holds whose time is over.
 pub fn merchants_due(c: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<MerchantId>> {
-    #[derive(QueryableByName)]
-    struct Due {
-        #[diesel(sql_type = BigInt)]
-        merchant_id: MerchantId,
-    }
-    let due: Vec<Due> = diesel::sql_query("select distinct merchant_id from holds where ended_at is null and until <= $1 and not keeps")
-        .bind::<Timestamptz, _>(now)
-        .load(c)?;
-    Ok(due.into_iter().map(|d| d.merchant_id).collect())
+    merchants::due(c, "select distinct merchant_id from holds where ended_at is null and until <= $1 and not keeps", now)
 }
 
 #[derive(QueryableByName)]

@@ -5,8 +5,11 @@ use super::row::{COLUMNS, Row};
 use crate::Result;
 use crate::catalog::grams;
 use crate::ids::{MerchantId, ShopId, SkuId};
+use crate::products::reads::Listing;
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Text};
+use diesel::sql_types::{Array, BigInt, Date, Nullable, Text, Timestamptz};
+use std::collections::HashMap;
 
 /// Up to so many SKUs that match a search are looked up one by one; beyond, the list is walked, since every few rows match.
 const FEW: i64 = 2000;
@@ -39,20 +42,55 @@ impl Item {
     }
 }
 
+/// A lot that expires within so many days is near its end (B-06).
+pub const NEAR_DAYS: i32 = 90;
+
 /// What is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
     pub mark: Option<Mark>,
+    /// Today: only places with a lot that is near its end.
+    pub near: Option<NaiveDate>,
     pub shop: Option<ShopId>,
     pub q: String,
+    /// Leaves of the category tree; empty: any.
+    pub leaves: Vec<String>,
+    /// How the product is listed.
+    pub listing: Option<Listing>,
+    /// A person set the number, or the ERP did.
+    pub by_person: Option<bool>,
     pub after: Option<(SkuId, ShopId)>,
 }
 
-/// `$1` merchant, `$2`/`$3` the place to start after, `$4` the shop, `$5` the mark, `$6` SKUs, `$7`–`$9` ways to be found.
+impl Search {
+    /// It asks for goods, not only for figures.
+    fn is_for_goods(&self) -> bool {
+        !self.q.is_empty() || !self.leaves.is_empty() || self.listing.is_some()
+    }
+    /// The condition on a product `p`; `ways` is the number of the first of three parameters, the leaves and the listing follow.
+    fn of_goods(&self, ways: usize) -> String {
+        let (two, three, leaves, listing) = (ways + 1, ways + 2, ways + 3, ways + 4);
+        let named = if self.q.is_empty() {
+            format!("${ways}::text[] is not null and ${two}::text[] is not null and ${three}::text[] is not null")
+        } else {
+            format!("(p.grams @> ${ways} or p.grams @> ${two} or p.grams @> ${three})")
+        };
+        let placed =
+            if self.leaves.is_empty() { format!("${leaves}::text[] is not null") } else { format!("p.category_id = any(${leaves})") };
+        let listed = if self.listing.is_none() { format!("${listing} = ''") } else { format!("p.listing = ${listing}") };
+        format!("{named} and {placed} and {listed}")
+    }
+    fn listing(&self) -> &'static str {
+        self.listing.map_or("", Listing::as_str)
+    }
+}
+
+/// `$1` merchant, `$2`/`$3` the place to start after, `$4` the shop, `$5` the mark, `$6` SKUs, `$7`–`$9` ways to be found,
+/// `$10` leaves, `$11` the listing, `$12` today.
 pub fn page(c: &mut PgConnection, merchant: MerchantId, search: &Search, limit: i64) -> Result<Vec<Item>> {
     let ways = Ways::of(&search.q);
-    let found = if search.q.is_empty() { Vec::new() } else { matching(c, merchant, &search.q, &ways)? };
-    if !search.q.is_empty() && found.is_empty() {
+    let found = if search.is_for_goods() { matching(c, merchant, search, &ways)? } else { Vec::new() };
+    if search.is_for_goods() && found.is_empty() {
         return Ok(Vec::new());
     }
     let few = found.len() <= usize::try_from(FEW).unwrap_or(usize::MAX);
@@ -68,28 +106,48 @@ pub fn page(c: &mut PgConnection, merchant: MerchantId, search: &Search, limit: 
         .bind::<Array<Text>, _>(ways.get(0))
         .bind::<Array<Text>, _>(ways.get(1))
         .bind::<Array<Text>, _>(ways.get(2))
+        .bind::<Array<Text>, _>(&search.leaves)
+        .bind::<Text, _>(search.listing())
+        .bind::<Nullable<Date>, _>(search.near)
         .load(c)?)
 }
 
 /// First the fifty places, by one walk along an index, then everything about them. Written out per question, so that no plan
 /// has to guess which parameters are set; those a question does not need are compared with nothing.
 pub fn statement(search: &Search, few: bool, limit: i64) -> String {
-    let from = if search.mark.is_some() { "stock_marks" } else { "stock" };
-    let mut wanted = vec!["t.merchant_id = $1"];
-    wanted.push(if search.mark.is_some() { "t.mark = $5" } else { "$5 = ''" });
-    wanted.push(if search.shop.is_some() {
-        "t.shop_id = $4 and t.sku_id > $2 and $3 >= 0"
-    } else {
-        "(t.sku_id, t.shop_id) > ($2, $3) and $4 = 0"
-    });
+    let near = near("$12");
+    let from = match (search.near, search.mark) {
+        (Some(_), _) => format!("(select distinct merchant_id, sku_id, shop_id from lots where merchant_id = $1 and {near})"),
+        (None, Some(_)) => "stock_marks".to_owned(),
+        (None, None) => "stock".to_owned(),
+    };
+    let mut wanted = vec!["t.merchant_id = $1".to_owned()];
+    wanted.push(if search.near.is_none() && search.mark.is_some() { "t.mark = $5" } else { "$5 is not null" }.to_owned());
+    wanted.push(
+        if search.shop.is_some() { "t.shop_id = $4 and t.sku_id > $2 and $3 >= 0" } else { "(t.sku_id, t.shop_id) > ($2, $3) and $4 = 0" }
+            .to_owned(),
+    );
+    wanted.push(if search.near.is_some() { "true" } else { "$12::date is null" }.to_owned());
+    let goods = search.of_goods(7);
     // `is true` keeps the planner from collecting a large part of all products first.
-    wanted.push(match (search.q.is_empty(), few) {
-        (true, _) => "$6::bigint[] is not null and $7::text[] is not null and $8::text[] is not null and $9::text[] is not null",
-        (false, true) => "t.sku_id = any($6) and $7::text[] is not null and $8::text[] is not null and $9::text[] is not null",
-        (false, false) => {
-            "$6::bigint[] is not null and exists (select 1 from skus k join products p on p.merchant_id = k.merchant_id and p.id = k.product_id \
-             where k.merchant_id = t.merchant_id and k.id = t.sku_id and (p.grams @> $7 or p.grams @> $8 or p.grams @> $9) is true offset 0)"
+    wanted.push(match (search.is_for_goods(), few) {
+        (false, _) => format!("$6::bigint[] is not null and {goods}"),
+        (true, true) => {
+            let silent = Search::default().of_goods(7).replace("$11 = ''", "$11 is not null");
+            format!("t.sku_id = any($6) and {silent}")
         }
+        (true, false) => format!(
+            "$6::bigint[] is not null and exists (select 1 from skus k join products p on p.merchant_id = k.merchant_id and p.id = k.product_id \
+             where k.merchant_id = t.merchant_id and k.id = t.sku_id and ({goods}) is true offset 0)"
+        ),
+    });
+    let plain = search.near.is_none() && search.mark.is_none();
+    wanted.push(match search.by_person {
+        None => "true".to_owned(),
+        Some(person) if plain => if person { "t.qty_by = 'person'" } else { "t.qty_by <> 'person'" }.to_owned(),
+        Some(person) => format!(
+            "exists (select 1 from stock b where b.merchant_id = t.merchant_id and b.sku_id = t.sku_id and b.shop_id = t.shop_id and (b.qty_by = 'person') = {person} offset 0)"
+        ),
     });
     format!(
         "with places as materialized (select t.sku_id, t.shop_id from {from} t where {} order by t.sku_id, t.shop_id limit {limit}) \
@@ -100,6 +158,11 @@ pub fn statement(search: &Search, few: bool, limit: i64) -> String {
          cross join lateral (select * from shops where merchant_id = $1 and id = s.shop_id offset 0) h order by places.sku_id, places.shop_id",
         wanted.join(" and ")
     )
+}
+
+/// A lot of `lots` that is near its end.
+fn near(today: &str) -> String {
+    format!("coalesce(expires_on, date '9999-12-31') between {today} and {today} + {NEAR_DAYS}")
 }
 
 /// Up to three ways in which a text finds a product; unused ones repeat the first.
@@ -116,30 +179,37 @@ impl Ways {
 
 /// The SKUs a search finds, up to [`FEW`] of them.
 pub fn found(c: &mut PgConnection, merchant: MerchantId, q: &str) -> Result<Vec<SkuId>> {
-    let mut found = matching(c, merchant, q, &Ways::of(q))?;
+    let search = Search { q: q.to_owned(), ..Search::default() };
+    let mut found = matching(c, merchant, &search, &Ways::of(q))?;
     found.truncate(usize::try_from(FEW).unwrap_or(usize::MAX));
     Ok(found)
 }
 
-/// SKUs found by their product's search keys or by their own id, one more than [`FEW`] at most.
-fn matching(c: &mut PgConnection, merchant: MerchantId, q: &str, ways: &Ways) -> Result<Vec<SkuId>> {
+/// SKUs found by their product, or by their own id, one more than [`FEW`] at most.
+fn matching(c: &mut PgConnection, merchant: MerchantId, search: &Search, ways: &Ways) -> Result<Vec<SkuId>> {
     #[derive(QueryableByName)]
     struct Found {
         #[diesel(sql_type = BigInt)]
         id: SkuId,
     }
-    let found: Vec<Found> = diesel::sql_query(
-        "select id from skus where merchant_id = $1 and sku_id = $2 union \
-         (select k.id from (select id from products where merchant_id = $1 and (grams @> $3 or grams @> $4 or grams @> $5) limit $6) p \
-          cross join lateral (select id from skus where merchant_id = $1 and product_id = p.id offset 0) k limit $6)",
-    )
-    .bind::<BigInt, _>(merchant)
-    .bind::<Text, _>(q)
-    .bind::<Array<Text>, _>(ways.get(0))
-    .bind::<Array<Text>, _>(ways.get(1))
-    .bind::<Array<Text>, _>(ways.get(2))
-    .bind::<BigInt, _>(FEW + 1)
-    .load(c)?;
+    let by_id = Search { q: String::new(), ..search.clone() };
+    let sql = format!(
+        "select k.id from skus k join products p on p.merchant_id = $1 and p.id = k.product_id where k.merchant_id = $1 and $2 <> '' and k.sku_id = $2 and {} union \
+         (select k.id from (select p.id from products p where p.merchant_id = $1 and {} limit $8) p \
+          cross join lateral (select id from skus where merchant_id = $1 and product_id = p.id offset 0) k limit $8)",
+        by_id.of_goods(3),
+        search.of_goods(3)
+    );
+    let found: Vec<Found> = diesel::sql_query(sql)
+        .bind::<BigInt, _>(merchant)
+        .bind::<Text, _>(&search.q)
+        .bind::<Array<Text>, _>(ways.get(0))
+        .bind::<Array<Text>, _>(ways.get(1))
+        .bind::<Array<Text>, _>(ways.get(2))
+        .bind::<Array<Text>, _>(&search.leaves)
+        .bind::<Text, _>(search.listing())
+        .bind::<BigInt, _>(FEW + 1)
+        .load(c)?;
     Ok(found.into_iter().map(|f| f.id).collect())
 }
 
@@ -185,6 +255,9 @@ pub struct Counts {
     pub held: i64,
     #[diesel(sql_type = BigInt)]
     pub lots: i64,
+    /// Places with a lot that is near its end.
+    #[diesel(sql_type = BigInt)]
+    pub near: i64,
 }
 
 impl Counts {
@@ -201,7 +274,7 @@ impl Counts {
     }
 }
 
-pub fn counts(c: &mut PgConnection, merchant: MerchantId, shop: Option<ShopId>, cap: i64) -> Result<Counts> {
+pub fn counts(c: &mut PgConnection, merchant: MerchantId, shop: Option<ShopId>, today: NaiveDate, cap: i64) -> Result<Counts> {
     let here = if shop.is_some() { "shop_id = $2" } else { "$2 = 0" };
     // The order keeps a count on its index, whatever share of the table belongs to this merchant.
     let count = |from: &str, mark: &str| {
@@ -210,8 +283,14 @@ pub fn counts(c: &mut PgConnection, merchant: MerchantId, shop: Option<ShopId>, 
         )
     };
     let marked = |mark: Mark| count("stock_marks", &format!(" and mark = '{}'", mark.as_str()));
+    // A place has few lots: so many of the next to expire make as many places as are counted.
+    let near = format!(
+        "(select count(*) from (select 1 from (select sku_id, shop_id from lots where merchant_id = $1 and {here} and {} \
+         order by coalesce(expires_on, date '9999-12-31') limit {cap} * 4) o group by sku_id, shop_id limit {cap}) x)",
+        near("$3")
+    );
     let sql = format!(
-        "select {} as all, {} as low, {} as out, {} as short, {} as drift, {} as held, {} as lots",
+        "select {} as all, {} as low, {} as out, {} as short, {} as drift, {} as held, {} as lots, {near} as near",
         count("stock", ""),
         marked(Mark::Low),
         marked(Mark::Out),
@@ -220,5 +299,37 @@ pub fn counts(c: &mut PgConnection, merchant: MerchantId, shop: Option<ShopId>, 
         marked(Mark::Held),
         marked(Mark::Lots)
     );
-    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(shop.unwrap_or(ShopId(0))).get_result(c)?)
+    Ok(diesel::sql_query(sql)
+        .bind::<BigInt, _>(merchant)
+        .bind::<BigInt, _>(shop.unwrap_or(ShopId(0)))
+        .bind::<Date, _>(today)
+        .get_result(c)?)
+}
+
+/// Units of these places that were paid for since a time, less what was given back; places where nothing moved are absent.
+pub fn sold_since(
+    c: &mut PgConnection,
+    merchant: MerchantId,
+    places: &[(SkuId, ShopId)],
+    since: DateTime<Utc>,
+) -> Result<HashMap<(SkuId, ShopId), i64>> {
+    #[derive(QueryableByName)]
+    struct Sold {
+        #[diesel(sql_type = BigInt)]
+        sku: SkuId,
+        #[diesel(sql_type = BigInt)]
+        shop: ShopId,
+        #[diesel(sql_type = BigInt)]
+        sold: i64,
+    }
+    let rows: Vec<Sold> = diesel::sql_query(
+        "select l.sku, l.shop, m.sold from unnest($2, $3) as l(sku, shop) cross join lateral (select sum(d_sold)::bigint as sold from stock_movements \
+         where merchant_id = $1 and sku_id = l.sku and shop_id = l.shop and at >= $4) m where m.sold is not null",
+    )
+    .bind::<BigInt, _>(merchant)
+    .bind::<Array<BigInt>, _>(places.iter().map(|p| p.0).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(places.iter().map(|p| p.1).collect::<Vec<_>>())
+    .bind::<Timestamptz, _>(since)
+    .load(c)?;
+    Ok(rows.into_iter().map(|s| ((s.sku, s.shop), s.sold)).collect())
 }

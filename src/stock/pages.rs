@@ -3,8 +3,10 @@
 
 mod bulk;
 mod done;
+mod export;
 mod freezes;
 mod hand;
+mod head;
 mod hold;
 mod holds;
 mod list;
@@ -13,7 +15,7 @@ mod moves;
 mod terms;
 mod why;
 
-use super::list::Item;
+use super::list::{Item, NEAR_DAYS};
 use super::marks::Mark;
 use super::shelf::Shown;
 use crate::clock::{china, day, on_the_wire};
@@ -26,6 +28,7 @@ use serde_json::{Value, json};
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(web::resource("/stock").get(list::show))
+        .service(web::resource("/stock/export").get(export::csv))
         .service(web::resource("/stock/bulk").post(bulk::ask))
         .service(web::resource("/stock/holds").post(bulk::hold).delete(bulk::release))
         .service(web::resource("/stock/limits").post(bulk::limit))
@@ -41,9 +44,6 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(web::resource("/settings/stock/check").post(modes::check));
 }
 
-/// A lot that expires within so many days is near its end (B-06).
-const NEAR_DAYS: i64 = 90;
-
 /// A row as the page shows it.
 struct Line {
     now: DateTime<Utc>,
@@ -57,15 +57,20 @@ struct Line {
     may_edit: bool,
     /// Its lots, what expires first at the top.
     lots: Vec<Shown>,
+    /// Units paid for since midnight.
+    today: i64,
 }
 
 impl Line {
     fn of(item: Item, low_stock: i64, now: DateTime<Utc>, may_edit: bool) -> Self {
         let (kind, hue) = look::of(&item.name, &item.spec);
-        Self { shown: item.stock.figures(now).shown(), item, low_stock, now, kind, hue, may_edit, lots: Vec::new() }
+        Self { shown: item.stock.figures(now).shown(), item, low_stock, now, kind, hue, may_edit, lots: Vec::new(), today: 0 }
     }
     fn with_lots(self, lots: Option<Vec<Shown>>) -> Self {
         Self { lots: lots.unwrap_or_default(), ..self }
+    }
+    fn with_today(self, sold: Option<i64>) -> Self {
+        Self { today: sold.unwrap_or_default(), ..self }
     }
     /// What goes off the shelf next.
     fn next_lot(&self) -> Option<&Shown> {
@@ -82,7 +87,7 @@ impl Line {
     }
     /// It may not be sold for much longer.
     fn is_near(&self, lot: &Shown) -> bool {
-        lot.days_left(day(self.now)).is_some_and(|days| days <= NEAR_DAYS)
+        lot.days_left(day(self.now)).is_some_and(|days| days <= i64::from(NEAR_DAYS))
     }
     /// Where its lots are told.
     fn lots_base(&self) -> String {
@@ -137,7 +142,7 @@ impl Line {
         json!({
             "skuId": self.item.ext, "prodId": self.item.prod_id, "name": self.item.name, "spec": self.item.spec, "shopId": row.shop.to_string(),
             "shop": self.item.shop_name, "inventory": figures.shown(), "available": figures.available(), "automatic": figures.automatic(), "hold": hold,
-            "quantity": row.erp_qty, "by": if row.by_person { "person" } else { "erp" }, "freeze": row.frozen, "saled": row.sold, "safety": row.safety,
+            "quantity": row.erp_qty, "by": if row.by_person { "person" } else { "erp" }, "freeze": row.frozen, "saled": row.sold, "soldToday": self.today, "safety": row.safety,
             "oversell": row.oversell, "marks": marks, "version": row.version.to_string(), "reportedAt": row.reported_at.map(on_the_wire),
             "updatedAt": on_the_wire(row.updated_at),
         })

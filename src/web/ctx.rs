@@ -5,7 +5,7 @@ use super::{Actor, Frame, FrameTenant, FrameUser, Live, NavGroup, Person, Reply,
 use crate::clock::Clock;
 use crate::text::{Lang, Text};
 use crate::{Db, Error, Result};
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, Uri};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web::Data};
 use chrono::{DateTime, Utc};
 use std::future::{Ready, ready};
@@ -76,6 +76,8 @@ pub struct Ctx {
     pub shown: Shown,
     pub platform: Data<Platform>,
     pub path: String,
+    /// The page from which htmx asks, as path and query.
+    pub behind: Option<String>,
     pub notice: Option<Text>,
 }
 
@@ -87,6 +89,8 @@ impl Ctx {
         let shown = Shown::of(req, &actor);
         let query = req.query_string();
         let path = if query.is_empty() { req.path().to_owned() } else { format!("{}?{query}", req.path()) };
+        let current = req.headers().get("hx-current-url").and_then(|v| v.to_str().ok());
+        let behind = current.and_then(|url| url.parse::<Uri>().ok()).and_then(|uri| uri.path_and_query().map(ToString::to_string));
         Ok(Self {
             db: platform.db.clone(),
             wants: Wants::of(req),
@@ -97,6 +101,7 @@ impl Ctx {
             shown,
             platform,
             path,
+            behind,
             notice: None,
         })
     }

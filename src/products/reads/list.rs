@@ -231,9 +231,14 @@ pub fn category(c: &mut PgConnection, merchant: MerchantId, id: &str) -> Result<
     Ok(Some(Chosen { path, leaves }))
 }
 
-/// A search within a category; a category of nobody finds nothing, none at all finds everything.
+/// The category a filter names; a category of nobody holds nothing, none at all everything.
+pub fn chosen(c: &mut PgConnection, merchant: MerchantId, id: &str) -> Result<Chosen> {
+    if id.is_empty() { Ok(Chosen::default()) } else { Ok(category(c, merchant, id)?.unwrap_or_else(Chosen::nowhere)) }
+}
+
+/// A search within a category.
 pub fn within(c: &mut PgConnection, merchant: MerchantId, search: Search, id: &str) -> Result<(Search, Chosen)> {
-    let chosen = if id.is_empty() { Chosen::default() } else { category(c, merchant, id)?.unwrap_or_else(Chosen::nowhere) };
+    let chosen = chosen(c, merchant, id)?;
     Ok((Search { leaves: chosen.leaves.clone(), ..search }, chosen))
 }
 

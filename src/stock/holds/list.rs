@@ -1,7 +1,7 @@
 //! Holds as people look at them: those that are on, those about to end, and what became of the others.
 
-use super::WARN_MINUTES;
 use crate::Result;
+use crate::clock::WARNED_MINUTES;
 use crate::ids::{HoldId, MerchantId, ShopId};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
@@ -9,7 +9,7 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 use serde::Serialize;
 
 /// A hold that ends sooner than this is about to end: twice the time of the reminder.
-pub const SOON_MINUTES: i64 = 2 * WARN_MINUTES;
+pub const SOON_MINUTES: i64 = 2 * WARNED_MINUTES;
 
 /// Which ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,11 +1,14 @@
 //! Many rows at once: hold them, let them go, set what is kept back.
 
 use super::Line;
+use super::export;
 use super::hold::how;
+use super::list::Filter;
 use super::terms::{Asked, Choice, REASONS, choices};
 use crate::form::Form;
 use crate::ids::{MerchantId, ShopId};
 use crate::merchants;
+use crate::products::reads;
 use crate::stock::holds::{self, Place};
 use crate::stock::limits::{self, Limits};
 use crate::stock::list::{self, Item};
@@ -29,6 +32,8 @@ enum What {
     Hold,
     Release,
     Limits,
+    /// Nothing: they are only wanted as a table.
+    Export,
 }
 
 #[derive(Template)]
@@ -40,6 +45,8 @@ struct Ask {
     form: Form,
     choices: Vec<Choice>,
     reasons: &'static [&'static str],
+    /// As many as are changed at once: there may have been more.
+    full: bool,
 }
 show!(Ask, |v| json!({ "rows": v.lines.iter().map(Line::data).collect::<Vec<_>>(), "errors": v.form }));
 
@@ -66,7 +73,15 @@ pub struct Chosen {
     id: Vec<String>,
     #[serde(default)]
     what: What,
+    /// Everything the list's query finds, not only what was ticked.
+    #[serde(default)]
+    all: String,
+    #[serde(default)]
+    filter: String,
 }
+
+/// The most rows that are changed at once.
+const BULK: i64 = crate::wire::MAX_LINES as i64;
 
 fn places(ids: &[String]) -> Vec<(String, ShopId)> {
     let mut places: Vec<(String, ShopId)> =
@@ -87,8 +102,25 @@ async fn found(ctx: &Ctx, merchant: MerchantId, ids: &[String]) -> crate::Result
     Ok(items.into_iter().map(|item: Item| Line::of(item, low_stock, ctx.now, true)).collect())
 }
 
+/// What the query of a list finds, up to [`BULK`]: from here on these rows are meant, whatever moves meanwhile.
+async fn all_of(ctx: &Ctx, merchant: MerchantId, query: &str) -> crate::Result<Vec<Line>> {
+    let (filter, now) = (Filter::read(query), ctx.now);
+    let (items, low_stock) = ctx
+        .db
+        .snapshot(move |c| {
+            let mut search = filter.search(&reads::chosen(c, merchant, filter.cat())?, now);
+            search.after = None;
+            Ok((list::page(c, merchant, &search, BULK)?, merchants::find(c, merchant)?.low_stock))
+        })
+        .await?;
+    if items.is_empty() {
+        return Err(Error::NotFound);
+    }
+    Ok(items.into_iter().map(|item: Item| Line::of(item, low_stock, now, true)).collect())
+}
+
 fn page(ctx: &Ctx, seat: &Seat, what: What, lines: Vec<Line>, form: Form) -> Ask {
-    Ask { frame: ctx.frame("stock"), what, lines, form, choices: choices(ctx.now, seat.person.role), reasons: &REASONS }
+    Ask { frame: ctx.frame("stock"), what, lines, form, choices: choices(ctx.now, seat.person.role), reasons: &REASONS, full: false }
 }
 
 fn seat(ctx: &Ctx) -> crate::Result<Seat> {
@@ -99,10 +131,19 @@ fn seat(ctx: &Ctx) -> crate::Result<Seat> {
 pub async fn ask(ctx: Ctx, input: Input<Chosen>) -> Reply {
     let seat = seat(&ctx)?;
     let chosen = input.checked()?;
-    let lines = found(&ctx, seat.merchant, &chosen.id).await?;
+    let all = !chosen.all.is_empty();
+    let lines = if all { all_of(&ctx, seat.merchant, &chosen.filter).await? } else { found(&ctx, seat.merchant, &chosen.id).await? };
+    if chosen.what == What::Export {
+        let mut sheet = export::heads(ctx.lang)?;
+        for line in &lines {
+            sheet.row(&export::row(line, ctx.lang))?;
+        }
+        return sheet.answer(&ctx, "stock");
+    }
+    let full = all && i64::try_from(lines.len()).unwrap_or(i64::MAX) >= BULK;
     let oldest = lines.iter().map(|l| l.item.stock.reported_at).min().flatten();
     let fresh = Asked::fresh(oldest, ctx.now).onto(Form::filled([("amount", "now".to_owned())]));
-    ctx.reply(page(&ctx, &seat, chosen.what, lines, fresh))
+    ctx.reply(Ask { full, ..page(&ctx, &seat, chosen.what, lines, fresh) })
 }
 
 fn again(ctx: &Ctx, view: Ask) -> Reply {

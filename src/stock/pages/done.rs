@@ -1,5 +1,6 @@
 //! What is said after a hold has been set, moved or ended, wherever the form stood.
 
+use super::head::{self, Head};
 use super::{Line, end, why};
 use crate::ids::ShopId;
 use crate::show;
@@ -61,6 +62,8 @@ struct Held {
     said: Text,
     /// A hold that was just set can be taken back.
     undo: bool,
+    /// What stands above the list behind the dialog.
+    head: Option<Head>,
 }
 show!(Held, |v| v.line.data());
 
@@ -75,5 +78,5 @@ pub(super) async fn told(ctx: &Ctx, seat: &Seat, ext: &str, shop: ShopId, within
     }
     let line = why::line(ctx, seat, ext, shop).await?;
     let said = notice(done, Some(&line)).unwrap_or_else(|| Text::new("hold-done-ending"));
-    ctx.reply(Held { frame: ctx.frame("stock"), now: ctx.now, line, said, undo: done == "held" })
+    ctx.reply(Held { frame: ctx.frame("stock"), now: ctx.now, line, said, undo: done == "held", head: head::behind(ctx, seat).await? })
 }

@@ -1,9 +1,9 @@
 //! How long, why and what then: what a person says about a hold, on one row or on many.
 
 use super::moment;
-use crate::clock::{china, off_the_wire};
+use crate::clock::{WARNED_MINUTES, china, off_the_wire};
 use crate::form::Form;
-use crate::stock::holds::{self, LONGEST_DAYS, OLD_HOURS, Terms, WARN_MINUTES};
+use crate::stock::holds::{self, LONGEST_DAYS, OLD_HOURS, Terms};
 use crate::text::Text;
 use crate::web::{Ctx, Role, Seat};
 use crate::{Error, Result};
@@ -45,7 +45,7 @@ pub(super) struct Choice {
 pub(super) fn choices(now: DateTime<Utc>, role: Role) -> Vec<Choice> {
     let at = |label, value| {
         let until = fixed(value, now).unwrap_or(now);
-        Choice { value, label, hint: Text::new("hold-hint").with(moment(until, now)).with(WARN_MINUTES) }
+        Choice { value, label, hint: Text::new("hold-hint").with(moment(until, now)).with(WARNED_MINUTES) }
     };
     let mut all = vec![at("hold-30m", "30m"), at("hold-2h", "2h"), at("hold-today", "today")];
     all.push(Choice { value: "custom", label: "hold-custom", hint: Text::new("hold-hint-custom").with(LONGEST_DAYS) });

@@ -1,12 +1,13 @@
 //! How one number came about, and what has moved it.
 
 use super::done::notice;
+use super::head::{self, Head};
 use super::moves::Told;
 use super::{Line, end, left, moment};
 use crate::clock::on_the_wire;
 use crate::form::Form;
 use crate::ids::ShopId;
-use crate::merchants;
+use crate::merchants::{self, overview::midnight};
 use crate::show;
 use crate::stock::availability::Term;
 use crate::stock::edit;
@@ -55,6 +56,8 @@ pub(super) struct Why {
     editing: bool,
     /// The row has just been changed: the list behind the drawer is told.
     changed: bool,
+    /// What stands above the list behind the drawer, after a change.
+    head: Option<Head>,
     /// A page of its own rather than the drawer.
     whole: bool,
 }
@@ -163,34 +166,37 @@ pub struct Asked {
 /// The row as it is now.
 pub(super) async fn line(ctx: &Ctx, seat: &Seat, ext: &str, shop: ShopId) -> crate::Result<Line> {
     let (merchant, ext) = (seat.merchant, ext.to_owned());
-    let (item, low_stock, lots) = ctx
+    let since = midnight(ctx.now);
+    let (item, low_stock, lots, sold) = ctx
         .db
         .snapshot(move |c| {
             let item = list::one(c, merchant, &ext, shop)?;
             let lots = shelf::shown(c, merchant, &[item.place()])?.remove(&item.place());
-            Ok((item, merchants::find(c, merchant)?.low_stock, lots))
+            let sold = list::sold_since(c, merchant, &[item.place()], since)?.remove(&item.place());
+            Ok((item, merchants::find(c, merchant)?.low_stock, lots, sold))
         })
         .await?;
-    Ok(Line::of(item, low_stock, ctx.now, seat.person.may(Permission::EditStock)).with_lots(lots))
+    Ok(Line::of(item, low_stock, ctx.now, seat.person.may(Permission::EditStock)).with_lots(lots).with_today(sold))
 }
 
 /// The row and its story, as it is now.
 pub(super) async fn why(ctx: &Ctx, seat: &Seat, ext: &str, shop: ShopId, older: &str) -> crate::Result<Why> {
     let (cause, ext, before) = (seat.cause.clone(), ext.to_owned(), Cursor::read(older));
     let (merchant, now) = (seat.merchant, ctx.now);
-    let (item, lots, rules, moves, undoable, hold, behind, named) = ctx
+    let (item, lots, sold, rules, moves, undoable, hold, behind, named) = ctx
         .db
         .snapshot(move |c| {
             let item = list::one(c, merchant, &ext, shop)?;
             let sku = item.stock.sku;
             let lots = shelf::shown(c, merchant, &[item.place()])?.remove(&item.place());
+            let sold = list::sold_since(c, merchant, &[item.place()], midnight(now))?.remove(&item.place());
             let moves = ledger::of_row(c, merchant, sku, shop, before, MOVES_SHOWN + 1)?;
             let undoable = edit::undoable(c, &cause, &item.stock)?.is_some();
             let hold = item.stock.held_by(now).map(|id| holds::list::one(c, merchant, id)).transpose()?;
             let behind = reservations::behind(c, merchant, sku, shop)?;
             let mut named = reservations::of_row(c, merchant, sku, shop, &["frozen"], NAMED)?;
             named.extend(reservations::of_row(c, merchant, sku, shop, &["paid"], NAMED)?);
-            Ok((item, lots, rules::of(c, merchant)?, moves, undoable, hold, behind, named))
+            Ok((item, lots, sold, rules::of(c, merchant)?, moves, undoable, hold, behind, named))
         })
         .await?;
     let may_edit = seat.person.may(Permission::EditStock);
@@ -209,12 +215,13 @@ pub(super) async fn why(ctx: &Ctx, seat: &Seat, ext: &str, shop: ShopId, older: 
         named,
         moves: Page { rows: Told::all(moves.rows), next: moves.next },
         form: Form::filled([("quantity", item.stock.erp_qty.to_string()), ("version", item.stock.version.to_string())]),
-        line: Line::of(item, rules.low_stock, now, may_edit).with_lots(lots),
+        line: Line::of(item, rules.low_stock, now, may_edit).with_lots(lots).with_today(sold),
         reasons: &REASONS,
         may_edit,
         undoable: undoable && may_edit,
         editing: false,
         changed: false,
+        head: None,
         whole: ctx.wants == Wants::Page,
     })
 }
@@ -233,5 +240,5 @@ pub(super) async fn changed(ctx: &Ctx, seat: &Seat, ext: &str, shop: ShopId) -> 
     if ctx.wants == Wants::Page {
         return Ok(redirect(ctx, &format!("{}/why", view.line.base())));
     }
-    ctx.reply(Why { changed: true, ..view })
+    ctx.reply(Why { changed: true, head: head::behind(ctx, seat).await?, ..view })
 }

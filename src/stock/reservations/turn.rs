@@ -4,6 +4,7 @@ use super::lines::Rows;
 use super::{Ended, Header, State, Taken, Told, headers, lines_of, lock, move_on};
 use crate::Result;
 use crate::ids::{MerchantId, SkuId};
+use crate::merchants;
 use crate::stock::rows::Change;
 use crate::stock::rules;
 use crate::trail::{self, Cause, Entry};
@@ -312,15 +313,7 @@ pub fn settle(tx: &mut PgConnection, cause: &Cause, reservation: &str, reason: &
 
 /// The merchants with freezes whose time is over.
 pub fn merchants_due(c: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<MerchantId>> {
-    #[derive(QueryableByName)]
-    struct Due {
-        #[diesel(sql_type = BigInt)]
-        merchant_id: MerchantId,
-    }
-    let due: Vec<Due> = diesel::sql_query("select distinct merchant_id from reservations where state = 'frozen' and expires_at <= $1")
-        .bind::<Timestamptz, _>(now)
-        .load(c)?;
-    Ok(due.into_iter().map(|d| d.merchant_id).collect())
+    merchants::due(c, "select distinct merchant_id from reservations where state = 'frozen' and expires_at <= $1", now)
 }
 
 /// Gives back what has run out of time at one merchant, the oldest first; how many reservations that were. One that is being
