@@ -21,6 +21,9 @@ impl Clock {
     }
 }
 
+/// How long before it ends by itself people are told of a hold, a pause, an exception (W-02, W-04).
+pub const WARNED_MINUTES: i64 = 15;
+
 /// times on the wire carry no zone and mean +08:00, which has no summer time.
 pub fn china() -> FixedOffset {
     const HOURS_8: i32 = 8 * 3600;

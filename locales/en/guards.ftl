@@ -100,6 +100,15 @@ conflicts-take = Use the ERP's { $a }
 conflicts-why = Why this number
 conflicts-shown = { $a } on this page
 conflicts-taken = The ERP's number is in force
+conflicts-locked = Locked fields
+conflicts-pushes = pushed { $a ->
+    [one] once
+   *[other] { $a } times
+}
+conflicts-unlock-take = Use the ERP's and unlock
+conflicts-stay-locked = Use ours and stay locked
+conflicts-unlock-keep = Unlock, keep until the next push
+conflicts-refused = The ERP's value is dropped; the lock stands
 
 freshness-title = Freshness
 freshness-note = How often each module should hear from the ERP, with an alert when it does not; overdue stock can keep some pieces back

@@ -114,6 +114,7 @@ prices-cost = Cost { $a }
 prices-erp-waits = ERP has a new value
 prices-below-floor = Below the limit
 prices-below-cost = Below cost
+prices-locks = Prices kept from the ERP
 prices-locked = Locked; the ERP does not overwrite it
 prices-hint = Tab and Enter move, arrows go up and down; an emptied cell inherits again, it is not 0. A block copied from a sheet can be pasted onto a cell.
 prices-floor-note = Prices set by hand stay at or above { $a }% of cost.

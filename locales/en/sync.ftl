@@ -63,6 +63,7 @@ sync-n-exceptions = { $a ->
     [one] 1 exception
    *[other] { $a } exceptions
  }
+sync-n-holds = { $a } held by hand
 sync-n-locks = { $a ->
     [one] 1 locked field
    *[other] { $a } locked fields
@@ -99,6 +100,15 @@ sync-shown = { $a } lines on this page
 sync-exceptions-note = This module of these goods does not follow pushes; other goods and modules are not affected
 sync-exceptions-none = No item exceptions
 sync-exceptions-none-note = Stop one product, SKU or shop by itself when you need to
+sync-exceptions-ending = { $a ->
+    [one] { $a } exception ends soon, at { $b }
+   *[other] { $a } exceptions end soon, the first at { $b }
+}
+sync-exceptions-ending-note = Sync then resumes by itself and applies the newest values; extend them if you still need them
+sync-exceptions-ending-see = Only these
+sync-ending-soon = Ends soon
+sync-exception-extend = Extend
+sync-exception-until = New end
 sync-col-goods = Goods
 sync-col-what = What stops
 sync-col-until = Until
@@ -118,6 +128,7 @@ sync-done-discarded = The chosen lines are discarded
 sync-done-added = Automatic sync is stopped
 sync-done-released = Released; what waited is being applied
 sync-done-kept = Released; the value stays until the next push
+sync-done-extended = The end is moved
 gate-open-for-owners = Only owners can leave the end open
 gate-choose-span = Choose until when
 gate-bad-time = Write year-month-day hour:minute
@@ -158,6 +169,12 @@ trail-held-discarded = discarded waiting lines
 overview-pause-ending = the pause ends at { $a }
 overview-pause-ending-then = Sync resumes by itself and applies the newest values; extend it if you need to
 overview-pause-ending-go = Have a look
+overview-exceptions = { $a ->
+    [one] { $a } item exception
+   *[other] { $a } item exceptions
+}
+overview-exceptions-ending = ends soon ({ $a })
+overview-exceptions-ending-then = Sync then resumes and applies the newest values; extend if still needed
 sync-of-product = Automatic sync
 sync-finer = By SKU, shop or price
 sync-only-this = Stops this one thing of this one product; pushes are kept and applied afterwards.

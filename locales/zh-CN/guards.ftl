@@ -100,6 +100,12 @@ conflicts-take = 用 ERP 的 { $a }
 conflicts-why = 怎么来的
 conflicts-shown = 本页 { $a } 条
 conflicts-taken = 已按 ERP 的数写入
+conflicts-locked = 锁定的字段
+conflicts-pushes = 推送 { $a } 次
+conflicts-unlock-take = 用 ERP 的值并解锁
+conflicts-stay-locked = 用我们的，继续锁定
+conflicts-unlock-keep = 解锁，保留到下次推送
+conflicts-refused = 已丢弃 ERP 的值，继续锁定
 
 freshness-title = 新鲜度
 freshness-note = 每个模块多久该收到一次 ERP 的数据，超时就提醒；库存超时还可以多留一些不卖

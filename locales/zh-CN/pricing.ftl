@@ -114,6 +114,7 @@ prices-cost = 采购价 { $a }
 prices-erp-waits = ERP 有新值
 prices-below-floor = 低于最低限价
 prices-below-cost = 低于采购价
+prices-locks = 不随 ERP 变的价格
 prices-locked = 已锁定，ERP 不会覆盖
 prices-hint = Tab 和回车移动，方向键上下换行；清空一格就是恢复继承，不是 0。可以从表格里复制一块，直接粘在格子上。
 prices-floor-note = 人工改价不能低于采购价的 { $a }%。

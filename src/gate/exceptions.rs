@@ -4,12 +4,12 @@ use super::cover::Place;
 use super::held;
 use super::switches::shut;
 use super::terms::Term;
-use crate::clock::on_the_wire;
+use crate::clock::{WARNED_MINUTES, on_the_wire};
 use crate::ids::{MerchantId, ProductId, ShopId, SkuId};
 use crate::trail::{self, Cause, Entry};
 use crate::wire::Module;
 use crate::{Error, Result};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 use serde::Serialize;
@@ -106,6 +106,10 @@ impl Exception {
     pub fn field_label(&self) -> Option<&'static str> {
         field_label(&self.field)
     }
+    /// It ends by itself in a moment.
+    pub fn is_ending(&self, now: &DateTime<Utc>) -> bool {
+        self.until.is_some_and(|until| until <= *now + Duration::minutes(WARNED_MINUTES))
+    }
     pub fn is_lock(&self) -> bool {
         !self.field.is_empty()
     }
@@ -170,25 +174,51 @@ pub fn of_products(c: &mut PgConnection, merchant: MerchantId, products: &[Produ
     Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Timestamptz, _>(now).bind::<Array<BigInt>, _>(products).load(c)?)
 }
 
-/// Exceptions in force, newest first, older than `before`.
-pub fn list(
-    c: &mut PgConnection,
-    merchant: MerchantId,
-    module: &str,
-    before: Option<i64>,
-    limit: i64,
-    now: DateTime<Utc>,
-) -> Result<Vec<Exception>> {
+/// Which exceptions are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// Empty: of every module.
+    pub module: String,
+    /// Only those that end in a moment.
+    pub ending: bool,
+    /// Older than this one.
+    pub before: Option<i64>,
+}
+
+/// Exceptions in force, newest first.
+pub fn list(c: &mut PgConnection, merchant: MerchantId, search: &Search, limit: i64, now: DateTime<Utc>) -> Result<Vec<Exception>> {
+    let soon = search.ending.then_some(now + Duration::minutes(WARNED_MINUTES));
     let sql = format!(
-        "select {COLUMNS} from {FROM} where {LIVE} and ($3 = '' or e.module = $3) and ($4::bigint is null or e.id < $4) order by e.id desc limit $5"
+        "select {COLUMNS} from {FROM} where {LIVE} and ($3 = '' or e.module = $3) and ($4::bigint is null or e.id < $4) \
+         and ($6::timestamptz is null or e.until <= $6) order by e.id desc limit $5"
     );
     Ok(diesel::sql_query(sql)
         .bind::<BigInt, _>(merchant)
         .bind::<Timestamptz, _>(now)
-        .bind::<Text, _>(module)
-        .bind::<Nullable<BigInt>, _>(before)
+        .bind::<Text, _>(&search.module)
+        .bind::<Nullable<BigInt>, _>(search.before)
         .bind::<BigInt, _>(limit)
+        .bind::<Nullable<Timestamptz>, _>(soon)
         .load(c)?)
+}
+
+/// How many exceptions end in a moment, and when the first of them does (W-04).
+pub fn ending(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<(i64, Option<DateTime<Utc>>)> {
+    #[derive(QueryableByName)]
+    struct Ending {
+        #[diesel(sql_type = BigInt)]
+        n: i64,
+        #[diesel(sql_type = Nullable<Timestamptz>)]
+        first: Option<DateTime<Utc>>,
+    }
+    let ending: Ending = diesel::sql_query(
+        "select count(*) as n, min(until) as first from exceptions where merchant_id = $1 and until > $2 and until <= $3",
+    )
+    .bind::<BigInt, _>(merchant)
+    .bind::<Timestamptz, _>(now)
+    .bind::<Timestamptz, _>(now + Duration::minutes(WARNED_MINUTES))
+    .get_result(c)?;
+    Ok((ending.n, ending.first))
 }
 
 pub fn find(c: &mut PgConnection, merchant: MerchantId, id: i64, now: DateTime<Utc>) -> Result<Exception> {
@@ -270,6 +300,45 @@ pub fn add(tx: &mut PgConnection, cause: &Cause, module: Module, wanted: &Wanted
     let verb = if made.new { ("exception.added", "field.locked") } else { ("exception.extended", "field.lock_extended") };
     trail::record(tx, cause, &[made_one.entry(verb).change(Value::Null, made_one.told()).note(&term.reason)])?;
     Ok(made_one)
+}
+
+/// Moves the end of an exception. Without a reason it keeps the one it has.
+///
+/// # Errors
+/// `NotFound` when it is over, or somebody else's.
+pub fn extend(tx: &mut PgConnection, cause: &Cause, id: i64, term: &Term) -> Result<Exception> {
+    shut(tx, cause.merchant)?;
+    let before = find(tx, cause.merchant, id, cause.now)?;
+    diesel::sql_query(
+        "update exceptions set until = $3, reason = case when $4 = '' then reason else $4 end, by_user = $5, by_name = $6 where merchant_id = $1 and id = $2",
+    )
+    .bind::<BigInt, _>(cause.merchant)
+    .bind::<BigInt, _>(id)
+    .bind::<Nullable<Timestamptz>, _>(term.until)
+    .bind::<Text, _>(&term.reason)
+    .bind::<Nullable<BigInt>, _>(cause.actor_id)
+    .bind::<Text, _>(&cause.actor_name)
+    .execute(tx)?;
+    let after = find(tx, cause.merchant, id, cause.now)?;
+    let entry = after.entry(("exception.extended", "field.lock_extended")).change(before.told(), after.told()).note(&term.reason);
+    trail::record(tx, cause, &[entry])?;
+    Ok(after)
+}
+
+/// Drops what waits under an exception, which goes on standing: ours is right, and the ERP has been heard.
+///
+/// # Errors
+/// `NotFound` when it is over, or somebody else's.
+pub fn refuse(tx: &mut PgConnection, cause: &Cause, id: i64) -> Result<Exception> {
+    shut(tx, cause.merchant)?;
+    let stands = find(tx, cause.merchant, id, cause.now)?;
+    let lines = held::discard_under(tx, cause, &stands)?;
+    if lines > 0 {
+        let what =
+            Entry::new("held.discarded", "switch", &stands.module).change(json!({ "lines": lines, "of": stands.subject() }), Value::Null);
+        trail::record(tx, cause, &[what])?;
+    }
+    Ok(stands)
 }
 
 /// Ends an exception. `apply`: what has waited under it is applied by the worker; else it is discarded, and the value stays

@@ -6,6 +6,6 @@ mod pages;
 pub mod recheck;
 mod settings;
 
-pub use model::{Merchant, NewMerchant, Shop, add_shop, all, by_codes, create, find, shops};
+pub use model::{Merchant, NewMerchant, Shop, add_shop, all, by_codes, create, due, find, shops};
 pub use pages::routes;
 pub use settings::{LowStockMoved, by_code};

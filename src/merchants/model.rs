@@ -1,8 +1,9 @@
 use crate::Result;
 use crate::ids::{MerchantId, ShopId};
 use crate::trail::{self, Cause, Entry};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Text, Timestamptz};
 use serde::Serialize;
 use serde_json::json;
 
@@ -53,6 +54,17 @@ const COLUMNS: &str = "id, code, name, kind, status, auto_list, low_stock";
 
 pub fn find(c: &mut PgConnection, id: MerchantId) -> Result<Merchant> {
     Ok(diesel::sql_query(format!("select {COLUMNS} from merchants where id = $1")).bind::<BigInt, _>(id).get_result(c)?)
+}
+
+/// The merchants that a query names as `merchant_id`, `$1` being a time: how the worker asks who has something due.
+pub fn due(c: &mut PgConnection, sql: &str, at: DateTime<Utc>) -> Result<Vec<MerchantId>> {
+    #[derive(QueryableByName)]
+    struct Due {
+        #[diesel(sql_type = BigInt)]
+        merchant_id: MerchantId,
+    }
+    let due: Vec<Due> = diesel::sql_query(sql).bind::<Timestamptz, _>(at).load(c)?;
+    Ok(due.into_iter().map(|d| d.merchant_id).collect())
 }
 
 /// Every merchant but the platform itself, by code, after `after`.

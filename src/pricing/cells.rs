@@ -73,6 +73,11 @@ impl Source {
     pub fn lock(&self, line: &Line) -> Option<&Exception> {
         self.locks.iter().find(|e| e.field.is_empty() && e.product_id == line.product && e.sku_id.is_none_or(|id| id == line.id))
     }
+    /// The locks on single prices of a SKU.
+    pub fn locks<'a>(&'a self, line: &'a Line) -> impl Iterator<Item = &'a Exception> {
+        let mine = move |e: &Exception| e.product_id == line.product && e.sku_id.is_none_or(|id| id == line.id) && e.shop_id.is_none();
+        self.locks.iter().filter(move |e| e.is_lock() && mine(e))
+    }
     fn locked(&self, line: &Line, place: Place) -> bool {
         let on = |e: &&Exception| {
             e.product_id == line.product && e.sku_id.is_none_or(|id| id == line.id) && (e.field.is_empty() || e.field == place.field())

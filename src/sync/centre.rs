@@ -3,22 +3,23 @@
 //! Nothing here reads the call log: calls are counted by minute as they are written, exceptions and kept lines are few.
 
 use crate::Result;
-use crate::clock::china;
+use crate::clock::WARNED_MINUTES;
 use crate::feeds::minutes::{self, SLOTS, Slot};
+use crate::gate::exceptions;
 use crate::gate::held::{self, Count};
 use crate::gate::switches::{self, Off};
 use crate::ids::MerchantId;
+use crate::merchants::overview::midnight;
+use crate::stock::holds::list as holds;
 use crate::text::Text;
 use crate::wire::Module;
-use chrono::{DateTime, Duration, NaiveTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text as SqlText, Timestamptz};
 use serde::Serialize;
 
 /// The tallest bar; silence still shows a line.
 const TALL: i64 = 17;
-/// A pause that ends this soon is announced (W-04).
-pub const WARNED_MINUTES: i64 = 15;
 
 /// One module.
 #[derive(Clone, Debug, Serialize)]
@@ -39,6 +40,8 @@ pub struct Row {
     pub failed: i64,
     pub exceptions: i64,
     pub locks: i64,
+    /// Numbers that people hold; of stock alone.
+    pub holds: i64,
     pub waiting: i64,
 }
 
@@ -88,12 +91,18 @@ pub struct Centre {
     pub calls: i64,
     pub failed: i64,
     pub exceptions: i64,
+    /// Exceptions that end in a moment, and when the first of them does.
+    pub ending: (i64, Option<DateTime<Utc>>),
     pub waiting: i64,
 }
 
 impl Centre {
     pub fn pause_mark(&self) -> i64 {
         self.pause.as_ref().map_or(0, |o| o.mark)
+    }
+    /// How many exceptions end in a moment, and when the first does.
+    pub fn exceptions_ending(&self) -> Option<(i64, DateTime<Utc>)> {
+        self.ending.1.map(|at| (self.ending.0, at))
     }
     /// What will be on again soon, by itself.
     pub fn ending(&self, now: &DateTime<Utc>) -> impl Iterator<Item = &Off> {
@@ -102,20 +111,15 @@ impl Centre {
     }
 }
 
-/// Midnight in China.
-fn today(now: DateTime<Utc>) -> DateTime<Utc> {
-    let midnight = now.with_timezone(&china()).date_naive().and_time(NaiveTime::MIN);
-    midnight.and_local_timezone(china()).single().map_or(now - Duration::days(1), |t| t.to_utc())
-}
-
 pub fn of_merchant(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<Centre> {
     let off = switches::all_off(c, merchant, now)?;
-    let sums = minutes::since(c, merchant, today(now))?;
+    let sums = minutes::since(c, merchant, midnight(now))?;
     let slots = minutes::last_hour(c, merchant, now)?;
     let p95 = minutes::p95(c, merchant, now)?;
     let lasts = lasts(c, merchant)?;
     let items = items(c, merchant, now)?;
     let waiting = held::counts(c, merchant)?;
+    let held = holds::counts(c, merchant, now)?.active;
     let pause = off.iter().find(|o| o.module == "all").cloned();
     let row = |module: Module| {
         let name = module.as_str();
@@ -136,15 +140,17 @@ pub fn of_merchant(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc
             failed: sum.map_or(0, |s| s.failed),
             exceptions: item.map_or(0, |i| i.wholes),
             locks: item.map_or(0, |i| i.locks),
+            holds: if module == Module::Stock { held } else { 0 },
             waiting: lines(&waiting, name),
         }
     };
     Ok(Centre {
         rows: Module::ALL.into_iter().map(row).collect(),
-        strip: strip(c, merchant, today(now))?,
+        strip: strip(c, merchant, midnight(now))?,
         calls: sums.iter().map(|s| s.calls).sum(),
         failed: sums.iter().map(|s| s.failed).sum(),
         exceptions: items.iter().map(|i| i.wholes + i.locks).sum(),
+        ending: exceptions::ending(c, merchant, now)?,
         waiting: waiting.iter().map(|w| w.lines).sum(),
         pause,
     })
@@ -211,12 +217,11 @@ fn strip(c: &mut PgConnection, merchant: MerchantId, since: DateTime<Utc>) -> Re
     Ok(diesel::sql_query(
         "select k.keys, k.used_at, h.hands, h.hand_lines from \
          (select count(*) as keys, max(last_used_at) as used_at from apps where merchant_id = $1 and revoked_at is null) k, \
-         (select count(*) as hands, coalesce(sum(total), 0)::bigint as hand_lines from feeds where merchant_id = $1 and module = any($3) and at >= $2 \
+         (select count(*) as hands, coalesce(sum(total), 0)::bigint as hand_lines from feeds where merchant_id = $1 and at >= $2 \
            and channel in ('page', 'sheet')) h",
     )
     .bind::<BigInt, _>(merchant)
     .bind::<Timestamptz, _>(since)
-    .bind::<Array<SqlText>, _>(Module::SERVED.iter().map(|m| m.as_str()).collect::<Vec<_>>())
     .get_result(c)?)
 }
 

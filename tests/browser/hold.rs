@@ -33,6 +33,10 @@ async fn a_number_is_held_by_keyboard_and_taken_back() {
         "return [...document.querySelectorAll('tbody tr')].some(r => r.innerText.includes('1,900') && r.innerText.includes('自动应为 1,842'))",
     );
     browser.until("the focus to be back in the row", focused);
+    browser.until(
+        "the tabs and the banner to tell",
+        "return /人工保持\\s*1/.test(document.querySelector('#views').innerText) && document.querySelector('#held-now').innerText.includes('1 个库存正在人工保持')",
+    );
     browser.until("the message", "return document.querySelector('#toast').innerText.includes('已保持为 1900')");
     browser.press("z");
     browser.until(
@@ -55,7 +59,17 @@ async fn a_number_is_held_by_keyboard_and_taken_back() {
         "const d = document.querySelector('#drawer'); return d.innerText.includes('续期 2 小时') && d.innerText.includes('人工保持为')",
     );
     assert_eq!(browser.complaints(), Vec::<String>::new(), "in the drawer");
+    // A field that is locked against what the ERP says, its lock about to end.
+    house.sql(
+        "insert into exceptions (merchant_id, module, product_id, field, reason, by_name, since, until) \
+           select merchant_id, 'product', id, 'spec', '直播专供', '王店长', '2026-11-22 03:00Z', '2026-11-22 04:10Z' from products where prod_id = 'ROAD1'; \
+         insert into held_lines (merchant_id, method, module, key, line, why, product_id, first_at, last_at) \
+           select merchant_id, 'prod.add_or_edit', 'product', prod_id, '{\"prodId\": \"ROAD1\", \"spec\": \"6g\"}', 'item', id, now(), now() from products where prod_id = 'ROAD1'",
+    );
     let mut wrong = vec![];
+    for path in ["/stock?view=near", "/sync", "/sync/exceptions", "/sync/conflicts?view=locked", "/products/ROAD1/prices"] {
+        check(&browser, path, &mut wrong);
+    }
     for path in ["/stock", "/stock/ROAD1-1/1/why", "/stock/ROAD1-1/1/hold", "/holds", "/holds?view=ended", "/freezes", "/settings/stock"] {
         check(&browser, path, &mut wrong);
     }

@@ -66,6 +66,96 @@ async fn the_pages_have_three_faces_in_every_state() {
     assert_eq!(house.ask("select count(*) from held_lines"), "1");
 }
 
+// W-04: announced a quarter of an hour before, made to last longer, and over within seconds of its time.
+#[actix_web::test]
+async fn an_exception_is_announced_extended_and_ends_at_its_time() {
+    let (house, cast) = scene(2).await;
+    house.except(OWNER, &[("module", "stock"), ("skuId", "S1"), ("span", "30m")]).await.expect(200);
+    house.except(OWNER, &[("module", "stock"), ("skuId", "S2"), ("span", "2h")]).await.expect(200);
+    let quiet = house.get("/sync/exceptions").by(OWNER).send().await.expect(200).body;
+    assert!(!quiet.contains("即将到期"), "{quiet}");
+    house.later(minutes(16));
+    for path in ["/", "/sync", "/sync/exceptions"] {
+        let page = house.get(path).by(OWNER).send().await.expect(200).body;
+        assert!(page.contains("即将到期") && page.contains("/sync/exceptions?view=ending"), "{path}: {page}");
+    }
+    let ending = house.get("/sync/exceptions?view=ending").by(OWNER).json().send().await.expect(200).value();
+    assert_eq!(ending["data"]["exceptions"].as_array().map(Vec::len), Some(1));
+    let id = ending["data"]["exceptions"][0]["id"].as_i64().expect("an id");
+    let extend =
+        async |who: &str, form: &[(&str, &str)]| house.post(&format!("/sync/exceptions/{id}/extension")).by(who).form(form).send().await;
+    extend(READER, &[("span", "2h")]).await.expect(403);
+    let again = extend(OWNER, &[("span", "custom"), ("at", "2026-12-24T08:00")]).await.expect(422).body;
+    assert!(again.contains("最长 7 天") && again.contains("2026-12-24T08:00"), "{again}");
+    extend(OWNER, &[("span", "2h")]).await.expect(303);
+    assert!(!house.get("/").by(OWNER).send().await.expect(200).body.contains("个单品例外"));
+    assert_eq!(house.ask(&format!("select until = '2026-11-22 06:16Z' and reason = '直播专供' from exceptions where id = {id}")), "true");
+    assert!(house.verbs().ends_with("exception.added exception.added exception.extended"), "{}", house.verbs());
+    // What was pushed under it is applied by the round after its end.
+    house.push(&cast, lines(1, |_| 7)).await.expect(200);
+    house.later(minutes(120));
+    assert_eq!(house.can_buy(&cast, "S1").await, 100);
+    house.release().await;
+    assert_eq!((house.can_buy(&cast, "S1").await, house.ask("select count(*) from exceptions")), (7, "0".into()));
+    house.log_in(OWNER).await;
+    extend(OWNER, &[("span", "2h")]).await.expect(404);
+}
+
+// UI §4.4, §4.16: a locked field against what the ERP says: theirs, ours, or ours for good.
+#[actix_web::test]
+async fn locked_fields_are_conflicts_with_three_ways_out() {
+    for (then, name, waiting, locks) in [("apply", "丙", "0", "0"), ("refuse", "乙", "0", "1"), ("keep", "乙", "0", "0")] {
+        let (house, cast) = scene(1).await;
+        let upload = async |name: &str| {
+            house.api(&cast.erp, "prod.add_or_edit", json!({ "prodId": "P1", "prodName": name })).send().await.expect(200)
+        };
+        upload("乙").await;
+        house.later(minutes(1));
+        house.except(OWNER, &[("module", "product/prodName"), ("prodId", "P1")]).await.expect(200);
+        house.except(OWNER, &[("module", "price/price"), ("skuId", "S1")]).await.expect(200);
+        let none = house.get("/sync/conflicts?view=locked").by(OWNER).send().await.expect(200).body;
+        assert!(none.contains("没有冲突"), "a lock nobody contradicts is none: {none}");
+        house.later(minutes(1));
+        upload("丙").await;
+        let data = house.get("/sync/conflicts?view=locked").by(OWNER).json().send().await.expect(200).value();
+        let one = data["data"]["conflicts"][0].clone();
+        assert_eq!(
+            (&one["field"], &one["ours"], &one["theirs"], &one["agreed"]),
+            (&json!("prodName"), &json!("乙"), &json!("丙"), &json!("乙"))
+        );
+        let page = house.get("/sync/conflicts?view=locked").by(OWNER).send().await.expect(200).body;
+        for words in ["锁定的字段", "用 ERP 的值并解锁", "用我们的，继续锁定", "品名", "王店长"] {
+            assert!(page.contains(words), "{words}: {page}");
+        }
+        assert!(!house.get("/sync/conflicts?view=locked").by(READER).send().await.expect(200).body.contains("用 ERP 的值并解锁"));
+        let form = [("then", then), ("back", "conflicts")];
+        let gone = house.delete(&format!("/sync/exceptions/{}", one["id"])).by(OWNER).json().form(&form).send().await.expect(200).value();
+        assert!(gone["data"]["location"].as_str().expect("a place").starts_with("/sync/conflicts?view=locked"), "{gone}");
+        house.release().await;
+        let is = house.ask(&format!("select name from products where merchant_id = {} and prod_id = 'P1'", cast.a));
+        let left = house.ask("select count(*) from exceptions where field = 'prodName'");
+        assert_eq!((is.as_str(), house.ask("select count(*) from held_lines").as_str(), left.as_str()), (name, waiting, locks), "{then}");
+    }
+}
+
+// UI §4.4: a price is locked where it stands.
+#[actix_web::test]
+async fn a_price_is_locked_beside_the_price() {
+    let (house, cast) = scene(1).await;
+    let page = house.get("/products/P1/prices").by(OWNER).send().await.expect(200).body;
+    assert!(page.contains("不随 ERP 变的价格") && page.contains("value=\"price/vipPrice\""), "{page}");
+    let back = [("module", "price/vipPrice"), ("skuId", "S1"), ("back", "prices")];
+    let answer = house.except(OWNER, &back).await.expect(200).value();
+    assert_eq!(answer["data"]["location"], "/products/P1/prices?sku=S1");
+    house.api(&cast.erp, "sku.price.update", json!({ "skuId": "S1", "vipPrice": "7.00" })).send().await.expect(200);
+    let page = house.get("/products/P1/prices").by(OWNER).send().await.expect(200).body;
+    assert!(page.contains("已锁定") && page.contains("解除并写入"), "{page}");
+    let page = house.get("/products/P1/prices").by(READER).send().await.expect(200).body;
+    assert!(page.contains("已锁定") && !page.contains("解除并写入") && !page.contains("锁定："), "{page}");
+    let data = house.get("/sync/conflicts?view=locked").by(OWNER).json().send().await.expect(200).value();
+    assert_eq!((&data["data"]["conflicts"][0]["sku"], &data["data"]["conflicts"][0]["theirs"]), (&json!("S1"), &json!("7.00")));
+}
+
 // W-03, UI §4.4: the goods' own page has their switches and locks.
 #[actix_web::test]
 async fn a_product_has_its_own_switches() {

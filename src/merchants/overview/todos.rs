@@ -1,10 +1,10 @@
 //! What needs me: every row a count, its cause, what follows from it, how long already, and one place to go.
 
+mod gate;
 mod orders;
 mod stock;
 
 use crate::Result;
-use crate::clock::china;
 use crate::ids::{FeedId, MerchantId};
 use crate::text::Text;
 use crate::wire::{LineCode, Module, Problem};
@@ -63,7 +63,7 @@ pub(super) fn of_merchant(c: &mut PgConnection, merchant: MerchantId, now: DateT
     all.extend(silent(c, merchant)?);
     all.extend(returned(c, merchant)?);
     all.extend(expiring(c, merchant, now)?);
-    all.extend(ending(c, merchant, now)?);
+    all.extend(gate::todos(c, merchant, now)?);
     all.extend(out_of_stock(c, merchant)?);
     all.extend(stock::todos(c, merchant, now)?);
     all.extend(orders::todos(c, merchant, now)?);
@@ -288,40 +288,6 @@ fn expiring(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> R
             action: Text::new("overview-expiring-go"),
             weight: if over { rank::EXPIRED } else { rank::EXPIRING } + row.n,
         }
-    };
-    Ok(rows.into_iter().map(todo).collect())
-}
-
-/// How long before its end a pause is announced (W-04).
-const WARNED_MINUTES: i64 = 15;
-
-#[derive(QueryableByName)]
-struct Ending {
-    #[diesel(sql_type = SqlText)]
-    module: String,
-    #[diesel(sql_type = Timestamptz)]
-    at: DateTime<Utc>,
-}
-
-/// Pauses that end by themselves in a moment.
-fn ending(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<Vec<Todo>> {
-    let rows: Vec<Ending> =
-        diesel::sql_query("select module, until as at from switches where merchant_id = $1 and until > $2 and until <= $3 order by until")
-            .bind::<BigInt, _>(merchant)
-            .bind::<Timestamptz, _>(now)
-            .bind::<Timestamptz, _>(now + Duration::minutes(WARNED_MINUTES))
-            .load(c)?;
-    let todo = |row: Ending| Todo {
-        tone: "hold",
-        icon: "clock",
-        lead: Text::new(Module::of(&row.module).map_or("sync-everything", Module::label)),
-        cause: Text::new("overview-pause-ending").with(row.at.with_timezone(&china()).format("%H:%M").to_string()),
-        then: Text::new("overview-pause-ending-then"),
-        at: row.at,
-        expires: true,
-        href: "/sync".to_owned(),
-        action: Text::new("overview-pause-ending-go"),
-        weight: rank::ENDING,
     };
     Ok(rows.into_iter().map(todo).collect())
 }

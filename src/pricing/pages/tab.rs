@@ -1,5 +1,7 @@
 //! `/products/{prodId}/prices`: customer groups × region groups of one SKU, what is set and what is inherited (UI §4.4).
 
+use crate::form::Form;
+use crate::gate::exceptions::{Exception, PRICE_FIELDS};
 use crate::pricing::cells::{Cell, Column, Source, plain_column};
 use crate::pricing::grid::{self, Line};
 use crate::pricing::place::Place;
@@ -39,6 +41,13 @@ struct Tab {
     columns: Vec<Column>,
     rows: Vec<Row>,
     locked: bool,
+    /// Which prices can be kept from the ERP: wire name, text key, and the lock that is on.
+    locks: Vec<(&'static str, &'static str, Option<Exception>)>,
+    /// A lock's form nobody has typed into.
+    blank: Form,
+    /// The reader may lock, and may leave the end open.
+    may_lock: bool,
+    owner: bool,
     may: bool,
 }
 show!(Tab, |v| json!({ "sku": v.line, "columns": v.columns.iter().map(|c| &c.name).collect::<Vec<_>>(),
@@ -90,6 +99,13 @@ pub async fn page(ctx: Ctx, prod_id: Path<String>, ask: Query<Ask>) -> Reply {
         frame: ctx.frame("products"),
         tabs: products::tab_links(&prod_id, "prices"),
         locked: source.lock(&line).is_some(),
+        locks: PRICE_FIELDS
+            .iter()
+            .map(|(field, label)| (*field, *label, source.locks(&line).find(|e| e.field == *field).cloned()))
+            .collect(),
+        blank: Form::filled([("span", "30m".to_owned())]),
+        may_lock: seat.person.may(Permission::EditPrices) || seat.person.may(Permission::ManageKeys),
+        owner: seat.person.may(Permission::ManageSettings),
         plain,
         columns,
         rows,

@@ -1,12 +1,15 @@
 //! `/sync/conflicts`: per row ours, theirs, last agreed, and the choice where there is one.
 
+use super::locks::{self, Locked};
 use super::read::{self, Conflict, Kind};
 use super::verbs;
 use crate::ids::{ShopId, SkuId};
 use crate::stock::holds::{self, Release};
 use crate::stock::list;
+use crate::sync::pages::may_except;
 use crate::text::Text;
-use crate::web::{Ctx, Cursor, Frame, Input, PER_PAGE, Page, Pager, Permission, Reply, Tab, filters, redirect};
+use crate::web::{Ctx, Cursor, Frame, Input, PER_PAGE, Page, Pager, Permission, Reply, Seat, Tab, filters, redirect};
+use crate::wire::Module;
 use crate::{Error, show};
 use actix_web::web::{self, Query, ServiceConfig};
 use askama::Template;
@@ -37,35 +40,47 @@ struct Conflicts {
     kind: Kind,
     tabs: Vec<Tab>,
     page: Page<Conflict>,
+    locks: Page<Locked>,
     pager: Pager,
-    may: bool,
+    seat: Seat,
 }
-show!(Conflicts, |v| json!({ "view": v.kind.as_str(), "conflicts": v.page.rows, "next": v.page.next }));
+show!(Conflicts, |v| match v.kind {
+    Kind::Locked => json!({ "view": v.kind.as_str(), "conflicts": v.locks.rows, "next": v.locks.next }),
+    _ => json!({ "view": v.kind.as_str(), "conflicts": v.page.rows, "next": v.page.next }),
+});
 
 impl Conflicts {
     /// The ERP's number can be taken: counters are ours to count.
     fn takes(&self) -> bool {
-        self.may && self.kind != Kind::Counters
+        self.seat.person.may(Permission::EditStock) && self.kind != Kind::Counters
+    }
+    fn may_unlock(&self, lock: &Locked) -> bool {
+        Module::of(&lock.module).is_some_and(|module| may_except(&self.seat, module))
     }
 }
 
 async fn page(ctx: Ctx, ask: Query<Ask>) -> Reply {
     let ctx = match ask.done.as_str() {
         "taken" => ctx.noticing(Text::new("conflicts-taken")),
+        "kept" => ctx.noticing(Text::new("sync-done-kept")),
+        "refused" => ctx.noticing(Text::new("conflicts-refused")),
         _ => ctx,
     };
     let seat = ctx.merchant()?;
     let (merchant, now, kind) = (seat.merchant, ctx.now, Kind::of(&ask.view));
     let after = Cursor::read::<(SkuId, ShopId)>(&ask.after).unwrap_or((SkuId(0), ShopId(0)));
-    let (rows, counts) = ctx
+    let before: Option<i64> = Cursor::read(&ask.after);
+    let (rows, locks, counts, locked) = ctx
         .db
         .read(move |c| {
+            let locks = if kind == Kind::Locked { locks::list(c, merchant, before, now, PER_PAGE + 1)? } else { Vec::new() };
             let rows = match kind {
+                Kind::Locked => Vec::new(),
                 Kind::Held => read::held(c, merchant, after, PER_PAGE + 1)?,
                 Kind::Counters => read::counters(c, merchant, after, PER_PAGE + 1)?,
                 Kind::Versions => read::versions(c, merchant, now, PER_PAGE)?,
             };
-            Ok((rows, read::counts(c, merchant)?))
+            Ok((rows, locks, read::counts(c, merchant)?, locks::count(c, merchant, now)?))
         })
         .await?;
     // A row has up to two counters: the page ends with a whole row.
@@ -77,19 +92,19 @@ async fn page(ctx: Ctx, ask: Query<Ask>) -> Reply {
         count: match k {
             Kind::Held => Some(counts.0),
             Kind::Counters => Some(counts.1),
+            Kind::Locked => Some(locked),
             Kind::Versions => None,
         },
-        tone: if k == Kind::Held { "hold" } else { "warn" },
+        tone: if matches!(k, Kind::Held | Kind::Locked) { "hold" } else { "warn" },
     };
-    ctx.reply(Conflicts {
-        frame: ctx.frame("sync"),
-        now,
-        kind,
-        tabs: Kind::ALL.into_iter().map(tab).collect(),
-        pager: Pager::of("/sync/conflicts", &format!("view={}", kind.as_str()), Some(&ask.after), &page),
-        page,
-        may: seat.person.may(Permission::EditStock),
-    })
+    let locks = Page::cut(locks, PER_PAGE, |l: &Locked| l.id);
+    let query = format!("view={}", kind.as_str());
+    let pager = if kind == Kind::Locked {
+        Pager::of("/sync/conflicts", &query, Some(&ask.after), &locks)
+    } else {
+        Pager::of("/sync/conflicts", &query, Some(&ask.after), &page)
+    };
+    ctx.reply(Conflicts { frame: ctx.frame("sync"), now, kind, tabs: Kind::ALL.into_iter().map(tab).collect(), pager, page, locks, seat })
 }
 
 /// From the lines of one row more than a page holds.
@@ -125,7 +140,8 @@ async fn take_theirs(ctx: Ctx, input: Input<Choice>) -> Reply {
             match kind {
                 Kind::Held => holds::release(tx, &cause, row.sku, &choice.sku, row.shop, Release::Now).map(drop),
                 Kind::Versions => verbs::write_after_all(tx, &cause, &choice.sku, &row, choice.theirs),
-                Kind::Counters => Err(Error::NotFound),
+                // Locks are ended where they are made.
+                Kind::Counters | Kind::Locked => Err(Error::NotFound),
             }
         })
         .await?;

@@ -17,15 +17,18 @@ pub enum Kind {
     Counters,
     /// Writes that came too late for the version they named.
     Versions,
+    /// Fields a person has locked, and what the ERP says meanwhile.
+    Locked,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 3] = [Kind::Held, Kind::Counters, Kind::Versions];
+    pub const ALL: [Kind; 4] = [Kind::Held, Kind::Locked, Kind::Counters, Kind::Versions];
     pub fn as_str(self) -> &'static str {
         match self {
             Kind::Held => "held",
             Kind::Counters => "counters",
             Kind::Versions => "versions",
+            Kind::Locked => "locked",
         }
     }
     pub fn of(name: &str) -> Self {
@@ -37,6 +40,7 @@ impl Kind {
             Kind::Held => "conflicts-held",
             Kind::Counters => "conflicts-counters",
             Kind::Versions => "conflicts-versions",
+            Kind::Locked => "conflicts-locked",
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::outage;
 use crate::Result;
 use crate::ids::MerchantId;
+use crate::merchants;
 use crate::stock;
 use crate::trail::{self, Cause, Entry};
 use crate::wire::Module;
@@ -131,18 +132,11 @@ pub fn set(tx: &mut PgConnection, cause: &Cause, module: Module, e: Expectation)
 
 /// Merchants whose state is not what the clock says: the few the worker must look at.
 pub fn due(c: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<MerchantId>> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = BigInt)]
-        merchant_id: MerchantId,
-    }
-    let rows: Vec<Row> = diesel::sql_query(format!(
+    let sql = format!(
         "select distinct w.merchant_id from freshness w where w.watched \
          and coalesce({LAST} < $1 - make_interval(mins => w.every_minutes), false) is distinct from (w.overdue_since is not null)"
-    ))
-    .bind::<Timestamptz, _>(now)
-    .load(c)?;
-    Ok(rows.into_iter().map(|r| r.merchant_id).collect())
+    );
+    merchants::due(c, &sql, now)
 }
 
 #[derive(QueryableByName)]

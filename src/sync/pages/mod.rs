@@ -21,6 +21,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(web::resource("/sync/waiting").get(waiting::page).delete(waiting::discard))
         .service(web::resource("/sync/exceptions").get(exceptions::page).post(exceptions::add))
         .service(web::resource("/sync/exceptions/{id}").delete(exceptions::release))
+        .service(web::resource("/sync/exceptions/{id}/extension").post(exceptions::extend))
         .service(web::resource("/events").get(events::stream));
 }
 
@@ -30,7 +31,7 @@ fn may_switch(ctx: &Ctx) -> Result<Seat> {
 }
 
 /// An exception on goods is for whoever may change them, and for those who answer for the connection.
-fn may_except(seat: &Seat, module: Module) -> bool {
+pub(in crate::sync) fn may_except(seat: &Seat, module: Module) -> bool {
     let own = match module {
         Module::Stock => Permission::EditStock,
         Module::Listing => Permission::EditListing,
@@ -67,6 +68,8 @@ impl Done {
             "off" => Text::new("sync-done-off"),
             "on" => Text::new("sync-done-on"),
             "discarded" => Text::new("sync-done-discarded"),
+            "refused" => Text::new("conflicts-refused"),
+            "extended" => Text::new("sync-done-extended"),
             "added" => Text::new("sync-done-added"),
             "released" => Text::new("sync-done-released"),
             "kept" => Text::new("sync-done-kept"),

@@ -2,14 +2,13 @@
 
 use super::{LOOKED_AT, Todo, rank};
 use crate::Result;
+use crate::clock::WARNED_MINUTES;
 use crate::ids::MerchantId;
 use crate::text::Text;
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text as SqlText, Timestamptz};
 
-/// How long before its end a hold is called to mind (W-02).
-const WARN_MINUTES: i64 = 15;
 /// How long a paid order may wait for the ERP's number (§4.3).
 const OPEN_HOURS: i64 = 24;
 
@@ -36,7 +35,7 @@ fn ending(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Res
     )
     .bind::<BigInt, _>(merchant)
     .bind::<Timestamptz, _>(now)
-    .bind::<Timestamptz, _>(now + Duration::minutes(WARN_MINUTES))
+    .bind::<Timestamptz, _>(now + Duration::minutes(WARNED_MINUTES))
     .bind::<BigInt, _>(LOOKED_AT)
     .get_result(c)?;
     let Found { n, examples: Some(examples), at: Some(at) } = row else { return Ok(None) };
