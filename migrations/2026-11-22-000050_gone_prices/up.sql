@@ -37,11 +37,12 @@ create table gone_groups (
     version integer not null,
     regions text[] not null default '{}',
     customers bigint[] not null default '{}',
-    prices bigint not null,
+    held bigint not null,
     by_name text not null,
     gone_at timestamptz not null,
     primary key (merchant_id, kind, id)
 );
+comment on column gone_groups.held is 'Prices that went with it.';
 comment on table gone_groups is 'Deleted groups that can still be brought back, with whom they held; their prices are in gone_prices.';
 create index gone_groups_age on gone_groups (gone_at);
 

@@ -68,14 +68,14 @@ pub struct Gone {
     regions: Vec<String>,
     /// Prices that went with it.
     #[diesel(sql_type = BigInt)]
-    pub prices: i64,
+    pub held: i64,
     #[diesel(sql_type = Text)]
     pub by_name: String,
     #[diesel(sql_type = Timestamptz)]
     pub gone_at: DateTime<Utc>,
 }
 
-const SELECT: &str = "select id, code::text, name::text, level, priority, version, regions, prices, by_name, gone_at from gone_groups where merchant_id = $1 and kind = $2";
+const SELECT: &str = "select id, code::text, name::text, level, priority, version, regions, held, by_name, gone_at from gone_groups where merchant_id = $1 and kind = $2";
 
 /// What came back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -98,12 +98,12 @@ pub fn list(c: &mut PgConnection, merchant: MerchantId, kind: Kind) -> Result<Ve
 pub(super) fn keep(tx: &mut PgConnection, cause: &Cause, kind: Kind, id: i64, prices: usize) -> Result<()> {
     let sql = match kind {
         Kind::Region => {
-            "insert into gone_groups (merchant_id, kind, id, code, name, version, regions, prices, by_name, gone_at) \
+            "insert into gone_groups (merchant_id, kind, id, code, name, version, regions, held, by_name, gone_at) \
              select merchant_id, $3, id, code, name, version, coalesce((select array_agg(m.region_code order by m.region_code) \
                from region_group_members m where m.merchant_id = $1 and m.group_id = $2), '{}'), $4, $5, $6 from region_groups where merchant_id = $1 and id = $2"
         }
         Kind::Customer => {
-            "insert into gone_groups (merchant_id, kind, id, code, name, level, priority, version, customers, prices, by_name, gone_at) \
+            "insert into gone_groups (merchant_id, kind, id, code, name, level, priority, version, customers, held, by_name, gone_at) \
              select merchant_id, $3, id, code, name, level, priority, version, coalesce((select array_agg(m.customer_id order by m.customer_id) \
                from customer_group_members m where m.merchant_id = $1 and m.group_id = $2), '{}'), $4, $5, $6 from customer_groups where merchant_id = $1 and id = $2"
         }
@@ -142,7 +142,7 @@ pub fn restore(tx: &mut PgConnection, cause: &Cause, kind: Kind, id: i64) -> Res
         .bind::<Text, _>(kind.as_str())
         .bind::<BigInt, _>(id)
         .execute(tx)?;
-    let lost = usize::try_from(gone.prices).unwrap_or(usize::MAX).saturating_sub(prices);
+    let lost = usize::try_from(gone.held).unwrap_or(usize::MAX).saturating_sub(prices);
     let back = Back { prices, left: lost + wanted.saturating_sub(inside) };
     let (verb, subject) = match kind {
         Kind::Region => ("region_group.restored", "region_group"),

@@ -34,7 +34,7 @@ async fn each_bad_price_is_named_by_line_field_value_and_remedy() {
         (8, "rejected", "DECIMALS", "price", "8.605", "请改成两位"),
         (9, "rejected", "WRONG_TYPE", "price", "acht", "price"),
         (10, "rejected", "EMPTY", "price", "null", "price"),
-        (11, "applied", "COST_ABOVE_PRICE", "originalPurchasePrice", "9.90", "请确认哪个填错了"),
+        (11, "applied", "COST_ABOVE_PRICE", "originalPurchasePrice", "9.9", "请确认哪个填错了"),
         (12, "rejected", "UNKNOWN_SHOP", "shopId", "9", "核对门店编号"),
     ];
     let said = answer["data"]["lines"].as_array().expect("lines");

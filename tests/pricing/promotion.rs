@@ -13,11 +13,11 @@ async fn a_promotion_stands_above_the_default_price_while_it_lasts() {
     house.sql("update skus set cost_price = 6.00");
     let lots = json!({ "skuId": "S1", "shopId": 1, "lots": [{ "lotNo": "B 1&2", "expiresOn": "2026-12-20", "quantity": 40 }, { "lotNo": "B2", "expiresOn": "2028-01", "quantity": 9 }] });
     house.api(&cast.erp, "prod.batch.replace", lots).send().await.expect(200);
-    let way = "/prices/promotion?sku=S1&amp;lot=B+1%262&amp;until=2026-12-20";
+    let way = "/prices/promotion?sku=S1&#38;lot=B+1%262&#38;until=2026-12-20";
     let list = house.get("/lots").by(OWNER).send().await.expect(200).body;
     assert!(list.contains(way) && list.matches("/prices/promotion").count() == 1, "only what expires soon: {list}");
-    let page = house.get(&way.replace("&amp;", "&")).by(OWNER).send().await.expect(200).body;
-    for seen in ["从批号 B 1&amp;2 过来", "不按批号定", "value=\"2026-11-22\"", "value=\"2026-12-20\"", "8.60"] {
+    let page = house.get(&way.replace("&#38;", "&")).by(OWNER).send().await.expect(200).body;
+    for seen in ["从批号 B 1&#38;2 过来", "不按批号定", "value=\"2026-11-22\"", "value=\"2026-12-20\"", "8.60"] {
         assert!(page.contains(seen), "{seen} in {page}");
     }
     let form = |until: &'static str, price: &'static str| {

@@ -78,7 +78,7 @@ async fn a_credential_of_one_shop_leaves_the_others_alone() {
     }
     assert_eq!(told(&send("sku.price.update", lines[0].clone()).await), ["SHARED_PRICE vipPrice"]);
     // Whole goods it may describe, but not price anew.
-    let sku = |price: &str| json!({ "skuId": "S1", "prodId": "P1", "skuName": "新名字", "price": price });
+    let sku = |price: &str| json!({ "skuId": "S1", "prodId": "P1", "price": price });
     assert_eq!(told(&send("sku.add_or_edit", sku("7.00")).await), ["SHARED_PRICE price"]);
     assert!(told(&send("sku.add_or_edit", sku("8.60")).await).iter().all(|t| !t.contains("SHARED_PRICE")));
     // Nor while prices are switched off.
