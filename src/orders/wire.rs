@@ -1,7 +1,6 @@
 //! An order as the open platform tells it: the five sections of O-04.
 
 use super::model::{self, Order, OrderLine};
-use super::state::State;
 use crate::Result;
 use crate::clock::on_the_wire;
 use crate::customers::Customer;
