@@ -76,6 +76,8 @@ codes! {
     KeyReused "KEY_REUSED" 409
     /// The platform's credential does not say which merchant it calls for.
     NoMerchant "NO_MERCHANT" 400
+    /// A change by so much needs an idempotency key.
+    KeyMissing "KEY_MISSING" 422
     /// There is no such method.
     NoMethod "NO_METHOD" 404
     /// The named row does not exist.

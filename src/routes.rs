@@ -32,6 +32,7 @@ pub static METHODS: &[&Method] = &[
     &pricing::api::EXPLAIN_PRICE,
     &lots::api::BATCH_REPLACE,
     &stock::api::INVENTORY_UPDATE,
+    &stock::api::INVENTORY_ADJUST,
     &stock::api::INVENTORY_GET,
     &reconcile::STOCK_DIGEST,
     &reconcile::STOCK_RECONCILE,

@@ -84,6 +84,7 @@ api-merchant-missing = A credential of the platform says in each call which merc
 api-merchant-unknown = There is no merchant with the code { $a }, or this credential does not sell for it. Check the code, or ask the platform’s admin to add it
 api-bad-idempotency-key = Idempotency-Key must be 1–128 visible characters
 api-key-reused = The idempotency key "{ $a }" was used for another body. Use another key for other content
+api-key-missing = { $a } needs an Idempotency-Key header (or requestId in the body), so that a change sent twice happens once. Nothing was written
 
 # API: what is wrong with a line. $a the field, $b the value received
 line-not-an-object = This line is not a JSON object (received "{ $b }"). Write each line as {"{"}"field": value{"}"}
@@ -99,6 +100,10 @@ line-bad-date = { $a } has the value "{ $b }", which is not a date. Write yyyy-M
 line-expiry-before-production = { $a } has the value "{ $b }", which is before the production date { $c }. Check both dates
 line-duplicate-lot = { $a }: lot "{ $b }" occurs more than once for this SKU. Send each lot once
 line-lot-sum = The stock of this SKU is the sum of its lots; { $a } was not used. Send lot quantities with prod.batch.replace, or turn off "stock is the sum of lots" in the stock settings
+line-below-zero = The number is { $c }; changed by { $b } it would be less than nothing. Nothing was written: send the whole number with sku.inventory.update
+line-no-number = There is no number yet that { $b } could change. Send the whole number with sku.inventory.update first
+line-cannot-wait = Stands in the way: { $b } (until { $c }). A change by so much cannot be kept, so nothing was written: send the whole number with sku.inventory.update, it will wait
+line-mass-change = So many numbers would go to zero that a person has to look, and { $b } cannot wait. Nothing was written: send whole numbers with sku.inventory.update, they wait in quarantine
 line-unknown-order-line = { $a } has the value "{ $b }", which is no line of this order. Use the order’s lineNo or skuId
 line-over-shipped = { $a } has the value "{ $b }", more than the { $c } this line has left. Check the quantity
 line-unknown-shipment = Order { $b } has no such shipment or package, or the ERP did not tell it. Check the number
@@ -135,6 +140,7 @@ line-no-default-sku = The id "{ $b }-1" for the default SKU does not fit or is t
 line-other-product = SKU "{ $b }" belongs to product { $c } and cannot move
 line-duplicate-in-batch = "{ $b }" occurs more than once in this call. Which line counts cannot be told; keep one
 line-stale = The source time "{ $b }" is older than { $c }, which is stored; nothing was overwritten
+line-old-epoch = Epoch { $b } is over: the ERP has said { $c } since. Nothing was overwritten; send with the current epoch
 line-quarantined = { $a } was not set to "{ $b }": too much changed at once, it waits in quarantine { $c } and is still { $d }. The merchant releases or dismisses it on the page "Quarantine"; do not send it again
 line-differs = { $a }: the ERP has { $b }, the platform { $c }. Nothing was changed, it is noted in the reconciliation
 line-closed = The reconciliation of { $a } "{ $b }" is over. Begin another under a new id

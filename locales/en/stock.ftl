@@ -46,6 +46,7 @@ stock-moves = Movements
 stock-no-moves = Nothing has moved yet
 stock-moves-older = Older movements
 stock-move-erp-set = ERP report
+stock-move-erp-step = ERP change
 stock-move-manual-set = set by hand
 stock-move-reserve = frozen by an order
 stock-move-confirm = paid, frozen becomes sold
@@ -75,6 +76,7 @@ stock-reason-needed = Choose a reason or write one
 
 # The open platform
 stock-api-update = Write stock: the ERP reports a quantity per SKU and store. One object, or up to 1,000 lines a call
+stock-api-adjust = Change stock by so much, for an ERP that tells what goes and comes. Needs an Idempotency-Key; never below zero, and never kept for later. What our own orders take does not belong here: it comes with the next whole number
 stock-api-get = Read stock: available, sold and frozen as the platform has them, and when the ERP last reported
 stock-field-sku = SKU id. A line about a SKU we do not know yet is kept and written when the SKU arrives
 stock-field-shop = Store number; the default store without it
@@ -82,6 +84,9 @@ stock-field-inventory = Quantity the ERP can sell, a whole number, zero or more;
 stock-field-saled = The ERP's sold counter; compared only, never overwrites the platform's
 stock-field-freeze = The ERP's frozen counter; compared only, never overwrites the platform's
 stock-field-source-time = When the ERP read this number; older than what is stored is not written
+stock-field-step-time = When the change was booked; older than the number it would change is not written, for that contains it
+stock-field-epoch = Count of the ERP's restores from backup: with a higher one its clock and numbers begin anew, a lower one is stale. Missing: as before
+stock-field-delta = So many more (or, negative, fewer), a whole number
 stock-field-if-version = Write only if this is the row's version
 stock-unknown-sku = There is no SKU “{ $a }”. Upload it first with sku.add_or_edit or prod.add_or_edit
 

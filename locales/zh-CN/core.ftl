@@ -84,6 +84,7 @@ api-merchant-missing = 平台的凭证每次都要说明是哪个商家：在地
 api-merchant-unknown = 没有代码为 { $a } 的商家，或这个凭证不为它销售。请核对代码，或请平台管理员加上
 api-bad-idempotency-key = Idempotency-Key 应为 1–128 个可见字符
 api-key-reused = 幂等键「{ $a }」已用于另一份内容。内容不同请换一个键
+api-key-missing = { $a } 必须带 Idempotency-Key（或正文里的 requestId），这样重发也只变动一次。没有写入
 
 # 接口：一行的问题。$a 字段，$b 收到的值
 line-not-an-object = 这一行不是 JSON 对象（收到「{ $b }」）。每行写成 {"{"}"字段": 值{"}"}
@@ -99,6 +100,10 @@ line-bad-date = { $a } 的值「{ $b }」不是日期。写成 yyyy-MM-dd、yyyy
 line-expiry-before-production = { $a } 的值「{ $b }」早于生产日期 { $c }。请核对两个日期
 line-duplicate-lot = { $a }：批号「{ $b }」在这个 SKU 里出现多次。同一批号请合并成一条
 line-lot-sum = 这个 SKU 的库存由批号合计得出，{ $a } 没有采用。请用 prod.batch.replace 上报批号数量，或在库存设置里关闭「库存由批号合计」
+line-below-zero = 现在是 { $c }，变动 { $b } 后会小于 0，没有写入。请用 sku.inventory.update 上报完整数量
+line-no-number = 还没有数量可供变动 { $b }。请先用 sku.inventory.update 上报完整数量
+line-cannot-wait = 被挡住：{ $b }（到 { $c }）。变动量不能暂存，没有写入。请用 sku.inventory.update 上报完整数量，它会被暂存
+line-mass-change = 归零的太多，需要人来确认；变动量 { $b } 不能等待，没有写入。请用 sku.inventory.update 上报完整数量，它会进入隔离区等待
 line-unknown-order-line = { $a } 的值「{ $b }」不是这张订单的行。用订单里的 lineNo 或 skuId
 line-over-shipped = { $a } 的值「{ $b }」超过这一行还没发的 { $c }。请核对数量
 line-unknown-shipment = 订单 { $b } 没有这次发货或这个包裹，或它不是 ERP 报来的。请核对编号
@@ -135,6 +140,7 @@ line-no-default-sku = 默认 SKU 的编号「{ $b }-1」放不下或已被占用
 line-other-product = SKU「{ $b }」属于商品 { $c }，不能改挂
 line-duplicate-in-batch = 「{ $b }」在同一次调用里出现多次。哪一行算数无法判断，请只保留一行
 line-stale = 来源时间「{ $b }」早于已有的 { $c }，没有覆盖
+line-old-epoch = 纪元 { $b } 已过去，ERP 后来报过 { $c }；没有覆盖。请用现在的纪元上报
 line-quarantined = { $a } 的值「{ $b }」没有写入：一次改动太多，先放在隔离 { $c }，现在仍是 { $d }。请商家在“隔离待确认”页放行或忽略，不用重发
 line-differs = { $a }：ERP 是 { $b }，平台是 { $c }。没有改动，记在对账里
 line-closed = { $a }「{ $b }」的对账已经结束。换一个编号重新开始

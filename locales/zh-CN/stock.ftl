@@ -46,6 +46,7 @@ stock-moves = 变动记录
 stock-no-moves = 还没有变动
 stock-moves-older = 更早的变动
 stock-move-erp-set = ERP 上报
+stock-move-erp-step = ERP 变动
 stock-move-manual-set = 人工改数
 stock-move-reserve = 下单冻结
 stock-move-confirm = 付款，冻结转已售
@@ -75,6 +76,7 @@ stock-reason-needed = 选一个原因，或写明原因
 
 # 接口
 stock-api-update = 写入库存：ERP 上报每个 SKU、每个门店的数量。一个对象，或一次最多 1,000 行
+stock-api-adjust = 按变动量写库存，给只报进出的 ERP 用。必须带 Idempotency-Key；不会减到 0 以下，也不会暂存。平台订单带走的数量不要报在这里，它随下一次完整数量一起报
 stock-api-get = 读取库存：平台当前的可售、已售、冻结，以及 ERP 最近上报的时间
 stock-field-sku = SKU 编号。还不认识的 SKU 先留着，SKU 到达后自动写入
 stock-field-shop = 门店编号；不传为默认门店
@@ -82,6 +84,9 @@ stock-field-inventory = ERP 里可卖的数量，整数，不小于 0；第一�
 stock-field-saled = ERP 的已售计数；只用于比对，不覆盖平台计数
 stock-field-freeze = ERP 的冻结计数；只用于比对，不覆盖平台计数
 stock-field-source-time = ERP 读出这个数的时间；早于已有的不写入
+stock-field-step-time = 变动入账的时间；早于现有数量的不写入，因为那个数量已包含它
+stock-field-epoch = 纪元：ERP 从备份恢复的次数。变大时，它的时钟和序号重新开始；变小的算过时。不传表示没变
+stock-field-delta = 增加多少（负数为减少），整数
 stock-field-if-version = 只在库存版本等于它时写入
 stock-unknown-sku = 没有 SKU「{ $a }」。先用 sku.add_or_edit 或 prod.add_or_edit 上传
 

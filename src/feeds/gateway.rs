@@ -191,8 +191,11 @@ async fn serve(ctx: &Ctx, app: &App, method: &'static Method, log: &Log, header_
             let data = ctx.db.write(move |tx| pull(tx, &cause, &scope, line)).await?;
             Ok(told(StatusCode::OK, lang, &data, &request_id, Counts::default(), None))
         }
-        Verb::Write(_) | Verb::Act(_) | Verb::Sell(_) => {
+        Verb::Write(_) | Verb::Step(_) | Verb::Act(_) | Verb::Sell(_) => {
             let batch = Batch::read(body, header_key.as_deref())?;
+            if matches!(method.verb, Verb::Step(_)) && batch.key.is_none() && !batch.preview {
+                return Err(Error::Call(Code::KeyMissing, Text::new("api-key-missing").with(method.name)));
+            }
             let once = batch.key.clone().filter(|_| !batch.preview).map(|key| Once {
                 merchant: app.merchant,
                 actor: format!("app:{}", app.id),

@@ -2,7 +2,7 @@
 
 use super::batch::{Batch, Policy};
 use super::model::{self, Channel};
-use crate::gate::{held, switches};
+use crate::gate::{Cover, held, switches};
 use crate::ids::FeedId;
 use crate::text::Lang;
 use crate::trail::{Cause, Kind};
@@ -86,13 +86,13 @@ impl Report {
 /// # Errors
 /// Only for faults of the whole call; a bad line is a result.
 pub fn run(tx: &mut PgConnection, cause: &Cause, scope: &Scope, channel: Channel, method: &Method, batch: Batch) -> Result<Report> {
-    let (Verb::Write(apply) | Verb::Act(apply) | Verb::Sell(apply)) = method.verb else {
+    let (Verb::Write(apply) | Verb::Step(apply) | Verb::Act(apply) | Verb::Sell(apply)) = method.verb else {
         return Err(Error::broken(format!("{} does not take lines", method.name)));
     };
     let feed = if batch.preview { None } else { Some(model::open(tx, cause, channel, method, batch.policy)?) };
     let cause = Cause { feed, ..cause.clone() };
     let lines = read(method, batch.lines, &cause);
-    let automatic = matches!(method.verb, Verb::Write(_)) && matches!(channel, Channel::Api | Channel::Replay);
+    let automatic = matches!(method.verb, Verb::Write(_) | Verb::Step(_)) && matches!(channel, Channel::Api | Channel::Replay);
     let off = if automatic && !batch.past_gate { closed(tx, &cause, method)? } else { None };
     let past_gate = batch.past_gate;
     let mut results = try_out(tx, batch.preview, batch.policy, |tx| {
@@ -100,6 +100,9 @@ pub fn run(tx: &mut PgConnection, cause: &Cause, scope: &Scope, channel: Channel
         let mut results: Vec<LineResult> = bad.iter().map(LineResult::unreadable).collect();
         if !good.is_empty() {
             results.extend(match &off {
+                Some(off) if matches!(method.verb, Verb::Step(_)) => {
+                    good.iter().map(|l| Cover::from(off).turning_down(l)).collect::<Vec<_>>()
+                }
                 Some(off) => held::hold(tx, &cause, scope, method, &good, off)?,
                 None => apply_good(tx, &cause, scope, method, apply, good, past_gate)?,
             });

@@ -7,7 +7,7 @@ use crate::clock::on_the_wire;
 use crate::ids::{ProductId, ShopId, SkuId};
 use crate::text::Lang;
 use crate::trail::{Cause, Kind};
-use crate::wire::{LineCode, Module, Problem};
+use crate::wire::{Line, LineCode, LineResult, Module, Problem};
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use std::collections::HashMap;
@@ -34,6 +34,12 @@ impl Cover {
         let until = self.until.map_or_else(|| lang.say("gate-no-end", &[]), on_the_wire);
         let why = if self.reason.is_empty() { &self.by } else { &self.reason };
         Problem::new(code, field, value).detail(until).detail(why)
+    }
+    /// Told of a change that cannot wait.
+    pub fn turning_down(&self, line: &Line) -> LineResult {
+        let until = self.until.map_or_else(|| "—".to_owned(), on_the_wire);
+        let why = if self.reason.is_empty() { &self.by } else { &self.reason };
+        LineResult::rejected(line, Problem::new(LineCode::CannotWait, "", why).detail(until))
     }
     pub fn why(&self) -> &'static str {
         if self.switch { "switch" } else { "item" }

@@ -67,7 +67,7 @@ fn key(method: &Method, sent: &Value, shops: Option<&Shops>) -> String {
 
 /// Fields that say which row is meant and when, rather than what it holds.
 fn names_the_row(method: &Method, field: &str) -> bool {
-    const ALWAYS: [&str; 8] = ["prodId", "skuId", "shopId", "sourceTime", "ifVersion", "requestId", "ackSeq", "asOf"];
+    const ALWAYS: [&str; 9] = ["prodId", "skuId", "shopId", "sourceTime", "epoch", "ifVersion", "requestId", "ackSeq", "asOf"];
     ALWAYS.contains(&field)
         || method
             .fields
@@ -114,40 +114,45 @@ pub fn hold(tx: &mut PgConnection, cause: &Cause, scope: &Scope, method: &Method
             }
         } else {
             let sent = line.sent.get("sourceTime").and_then(Value::as_str).unwrap_or_default().to_owned();
-            let kept = newer.get(&one.key).map(|at| on_the_wire(*at)).unwrap_or_default();
-            LineResult::of(line, Outcome::Stale).because(Problem::new(LineCode::Stale, "sourceTime", sent).detail(kept))
+            let (at, epoch) = newer.get(&one.key).copied().unwrap_or_default();
+            LineResult::of(line, Outcome::Stale).because(match (line.number("epoch").value(), epoch) {
+                (Some(sent), Some(kept)) if sent < kept => Problem::new(LineCode::OldEpoch, "epoch", sent.to_string()).detail(kept),
+                _ => Problem::new(LineCode::Stale, "sourceTime", sent).detail(at.map(on_the_wire).unwrap_or_default()),
+            })
         }
     }));
     Ok(results)
 }
 
-/// How new the kept lines are that something older has met.
+/// How new the kept lines are that something older has met: the source's time and epoch.
 fn newer<'a>(
     c: &mut PgConnection,
     merchant: MerchantId,
     method: &Method,
     older: impl Iterator<Item = &'a Kept>,
-) -> Result<HashMap<String, DateTime<Utc>>> {
+) -> Result<HashMap<String, (Option<DateTime<Utc>>, Option<i64>)>> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = Text)]
         key: String,
-        #[diesel(sql_type = Timestamptz)]
-        source_time: DateTime<Utc>,
+        #[diesel(sql_type = Nullable<Timestamptz>)]
+        source_time: Option<DateTime<Utc>>,
+        #[diesel(sql_type = Nullable<BigInt>)]
+        epoch: Option<i64>,
     }
     let keys: Vec<&str> = older.map(|k| k.key.as_str()).collect();
     if keys.is_empty() {
         return Ok(HashMap::new());
     }
     let rows: Vec<Row> = diesel::sql_query(
-        "select key, source_time from held_lines where merchant_id = $1 and method = $2 and module = $3 and key = any($4) and source_time is not null",
+        "select key, source_time, epoch_of(line) as epoch from held_lines where merchant_id = $1 and method = $2 and module = $3 and key = any($4)",
     )
     .bind::<BigInt, _>(merchant)
     .bind::<Text, _>(method.name)
     .bind::<Text, _>(method.module.as_str())
     .bind::<Array<Text>, _>(keys)
     .load(c)?;
-    Ok(rows.into_iter().map(|r| (r.key, r.source_time)).collect())
+    Ok(rows.into_iter().map(|r| (r.key, (r.source_time, r.epoch))).collect())
 }
 
 /// A shop that is not there, or outside the credential's reach, must not come in by waiting.
@@ -230,7 +235,7 @@ fn take_out(tx: &mut PgConnection, cause: &Cause, method: &Method, results: &[Li
     let emptied = diesel::sql_query(
         "with t as (select * from jsonb_to_recordset($3) as t(key text, fields text[], source_time timestamptz, said jsonb)), \
          l as materialized (select h.key, h.module, t.fields, t.said from held_lines h join t on t.key = h.key \
-           where h.merchant_id = $1 and h.method = $2 and (h.source_time is null or t.source_time is null or t.source_time >= h.source_time) \
+           where h.merchant_id = $1 and h.method = $2 and is_as_new(t.said, t.source_time, h.line, h.source_time) \
            and h.line ?| t.fields order by h.method, h.module, h.key for update of h) \
          update held_lines h set line = kept_without(h.line, l.fields, l.said) - 'sourceTime', version = h.version + 1 from l \
          where h.merchant_id = $1 and h.method = $2 and h.module = l.module and h.key = l.key",
@@ -269,9 +274,9 @@ fn keep(tx: &mut PgConnection, cause: &Cause, rows: &[Kept]) -> Result<HashSet<S
          order by l.method, l.module, l.key \
          on conflict (merchant_id, method, module, key) do update set line = kept_over(h.line - '{sourceTime,ifVersion,ackSeq,asOf}'::text[], excluded.line), why = excluded.why, \
            product_id = coalesce(excluded.product_id, h.product_id), sku_id = coalesce(excluded.sku_id, h.sku_id), \
-           shop_id = coalesce(excluded.shop_id, h.shop_id), source_time = coalesce(excluded.source_time, h.source_time), \
+           shop_id = coalesce(excluded.shop_id, h.shop_id), source_time = case when is_new_epoch(excluded.line, h.line) then excluded.source_time else coalesce(excluded.source_time, h.source_time) end, \
            last_at = greatest(h.last_at, excluded.last_at), count = h.count + 1, feed_id = excluded.feed_id, wanted = false, version = h.version + 1 \
-         where h.source_time is null or excluded.source_time is null or excluded.source_time >= h.source_time returning key",
+         where is_as_new(excluded.line, excluded.source_time, h.line, h.source_time) returning key",
     )
     .bind::<BigInt, _>(cause.merchant)
     .bind::<Timestamptz, _>(cause.now)

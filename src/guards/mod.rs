@@ -14,4 +14,4 @@ mod weigh;
 
 pub use pages::routes;
 pub use rules::{Rules, rules, set_rules};
-pub use weigh::{Danger, Guard, RECONCILER, REPLAYER, WAITS_FOR, forget_old, stopped, weigh};
+pub use weigh::{Danger, Guard, RECONCILER, REPLAYER, WAITS_FOR, forget_old, stopped, turns_down, weigh};

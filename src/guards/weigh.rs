@@ -106,9 +106,7 @@ fn is_many(rules: &Rules, guard: Guard, scale: Scale) -> bool {
 /// Takes no lock and waits for nobody: the window's counters are rows of their own, so two calls at the same moment may each
 /// not see the other; the next one sees both.
 pub fn weigh(tx: &mut PgConnection, cause: &Cause, dangers: &[Danger]) -> Result<HashMap<i32, i64>> {
-    // A person's own doing, by their hand or by ours.
-    let decided = cause.kind == Kind::Person || (cause.kind == Kind::System && [REPLAYER, RECONCILER].contains(&cause.actor_name.as_str()));
-    if dangers.is_empty() || decided {
+    if dangers.is_empty() || is_decided(cause) {
         return Ok(HashMap::new());
     }
     let rules = rules(tx, cause.merchant)?;
@@ -118,16 +116,35 @@ pub fn weigh(tx: &mut PgConnection, cause: &Cause, dangers: &[Danger]) -> Result
         if lines.is_empty() {
             continue;
         }
-        let scale = Scale { here: i64::try_from(lines.len()).unwrap_or(i64::MAX), ..window(tx, cause, guard)? };
-        let stock = if is_many(&rules, guard, scale) { measure(tx, cause, &rules, guard, scale)? } else { Measured::Enough };
-        let trips = is_many(&rules, guard, scale) && stock != Measured::Enough;
-        note(tx, cause, guard, scale.here, trips)?;
-        if trips {
+        if let Some((scale, stock)) = trips(tx, cause, &rules, guard, lines.len())? {
             let id = quarantine(tx, cause, &rules, guard, scale, stock)?;
             caught.extend(lines.into_iter().map(|no| (no, id)));
         }
     }
     Ok(caught)
+}
+
+/// The same for `here` lines that cannot wait: whether they must be turned down.
+pub fn turns_down(tx: &mut PgConnection, cause: &Cause, guard: Guard, here: usize) -> Result<bool> {
+    if here == 0 || is_decided(cause) {
+        return Ok(false);
+    }
+    let rules = rules(tx, cause.merchant)?;
+    Ok(trips(tx, cause, &rules, guard, here)?.is_some())
+}
+
+/// A person's own doing, by their hand or by ours.
+fn is_decided(cause: &Cause) -> bool {
+    cause.kind == Kind::Person || (cause.kind == Kind::System && [REPLAYER, RECONCILER].contains(&cause.actor_name.as_str()))
+}
+
+/// Counts the lines of this call into the window, and says what they trip over.
+fn trips(tx: &mut PgConnection, cause: &Cause, rules: &Rules, guard: Guard, here: usize) -> Result<Option<(Scale, Measured)>> {
+    let scale = Scale { here: i64::try_from(here).unwrap_or(i64::MAX), ..window(tx, cause, guard)? };
+    let stock = if is_many(rules, guard, scale) { measure(tx, cause, rules, guard, scale)? } else { Measured::Enough };
+    let trips = is_many(rules, guard, scale) && stock != Measured::Enough;
+    note(tx, cause, guard, scale.here, trips)?;
+    Ok(trips.then_some((scale, stock)))
 }
 
 /// How the dangerous lines stand to all there is.

@@ -52,6 +52,7 @@ impl Movement {
     pub fn label(&self) -> &'static str {
         match self.kind.as_str() {
             "erp_set" => "stock-move-erp-set",
+            "erp_step" => "stock-move-erp-step",
             "manual_set" => "stock-move-manual-set",
             "reserve" => "stock-move-reserve",
             "confirm" => "stock-move-confirm",
@@ -71,7 +72,7 @@ impl Movement {
     }
     pub fn icon(&self) -> &'static str {
         match self.kind.as_str() {
-            "erp_set" | "lot_sum" | "lots" => "plug-connected",
+            "erp_set" | "erp_step" | "lot_sum" | "lots" => "plug-connected",
             "lot_expiry" => "clock",
             "manual_set" | "hold" | "hold_change" => "hand-stop",
             "hold_end" => "player-play",
@@ -84,7 +85,7 @@ impl Movement {
     /// The tone of its point on the timeline.
     pub fn tone(&self) -> &'static str {
         match self.kind.as_str() {
-            "erp_set" | "lot_sum" => "info",
+            "erp_set" | "erp_step" | "lot_sum" => "info",
             "manual_set" | "hold" | "hold_change" => "hold",
             "reserve" => "plat",
             "confirm" => "ok",

@@ -27,10 +27,14 @@ pub struct Set {
     pub shop: ShopId,
     /// Missing: only the counters are reported; a new row needs it.
     pub qty: Option<i64>,
+    /// So many more or fewer than there are, in the place of a quantity.
+    pub step: Option<i64>,
     pub reported_sold: Patch<i64>,
     pub reported_frozen: Patch<i64>,
     /// older than what is stored does not count.
     pub source_time: Option<DateTime<Utc>>,
+    /// A higher one than the row's: the ERP has begun anew. Missing: as before.
+    pub epoch: Option<i64>,
     /// The highest order number the ERP had booked when it read its number.
     pub ack_seq: Option<i64>,
     /// When it read it, by its own clock.
@@ -51,9 +55,11 @@ impl Set {
             sku,
             shop,
             qty: Some(qty),
+            step: None,
             reported_sold: Patch::Missing,
             reported_frozen: Patch::Missing,
             source_time: None,
+            epoch: None,
             ack_seq: None,
             as_of: None,
             if_version: None,
@@ -64,6 +70,14 @@ impl Set {
     /// Nothing but what the lots make of the row; one that does not exist is none the worse for it.
     fn is_shelf_alone(&self) -> bool {
         self.qty.is_none() && self.shelf.is_some()
+    }
+    /// When the ERP read what it says.
+    fn read_at(&self) -> Option<DateTime<Utc>> {
+        self.source_time.or(self.as_of)
+    }
+    /// What the row's number becomes by it, if it says so.
+    fn number_over(&self, row: &Row) -> Option<i64> {
+        self.step.map_or(self.qty, |step| Some(row.erp_qty.saturating_add(step)))
     }
     /// The quantity is the sum of the lots (B-05).
     fn is_lot_sum(&self) -> bool {
@@ -153,6 +167,7 @@ fn hold(tx: &mut PgConnection, cause: &Cause, sets: Vec<Set>, done: &mut Vec<Don
     done.extend(bare.iter().map(|s| Done { no: s.no, outcome: Outcome::Unchanged, problems: Vec::new(), row: None, quarantine: None }));
     done.extend(hopeless.iter().map(|s| match (s.qty, s.if_version) {
         (Some(_), Some(wanted)) => rejected(s, Problem::new(LineCode::Conflict, "ifVersion", wanted.to_string()).detail(0)),
+        _ if s.step.is_some() => rejected(s, Problem::new(LineCode::NoNumber, "delta", s.step.unwrap_or_default().to_string())),
         _ => rejected(s, Problem::new(LineCode::Missing, "inventory", "")),
     }));
     make(tx, cause, &places(&new))?;
@@ -183,37 +198,41 @@ fn judge(cause: &Cause, rules: &Rules, set: &Set, row: Row, paid: Vec<Open>, she
         let problem = Problem::new(LineCode::Conflict, "ifVersion", wanted.to_string()).detail(row.version);
         return Verdict::nothing(Done { row: Some(row), ..rejected(set, problem) });
     }
-    let source_time = set.source_time.or(set.as_of);
-    if let (Some(sent), Some(known)) = (source_time, row.source_time)
-        && sent < known
-    {
-        let problem = Problem::new(LineCode::Stale, "sourceTime", on_the_wire(sent)).detail(on_the_wire(known));
+    if let Some(problem) = older(set, &row) {
         return Verdict::nothing(Done { no: set.no, outcome: Outcome::Stale, problems: vec![problem], row: Some(row), quarantine: None });
     }
     let by_person = cause.kind == Kind::Person;
-    let mut after = row.clone().with_shelf(shelf);
+    let qty = set.number_over(&row);
+    if let Some(step) = set.step.filter(|step| *step < 0 && qty.is_some_and(|n| n < 0)) {
+        let problem = Problem::new(LineCode::BelowZero, "delta", step.to_string()).detail(row.erp_qty);
+        return Verdict::nothing(Done { row: Some(row), ..rejected(set, problem) });
+    }
+    let mut after = row.clone().with_shelf(shelf).in_epoch(set.epoch.unwrap_or(row.epoch));
     if set.is_shelf_alone() {
         return of_lots(cause, set, row, after);
     }
-    if rules.lots.carry && !by_person && set.qty.is_some() && !set.is_lot_sum() && row.lots_qty.is_some() {
-        let problem = Problem::new(LineCode::LotSum, "inventory", set.qty.unwrap_or_default().to_string());
+    if rules.lots.carry && !by_person && qty.is_some() && !set.is_lot_sum() && row.lots_qty.is_some() {
+        let problem = Problem::new(LineCode::LotSum, "inventory", qty.unwrap_or_default().to_string());
         return Verdict::nothing(Done { row: Some(row), ..rejected(set, problem) });
     }
     after.reported_sold = set.reported_sold.clone().over(row.reported_sold);
     after.reported_frozen = set.reported_frozen.clone().over(row.reported_frozen);
     let mut inside = Vec::new();
     let mut held = None;
-    if let Some(qty) = set.qty {
-        match number(rules.mode, by_person || set.is_lot_sum(), qty, &mut after) {
+    if let Some(qty) = qty {
+        match number(rules.mode, by_person || set.is_lot_sum() || set.step.is_some(), qty, &mut after) {
             Ok(number) => after.erp_qty = number,
             Err(field) => return Verdict::nothing(rejected(set, Problem::new(LineCode::Missing, field, ""))),
         }
-        after.by_person = by_person;
-        if !by_person {
-            let watermark = Watermark { ack_seq: set.ack_seq, as_of: set.as_of, previous: row.received_at, lag: rules.lag() };
+        // A step tells nothing of what the number contains, nor whose it is.
+        if set.step.is_none() {
+            after.by_person = by_person;
+        }
+        if !by_person && set.step.is_none() {
+            let watermark = Watermark { ack_seq: set.ack_seq, as_of: set.as_of, previous: after.received_at, lag: rules.lag() };
             inside = paid.into_iter().filter(|p| watermark.covers(rules.mode, &p.paid())).collect();
             after.sold_open -= inside.iter().map(|p| p.qty).sum::<i64>();
-            (after.ack_seq, after.as_of) = (set.ack_seq.or(row.ack_seq), set.as_of.or(row.as_of));
+            (after.ack_seq, after.as_of) = (set.ack_seq.or(after.ack_seq), set.as_of.or(after.as_of));
         }
         if row.gives_way(cause.now) && !by_person {
             after = after.without_hold();
@@ -224,7 +243,7 @@ fn judge(cause: &Cause, rules: &Rules, set: &Set, row: Row, paid: Vec<Open>, she
     if changed {
         after = after.changed(cause.now);
     }
-    after.source_time = source_time.or(row.source_time);
+    after.source_time = set.read_at().or(after.source_time);
     let tired = row.reported_at.is_none_or(|at| cause.now - at >= Duration::seconds(FRESH_SECONDS));
     if !by_person && (changed || tired || after.source_time != row.source_time) {
         after.reported_at = Some(cause.now);
@@ -242,13 +261,24 @@ fn judge(cause: &Cause, rules: &Rules, set: &Set, row: Row, paid: Vec<Open>, she
         (None, true) => Outcome::Applied,
         (None, false) => Outcome::Unchanged,
     };
-    let kind = match (by_person, set.is_lot_sum()) {
-        (true, _) => "manual_set",
-        (false, true) => "lot_sum",
-        (false, false) => "erp_set",
+    let kind = match (by_person, set.is_lot_sum(), set.step.is_some()) {
+        (true, ..) => "manual_set",
+        (false, true, _) => "lot_sum",
+        (false, false, true) => "erp_step",
+        (false, false, false) => "erp_set",
     };
     let change = (after != row).then(|| Change::new(kind, row, after.clone()).line(set.no));
     Verdict { done: Done { no: set.no, outcome, problems, row: Some(after), quarantine: None }, change, inside, empties_lots: false }
+}
+
+/// Why what is said comes too late: the ERP has begun anew since, or has said something newer.
+fn older(set: &Set, row: &Row) -> Option<Problem> {
+    let epoch = set.epoch.unwrap_or(row.epoch);
+    if epoch < row.epoch {
+        return Some(Problem::new(LineCode::OldEpoch, "epoch", epoch.to_string()).detail(row.epoch));
+    }
+    let (sent, known) = set.read_at().zip(row.source_time).filter(|(sent, known)| sent < known && epoch == row.epoch)?;
+    Some(Problem::new(LineCode::Stale, "sourceTime", on_the_wire(sent)).detail(on_the_wire(known)))
 }
 
 /// Lots beside a number that stands by itself.

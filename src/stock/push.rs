@@ -63,9 +63,11 @@ fn as_set(line: &Line, sku: SkuId, shop: ShopId) -> Set {
         sku,
         shop,
         qty: line.number("inventory").value(),
+        step: None,
         reported_sold: line.number("saled"),
         reported_frozen: line.number("freeze"),
         source_time: line.time("sourceTime").value(),
+        epoch: line.number("epoch").value(),
         ack_seq: line.number("ackSeq").value(),
         as_of: line.time("asOf").value(),
         if_version: line.number("ifVersion").value(),
@@ -82,7 +84,7 @@ fn held(line: &Line, set: &Set, cover: &gate::Cover, scope: &Scope) -> LineResul
 }
 
 /// The result of a line; where it did not count, the values that do.
-fn told(line: &Line, done: Done, now: DateTime<Utc>) -> LineResult {
+pub(super) fn told(line: &Line, done: Done, now: DateTime<Utc>) -> LineResult {
     let mut result = LineResult::of(line, done.outcome);
     result.problems.extend(done.problems);
     if let (Outcome::Held, Some(row)) = (done.outcome, &done.row) {

@@ -50,6 +50,9 @@ pub struct Row {
     pub oversell: i64,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub source_time: Option<DateTime<Utc>>,
+    /// Goes up when the ERP's clock and tokens have begun anew, as after a restore from a backup.
+    #[diesel(sql_type = BigInt)]
+    pub epoch: i64,
     #[diesel(sql_type = Nullable<BigInt>)]
     pub ack_seq: Option<i64>,
     /// When the ERP read its number, by its own clock.
@@ -102,6 +105,7 @@ pub(super) type Columns = (
     Nullable<BigInt>,
     BigInt,
     Nullable<Timestamptz>,
+    BigInt,
     Nullable<BigInt>,
     Nullable<Timestamptz>,
     Nullable<Timestamptz>,
@@ -119,7 +123,7 @@ pub(super) type Columns = (
 /// The columns of a [`Row`], of a table called `s`, of the merchant `$1`.
 pub(super) const COLUMNS: &str = "s.sku_id, s.shop_id, s.erp_qty, s.qty_by = 'person' as by_person, s.reported_qty, s.reported_sold, s.reported_frozen, \
      s.frozen, s.sold, s.sold_open, s.sold_offset, s.safety, coalesce((select stale_extra from stock_rules where merchant_id = $1), 0) as extra, s.withheld, s.lots_until, s.lots_qty, s.oversell, \
-     s.source_time, s.ack_seq, s.as_of, s.reported_at, s.received_at, s.hold_id, s.hold_qty, s.hold_used, s.hold_until, s.hold_keeps, s.version, s.updated_at";
+     s.source_time, s.epoch, s.ack_seq, s.as_of, s.reported_at, s.received_at, s.hold_id, s.hold_qty, s.hold_used, s.hold_until, s.hold_keeps, s.version, s.updated_at";
 
 impl Row {
     pub fn figures(&self, now: DateTime<Utc>) -> Figures {
@@ -162,6 +166,15 @@ impl Row {
             Some(shelf) => Self { withheld: shelf.withheld, lots_until: shelf.until, lots_qty: shelf.qty, ..self },
             None => self,
         }
+    }
+
+    /// The same row in the ERP's epoch: in a new one nothing that was said in the old one orders what comes.
+    #[must_use]
+    pub(super) fn in_epoch(self, epoch: i64) -> Self {
+        if epoch == self.epoch {
+            return self;
+        }
+        Self { epoch, source_time: None, ack_seq: None, as_of: None, received_at: None, ..self }
     }
 
     /// The same row, changed now.

@@ -140,7 +140,7 @@ impl Groups {
                     != (b.erp_qty, b.by_person, b.reported_sold, b.reported_frozen, b.source_time, b.reported_at, b.received_at)
             }),
             marks: differ(|Span { before: b, after: a }| {
-                (a.reported_qty, a.ack_seq, a.as_of, a.sold_offset) != (b.reported_qty, b.ack_seq, b.as_of, b.sold_offset)
+                (a.reported_qty, a.ack_seq, a.as_of, a.sold_offset, a.epoch) != (b.reported_qty, b.ack_seq, b.as_of, b.sold_offset, b.epoch)
             }),
             counters: differ(|Span { before: b, after: a }| {
                 (a.frozen, a.sold, a.sold_open, a.hold_used) != (b.frozen, b.sold, b.sold_open, b.hold_used)
@@ -157,7 +157,7 @@ impl Groups {
     fn columns(&self) -> Vec<&'static str> {
         let groups: [(bool, &[&'static str]); 6] = [
             (self.erp, &["erp_qty", "qty_by", "reported_sold", "reported_frozen", "source_time", "reported_at", "received_at"]),
-            (self.marks, &["reported_qty", "ack_seq", "as_of", "sold_offset"]),
+            (self.marks, &["reported_qty", "ack_seq", "as_of", "sold_offset", "epoch"]),
             (self.counters, &["frozen", "sold", "sold_open", "hold_used"]),
             (self.hold, &["hold_id", "hold_qty", "hold_until", "hold_keeps"]),
             (self.rules, &["safety", "oversell"]),
@@ -249,7 +249,8 @@ fn with_groups(mut query: Query, groups: &Groups, spans: &[Span<'_>]) -> Query {
             .bind::<Array<Nullable<BigInt>>, _>(column(spans, |s| s.after.reported_qty))
             .bind::<Array<Nullable<BigInt>>, _>(column(spans, |s| s.after.ack_seq))
             .bind::<Array<Nullable<Timestamptz>>, _>(column(spans, |s| s.after.as_of))
-            .bind::<Array<Nullable<BigInt>>, _>(column(spans, |s| s.after.sold_offset));
+            .bind::<Array<Nullable<BigInt>>, _>(column(spans, |s| s.after.sold_offset))
+            .bind::<Array<BigInt>, _>(column(spans, |s| s.after.epoch));
     }
     if groups.counters {
         query = query

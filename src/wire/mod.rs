@@ -117,6 +117,9 @@ pub enum Verb {
     Write(Apply),
     /// The same for what has happened anyhow, such as a receipt: no switch holds it back.
     Act(Apply),
+    /// The same for a change by so much, which must not happen twice and cannot be merged with another: it needs an
+    /// idempotency key, and what stands before it turns it down instead of keeping it.
+    Step(Apply),
     /// The same for what buyers do; only a storefront's credential may say it.
     Sell(Apply),
     Read(Answer),
@@ -163,7 +166,7 @@ pub struct Method {
 
 impl Method {
     pub fn writes(&self) -> bool {
-        matches!(self.verb, Verb::Write(_) | Verb::Act(_) | Verb::Sell(_))
+        matches!(self.verb, Verb::Write(_) | Verb::Step(_) | Verb::Act(_) | Verb::Sell(_))
     }
     /// Whether a credential with these scopes may call it.
     pub fn opens_to(&self, scopes: &[String]) -> bool {
@@ -178,7 +181,7 @@ impl Method {
     pub fn scope(&self) -> String {
         match self.verb {
             Verb::Sell(_) => STOREFRONT.to_owned(),
-            Verb::Write(_) | Verb::Act(_) => format!("{}:write", self.module.as_str()),
+            Verb::Write(_) | Verb::Step(_) | Verb::Act(_) => format!("{}:write", self.module.as_str()),
             Verb::Read(_) | Verb::Pull(_) => format!("{}:read", self.module.as_str()),
         }
     }

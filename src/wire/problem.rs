@@ -72,6 +72,8 @@ line_codes! {
     DuplicateInBatch "DUPLICATE_IN_BATCH" "line-duplicate-in-batch"
     /// sourceTime is older than what is stored.
     Stale "STALE" "line-stale"
+    /// The ERP has begun anew since: a higher epoch is in force.
+    OldEpoch "OLD_EPOCH" "line-old-epoch"
     /// sourceTime is more than five minutes ahead of our clock.
     ClockAhead "CLOCK_AHEAD" "line-clock-ahead"
     /// ifVersion is not the current version.
@@ -88,6 +90,14 @@ line_codes! {
     DuplicateLot "DUPLICATE_LOT" "line-duplicate-lot"
     /// The number of this row is the sum of its lots (B-05): it is told by prod.batch.replace.
     LotSum "LOT_SUM" "line-lot-sum"
+    /// A change by so much would leave less than nothing.
+    BelowZero "BELOW_ZERO" "line-below-zero"
+    /// A change by so much, and nobody has told the number yet.
+    NoNumber "NO_NUMBER" "line-no-number"
+    /// A change by so much cannot be kept until what stands before it is gone.
+    CannotWait "CANNOT_WAIT" "line-cannot-wait"
+    /// So many rows would be emptied that a person should look, and a change by so much cannot wait for one.
+    MassChange "MASS_CHANGE" "line-mass-change"
     /// Another line of the call was rejected and onError is "all".
     AllOrNothing "ALL_OR_NOTHING" "line-all-or-nothing"
     /// Not listed: waits for the audit; listed by itself when approved.

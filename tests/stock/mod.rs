@@ -1,5 +1,6 @@
 //! Stock: what an ERP pushes, what a person sets, what the page shows.
 
+mod examples;
 mod freely;
 mod freezing;
 mod hands;
@@ -8,6 +9,7 @@ mod pages;
 mod parallel;
 mod push;
 mod reservations;
+mod steps;
 mod upload;
 
 use crate::support::{Answer, Cast, House, cast};

@@ -4,11 +4,12 @@ use super::Line;
 use super::hold::how;
 use super::terms::{Asked, Choice, REASONS, choices};
 use crate::form::Form;
-use crate::ids::{MerchantId, ShopId};
+use crate::ids::{MerchantId, ShopId, SkuId};
 use crate::merchants;
 use crate::stock::holds::{self, Place};
 use crate::stock::limits::{self, Limits};
 use crate::stock::list::{self, Item};
+use crate::stock::suggest;
 use crate::text::Text;
 use crate::web::{Ctx, Frame, Input, Permission, Reply, Seat, Wants, envelope, filters, redirect};
 use crate::{Error, show};
@@ -17,6 +18,7 @@ use actix_web::http::StatusCode;
 use askama::Template;
 use serde::Deserialize;
 use serde_json::json;
+use std::collections::HashMap;
 use validator::Validate;
 
 const SHOWN: usize = 12;
@@ -40,8 +42,13 @@ struct Ask {
     form: Form,
     choices: Vec<Choice>,
     reasons: &'static [&'static str],
+    /// Safety stock that other channels' sales suggest, where limits are asked for.
+    suggested: HashMap<(SkuId, ShopId), i64>,
 }
-show!(Ask, |v| json!({ "rows": v.lines.iter().map(Line::data).collect::<Vec<_>>(), "errors": v.form }));
+show!(Ask, |v| json!({
+    "rows": v.lines.iter().map(Line::data).collect::<Vec<_>>(), "errors": v.form,
+    "suggestedSafety": v.lines.iter().map(|l| v.suggested(l)).collect::<Vec<_>>(),
+}));
 
 impl Ask {
     fn some(&self) -> &[Line] {
@@ -49,6 +56,9 @@ impl Ask {
     }
     fn rest(&self) -> usize {
         self.lines.len() - self.some().len()
+    }
+    fn suggested(&self, line: &Line) -> Option<i64> {
+        self.suggested.get(&(line.item.stock.sku, line.item.stock.shop)).copied()
     }
     fn held(&self) -> usize {
         self.lines.iter().filter(|l| l.is_held()).count()
@@ -88,7 +98,25 @@ async fn found(ctx: &Ctx, merchant: MerchantId, ids: &[String]) -> crate::Result
 }
 
 fn page(ctx: &Ctx, seat: &Seat, what: What, lines: Vec<Line>, form: Form) -> Ask {
-    Ask { frame: ctx.frame("stock"), what, lines, form, choices: choices(ctx.now, seat.person.role), reasons: &REASONS }
+    Ask {
+        frame: ctx.frame("stock"),
+        what,
+        lines,
+        form,
+        choices: choices(ctx.now, seat.person.role),
+        reasons: &REASONS,
+        suggested: HashMap::new(),
+    }
+}
+
+/// The page that asks for limits says what would do.
+async fn suggesting(ctx: &Ctx, merchant: MerchantId, view: Ask) -> crate::Result<Ask> {
+    if view.what != What::Limits {
+        return Ok(view);
+    }
+    let (places, now) = (view.lines.iter().map(|l| (l.item.stock.sku, l.item.stock.shop)).collect::<Vec<_>>(), ctx.now);
+    let suggested = ctx.db.read(move |c| suggest::of_places(c, merchant, &places, now)).await?;
+    Ok(Ask { suggested, ..view })
 }
 
 fn seat(ctx: &Ctx) -> crate::Result<Seat> {
@@ -102,7 +130,8 @@ pub async fn ask(ctx: Ctx, input: Input<Chosen>) -> Reply {
     let lines = found(&ctx, seat.merchant, &chosen.id).await?;
     let oldest = lines.iter().map(|l| l.item.stock.reported_at).min().flatten();
     let fresh = Asked::fresh(oldest, ctx.now).onto(Form::filled([("amount", "now".to_owned())]));
-    ctx.reply(page(&ctx, &seat, chosen.what, lines, fresh))
+    let view = suggesting(&ctx, seat.merchant, page(&ctx, &seat, chosen.what, lines, fresh)).await?;
+    ctx.reply(view)
 }
 
 fn again(ctx: &Ctx, view: Ask) -> Reply {
@@ -255,7 +284,8 @@ pub async fn limit(ctx: Ctx, input: Input<LimitMany>) -> Reply {
         shown.complain("reason", Text::new("limits-reason"));
     }
     if shown.is_bad() {
-        return again(&ctx, page(&ctx, &seat, What::Limits, lines, shown));
+        let view = suggesting(&ctx, seat.merchant, page(&ctx, &seat, What::Limits, lines, shown)).await?;
+        return again(&ctx, view);
     }
     let place = |l: Line| limits::Place { sku: l.item.stock.sku, shop: l.item.stock.shop, ext: l.item.ext };
     let (places, cause) = (lines.into_iter().map(place).collect(), seat.cause.clone());

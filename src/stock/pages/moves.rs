@@ -53,5 +53,5 @@ impl Told {
 
 /// The ERP's number itself changed.
 fn is_number(kind: &str) -> bool {
-    matches!(kind, "erp_set" | "manual_set" | "undo" | "lot_sum")
+    matches!(kind, "erp_set" | "erp_step" | "manual_set" | "undo" | "lot_sum")
 }

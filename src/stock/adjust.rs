@@ -1,0 +1,83 @@
+//! `sku.inventory.adjust`: so many more or fewer, for an ERP that tells what goes and comes instead of what there is.
+//!
+//! The number is stepped from under the row's lock by the verb that sets it, with the same ledger, holds and guards. A step does not
+//! say which orders the number contains, so it takes none of ours off; that is for the next whole number. It cannot wait either: two
+//! kept steps would be one, so an exception, or a whole number that waits already, turns it down.
+
+use super::api::INVENTORY_UPDATE;
+use super::model::{self, Set};
+use super::push::{Shops, resolve, told};
+use crate::Result;
+use crate::gate::{self, held};
+use crate::trail::Cause;
+use crate::wire::{Line, LineCode, LineResult, Module, Outcome, Problem, Scope};
+use diesel::PgConnection;
+use std::collections::{HashMap, HashSet};
+
+/// Applies the lines of a call; what it names must be known.
+pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Line>) -> Result<Vec<LineResult>> {
+    let skus = resolve(tx, cause.merchant, &lines)?;
+    let shops = Shops::of(tx, scope)?;
+    let mut results = Vec::with_capacity(lines.len());
+    let mut steps = Vec::with_capacity(lines.len());
+    for line in &lines {
+        let sku = skus.get(&line.no).copied();
+        let sku = sku.ok_or_else(|| Problem::new(LineCode::UnknownSku, "skuId", line.text_or_empty("skuId")));
+        let step = line.number("delta").value().ok_or_else(|| Problem::new(LineCode::Missing, "delta", ""));
+        match (sku, shops.named(line), step) {
+            (Ok(sku), Ok(shop), Ok(step)) => {
+                steps.push((line, Set { qty: None, step: Some(step), ..as_set(line, Set::quantity(line.no, sku, shop, 0)) }));
+            }
+            (sku, shop, step) => results.extend(sku.err().or(shop.err()).or(step.err()).map(|p| LineResult::rejected(line, p))),
+        }
+    }
+    let places: Vec<gate::Place> = steps.iter().map(|(_, s)| (None, Some(s.sku), Some(s.shop))).collect();
+    let covers = gate::covering(tx, cause, Module::Stock, &places)?;
+    let waiting = waiting(tx, cause, &steps)?;
+    let mut sets = Vec::with_capacity(steps.len());
+    let mut by_no = HashMap::with_capacity(steps.len());
+    for ((line, set), cover) in steps.into_iter().zip(covers) {
+        if let Some(cover) = cover {
+            results.push(cover.turning_down(line));
+        } else if waiting.contains(&key(line, &set)) {
+            results.push(LineResult::rejected(line, Problem::new(LineCode::CannotWait, "", INVENTORY_UPDATE.name).detail("—")));
+        } else {
+            by_no.insert(set.no, line);
+            sets.push(set);
+        }
+    }
+    for done in model::set(tx, cause, sets)? {
+        let Some(line) = by_no.get(&done.no) else { continue };
+        let row = done.row.clone().filter(|_| matches!(done.outcome, Outcome::Applied | Outcome::Unchanged));
+        let result = told(line, done, cause.now);
+        results.push(match row {
+            Some(row) => result.telling("inventory", row.erp_qty).telling("version", row.version.to_string()),
+            None => result,
+        });
+    }
+    Ok(results)
+}
+
+fn as_set(line: &Line, set: Set) -> Set {
+    Set {
+        source_time: line.time("sourceTime").value(),
+        epoch: line.number("epoch").value(),
+        if_version: line.number("ifVersion").value(),
+        ..set
+    }
+}
+
+/// How the gate names the row's kept number.
+fn key(line: &Line, set: &Set) -> String {
+    format!("{}/{}", line.text_or_empty("skuId"), set.shop)
+}
+
+/// The rows whose whole number waits: applied later, it would undo a step taken now.
+fn waiting(tx: &mut PgConnection, cause: &Cause, steps: &[(&Line, Set)]) -> Result<HashSet<String>> {
+    if steps.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let keys: Vec<String> = steps.iter().map(|(line, set)| key(line, set)).collect();
+    let kept = held::of_keys(tx, cause.merchant, &keys)?;
+    Ok(kept.into_iter().filter(|k| k.method == INVENTORY_UPDATE.name).map(|k| k.key).collect())
+}
