@@ -4,6 +4,7 @@ mod model;
 pub mod overview;
 mod pages;
 pub mod recheck;
+pub mod risks;
 mod settings;
 
 pub use model::{Merchant, NewMerchant, Shop, add_shop, all, by_codes, create, find, shops};

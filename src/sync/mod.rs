@@ -22,7 +22,9 @@ use actix_web::web::ServiceConfig;
 pub use counters::{Report, verify};
 pub use differences::Difference;
 pub use release::{preview, release};
-pub use worker::{Worker, check_counters, end_in_time, keep_house, move_orders, recheck, replay_parked, start, watch_silence};
+pub use worker::{
+    Worker, check_counters, end_in_time, keep_house, move_orders, recheck, reckon_risks, replay_parked, start, watch_silence,
+};
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(pages::routes)

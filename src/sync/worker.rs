@@ -3,7 +3,7 @@ use super::release::release;
 use crate::ids::MerchantId;
 use crate::routes::METHODS;
 use crate::web::Platform;
-use crate::{Db, Result, accounts, db, feeds, gate, guards, lots, orders, pricing, products, reconcile, stock};
+use crate::{Db, Result, accounts, db, feeds, gate, guards, lots, merchants, orders, pricing, products, reconcile, stock};
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
@@ -75,6 +75,11 @@ pub fn start(platform: &Data<Platform>, keep_calls_months: i32) -> Worker {
                 && let Err(why) = check_counters(&platform.db, platform.clock.now()).await
             {
                 tracing::warn!(%why, "counters will be looked at again");
+            }
+            if round.is_multiple_of(ROUNDS_BETWEEN_HOUSEKEEPING)
+                && let Err(why) = reckon_risks(&platform.db, platform.clock.now()).await
+            {
+                tracing::warn!(%why, "what runs out will be reckoned again");
             }
             if let Err(why) = replay_parked(&platform.db, platform.clock.now()).await {
                 tracing::warn!(%why, "parked lines will be tried again");
@@ -159,6 +164,15 @@ pub async fn check_counters(db: &Db, now: DateTime<Utc>) -> Result<()> {
         tracing::error!(%merchant, differences = found.differences.len(), "counters differ from what they count");
     }
     db.write(move |tx| stock::verify::keep(tx, merchant, now, &found)).await
+}
+
+/// Reckons what will not last at the merchants that have sold since; how many rows of stock.
+pub async fn reckon_risks(db: &Db, now: DateTime<Utc>) -> Result<usize> {
+    let mut found = 0;
+    for merchant in db.read(move |c| merchants::risks::due(c, now)).await? {
+        found += db.write(move |tx| merchants::risks::reckon(tx, merchant, now)).await?;
+    }
+    Ok(found)
 }
 
 /// Notices which modules have not been heard of for too long, and which have been again; how many turned.

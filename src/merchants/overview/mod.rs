@@ -13,7 +13,7 @@ mod todos;
 pub use chart::{Chart, Column};
 pub use lanes::Lane;
 pub use platform::{Platform, Troubled, of_platform};
-pub use sales::{Money, Risk, Sales};
+pub use sales::{Money, OPEN_CAP, Open, Risk, Sales};
 pub use todos::Todo;
 
 use crate::Result;
@@ -162,11 +162,11 @@ pub struct Overview {
 
 pub fn of_merchant(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<Overview> {
     let since = midnight(now);
-    let sales = sales::of_merchant(c, merchant, now)?;
+    let (sales, money) = sales::of_merchant(c, merchant, now)?.unzip();
     Ok(Overview {
         figures: figures(c, merchant)?,
-        money: sales.is_some().then(|| sales::hours(c, merchant, now)).transpose()?,
-        risks: if sales.is_some() { sales::risks(c, merchant, now)? } else { Vec::new() },
+        money,
+        risks: if sales.is_some() { sales::risks(c, merchant)? } else { Vec::new() },
         sales,
         today: today(c, merchant, since)?,
         lanes: lanes::of_merchant(c, merchant, now)?,

@@ -1,10 +1,11 @@
 //! What is sold: money and orders today against yesterday at the same time, what has to leave, how long orders take into the
 //! ERP, and what is about to run out.
 
-use super::{CAP, midnight};
+use super::midnight;
 use crate::Result;
 use crate::clock::china;
 use crate::ids::MerchantId;
+use crate::merchants::risks::COVER;
 use chrono::{DateTime, Duration, Timelike, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Double, Int4, Nullable, Numeric, Text, Timestamptz};
@@ -12,25 +13,27 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::Serialize;
 
-/// How many of the newest orders are looked at to see what sells, and how fast orders reach the ERP.
-const LOOKED_AT: i64 = 3000;
-const DAYS: i64 = 14;
-/// Days of cover below which somebody should know.
-const COVER: i64 = 3;
+/// How many of the newest tell how fast orders reach the ERP.
+const TIMED: i64 = 1000;
+/// Orders that wait are counted up to here: their index leads to as many rows as anybody will ever ship in a day.
+pub const OPEN_CAP: i64 = 10_000;
 const SHOWN: i64 = 5;
 
 /// The numbers of the strip.
-#[derive(QueryableByName, Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Sales {
-    #[diesel(sql_type = Numeric)]
     pub today: Decimal,
-    #[diesel(sql_type = BigInt)]
     pub orders: i64,
     /// Yesterday until this time of day.
-    #[diesel(sql_type = Numeric)]
     pub before: Decimal,
-    #[diesel(sql_type = BigInt)]
     pub orders_before: i64,
+    #[serde(flatten)]
+    pub open: Open,
+}
+
+/// What has to leave, what is kept back, and how long orders take into the ERP.
+#[derive(QueryableByName, Clone, Debug, Serialize)]
+pub struct Open {
     #[diesel(sql_type = BigInt)]
     pub to_ship: i64,
     #[diesel(sql_type = BigInt)]
@@ -65,8 +68,8 @@ impl Sales {
     }
 }
 
-/// Nothing for a merchant that has never had an order.
-pub(super) fn of_merchant(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<Option<Sales>> {
+/// The strip and the curve; nothing for a merchant that has never had an order.
+pub(super) fn of_merchant(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<Option<(Sales, Money)>> {
     #[derive(QueryableByName)]
     struct Any {
         #[diesel(sql_type = diesel::sql_types::Bool)]
@@ -78,39 +81,68 @@ pub(super) fn of_merchant(c: &mut PgConnection, merchant: MerchantId, now: DateT
     if !any.any {
         return Ok(None);
     }
+    let (hours, open) = (hours(c, merchant, now)?, open(c, merchant)?);
+    let (mut today, mut orders, mut before, mut orders_before) = (Decimal::ZERO, 0, Decimal::ZERO, 0);
+    for hour in &hours {
+        if hour.today {
+            today += hour.sum;
+            orders += hour.n;
+        } else {
+            before += hour.sum_by_now;
+            orders_before += hour.n_by_now;
+        }
+    }
+    Ok(Some((Sales { today, orders, before, orders_before, open }, curve(&hours, now))))
+}
+
+fn open(c: &mut PgConnection, merchant: MerchantId) -> Result<Open> {
+    let capped =
+        |range: &str| format!("(select count(*) from (select 1 from orders where merchant_id = $1 and {range} limit {OPEN_CAP}) q)");
     let sql = format!(
-        "select t.sum as today, t.n as orders, y.sum as before, y.n as orders_before, \
-           (select count(*) from (select 1 from orders where merchant_id = $1 and state in ('to_ship', 'partly_shipped') limit {CAP}) q) as to_ship, \
-           (select count(*) from (select 1 from orders where merchant_id = $1 and sync = 'blocked' limit {CAP}) q) as on_hold, \
+        "select least({} + {}, {OPEN_CAP}) as to_ship, {} as on_hold, \
            (select min(paid_at) from (select paid_at from orders where merchant_id = $1 and state = 'to_ship' order by placed_at limit 100) q) as oldest, \
            e.median, e.p95 \
-         from (select coalesce(sum(payable_amount), 0)::numeric(14, 2) as sum, count(*) as n from orders where merchant_id = $1 and paid_at >= $2 and paid_at <= $3) t, \
-           (select coalesce(sum(payable_amount), 0)::numeric(14, 2) as sum, count(*) as n from orders where merchant_id = $1 and paid_at >= $4 and paid_at <= $5) y, \
-           (select percentile_cont(0.5) within group (order by s) as median, percentile_cont(0.95) within group (order by s) as p95 from \
-             (select extract(epoch from synced_at - paid_at)::float8 as s from orders where merchant_id = $1 and paid_at is not null order by paid_at desc limit $6) q \
-             where s >= 0) e"
+         from (select percentile_cont(0.5) within group (order by s) as median, percentile_cont(0.95) within group (order by s) as p95 from \
+           (select extract(epoch from synced_at - paid_at)::float8 as s from orders where merchant_id = $1 and paid_at is not null order by paid_at desc limit $2) q \
+           where s >= 0) e",
+        capped("state = 'to_ship'"),
+        capped("state = 'partly_shipped'"),
+        capped("sync = 'blocked'"),
     );
-    let day = Duration::days(1);
-    let since = midnight(now);
-    let found = diesel::sql_query(sql)
-        .bind::<BigInt, _>(merchant)
-        .bind::<Timestamptz, _>(since)
-        .bind::<Timestamptz, _>(now)
-        .bind::<Timestamptz, _>(since - day)
-        .bind::<Timestamptz, _>(now - day)
-        .bind::<BigInt, _>(LOOKED_AT)
-        .get_result(c)?;
-    Ok(Some(found))
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(TIMED).get_result(c)?)
 }
 
 #[derive(QueryableByName)]
 struct HourSum {
-    #[diesel(sql_type = Int4)]
-    day: i32,
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    today: bool,
     #[diesel(sql_type = Int4)]
     hour: i32,
     #[diesel(sql_type = Numeric)]
     sum: Decimal,
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+    /// Of yesterday: until this time of day.
+    #[diesel(sql_type = Numeric)]
+    sum_by_now: Decimal,
+    #[diesel(sql_type = BigInt)]
+    n_by_now: i64,
+}
+
+/// Today and yesterday by the hour: one pass over one range of an index that holds all that is asked.
+fn hours(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<Vec<HourSum>> {
+    let (since, day) = (midnight(now), Duration::days(1));
+    Ok(diesel::sql_query(
+        "select slot >= 24 as today, slot % 24 as hour, sum, n, sum_by_now, n_by_now from (select (extract(epoch from bin - $2) / 3600)::int as slot, q.* from \
+           (select date_bin('1 hour', paid_at, $2) as bin, sum(payable_amount)::numeric(14, 2) as sum, count(*) as n, \
+              coalesce(sum(payable_amount) filter (where paid_at <= $4), 0)::numeric(14, 2) as sum_by_now, count(*) filter (where paid_at <= $4) as n_by_now \
+            from orders where merchant_id = $1 and paid_at >= $2 and paid_at <= $3 group by bin) q) h",
+    )
+    .bind::<BigInt, _>(merchant)
+    .bind::<Timestamptz, _>(since - day)
+    .bind::<Timestamptz, _>(now)
+    .bind::<Timestamptz, _>(now - day)
+    .load(c)?)
 }
 
 /// Money by the hour, drawn: today as a line, yesterday dashed.
@@ -134,21 +166,13 @@ const RIGHT: f64 = 356.0;
 const TOP: f64 = 8.0;
 const BOTTOM: f64 = 170.0;
 
-pub(super) fn hours(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<Money> {
-    let since = midnight(now);
-    let rows: Vec<HourSum> = diesel::sql_query(
-        "select (paid_at >= $2)::int as day, extract(hour from paid_at at time zone '+08:00'::interval)::int as hour, sum(payable_amount)::numeric(14, 2) as sum \
-         from orders where merchant_id = $1 and paid_at >= $2 - interval '1 day' and paid_at < $2 + interval '1 day' group by 1, 2",
-    )
-    .bind::<BigInt, _>(merchant)
-    .bind::<Timestamptz, _>(since)
-    .load(c)?;
-    let sum = |day: i32, hour: u32| {
-        let found = rows.iter().find(|r| r.day == day && u32::try_from(r.hour).is_ok_and(|h| h == hour));
+fn curve(hours: &[HourSum], now: DateTime<Utc>) -> Money {
+    let sum = |today: bool, hour: u32| {
+        let found = hours.iter().find(|r| r.today == today && u32::try_from(r.hour).is_ok_and(|h| h == hour));
         found.map_or(Decimal::ZERO, |r| r.sum)
     };
     let this_hour = now.with_timezone(&china()).hour();
-    Ok(draw((0..24).map(|h| (h, (h <= this_hour).then(|| sum(1, h)), sum(0, h))).collect()))
+    draw((0..24).map(|h| (h, (h <= this_hour).then(|| sum(true, h)), sum(false, h))).collect())
 }
 
 fn draw(hours: Vec<(u32, Option<Decimal>, Decimal)>) -> Money {
@@ -211,24 +235,18 @@ impl Risk {
     }
 }
 
-/// From what the newest orders of the last fourteen days took, per SKU and shop.
-pub(super) fn risks(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Result<Vec<Risk>> {
+/// The worst of what the worker has found, by what is there now.
+pub(super) fn risks(c: &mut PgConnection, merchant: MerchantId) -> Result<Vec<Risk>> {
     Ok(diesel::sql_query(
-        "with newest as (select id, shop_id, paid_at from orders where merchant_id = $1 and paid_at >= $2 order by paid_at desc limit $3), \
-           span as (select greatest(extract(epoch from $4 - min(paid_at)) / 86400, 1)::float8 as days from newest), \
-           sold as (select l.sku_id, n.shop_id, sum(l.qty) / (select days from span) as a_day from newest n \
-             join order_lines l on l.merchant_id = $1 and l.order_id = n.id group by 1, 2) \
-         select p.prod_id, p.id as product, p.name, p.spec, k.sku_id, h.name as shop, greatest(stock_available(s), 0) as available, o.a_day::float8, \
-           (greatest(stock_available(s), 0) / o.a_day)::float8 as days \
-         from sold o join stock s on s.merchant_id = $1 and s.sku_id = o.sku_id and s.shop_id = o.shop_id \
-         join skus k on k.merchant_id = $1 and k.id = o.sku_id join products p on p.merchant_id = $1 and p.id = k.product_id \
-         join shops h on h.merchant_id = $1 and h.id = o.shop_id \
-         where stock_available(s) < o.a_day * $5 order by days, o.a_day desc limit $6",
+        "select p.prod_id, p.id as product, p.name, p.spec, k.sku_id, h.name as shop, greatest(a.n, 0) as available, r.a_day::float8, \
+           (greatest(a.n, 0) / r.a_day)::float8 as days \
+         from stock_risks r join stock s on s.merchant_id = $1 and s.sku_id = r.sku_id and s.shop_id = r.shop_id \
+         cross join lateral (select stock_available(s) as n offset 0) a \
+         join skus k on k.merchant_id = $1 and k.id = r.sku_id join products p on p.merchant_id = $1 and p.id = k.product_id \
+         join shops h on h.merchant_id = $1 and h.id = r.shop_id \
+         where r.merchant_id = $1 and a.n < r.a_day * $2 order by days, r.a_day desc limit $3",
     )
     .bind::<BigInt, _>(merchant)
-    .bind::<Timestamptz, _>(now - Duration::days(DAYS))
-    .bind::<BigInt, _>(LOOKED_AT)
-    .bind::<Timestamptz, _>(now)
     .bind::<BigInt, _>(COVER)
     .bind::<BigInt, _>(SHOWN)
     .load(c)?)
@@ -254,11 +272,7 @@ mod tests {
             orders: 3,
             before: before.into(),
             orders_before: 0,
-            to_ship: 0,
-            on_hold: 0,
-            oldest: None,
-            median: None,
-            p95: None,
+            open: Open { to_ship: 0, on_hold: 0, oldest: None, median: None, p95: None },
         };
         assert_eq!((sales(110, 100).change(), sales(110, 0).change(), sales(1, 1).orders_change()), (Some(10.0), None, None));
     }

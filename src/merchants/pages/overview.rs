@@ -1,7 +1,7 @@
 //! `/`: is everything flowing, and what needs me.
 
 use crate::clock::china;
-use crate::merchants::overview::{self, CAP, Lane, Overview, Platform, Troubled};
+use crate::merchants::overview::{self, CAP, Lane, OPEN_CAP, Overview, Platform, Troubled};
 use crate::show;
 use crate::text::Text;
 use crate::web::{Ctx, Frame, Permission, Reply, filters};
@@ -44,7 +44,11 @@ impl MerchantPage {
         Lane::TOP
     }
     fn count(&self, n: impl Borrow<i64>) -> String {
-        capped(*n.borrow())
+        capped(*n.borrow(), CAP)
+    }
+    /// Of orders that wait.
+    fn open(&self, n: impl Borrow<i64>) -> String {
+        capped(*n.borrow(), OPEN_CAP)
     }
     /// A span of time as people say it.
     fn span(&self, seconds: &f64) -> String {
@@ -72,7 +76,7 @@ show!(PlatformPage, |v| json!({ "platform": v.see, "troubled": v.troubled }));
 
 impl PlatformPage {
     fn count(&self, n: impl Borrow<i64>) -> String {
-        capped(*n.borrow())
+        capped(*n.borrow(), CAP)
     }
 }
 
@@ -105,12 +109,12 @@ fn as_of(now: DateTime<Utc>) -> Text {
     Text::new("overview-as-of").with(here.month().to_string()).with(here.day().to_string()).with(day).with(here.format("%H:%M").to_string())
 }
 
-fn capped(n: i64) -> String {
-    let mut digits: Vec<char> = n.min(CAP).to_string().chars().rev().collect();
+fn capped(n: i64, cap: i64) -> String {
+    let mut digits: Vec<char> = n.min(cap).to_string().chars().rev().collect();
     for at in (3..digits.len()).step_by(3).rev() {
         digits.insert(at, ',');
     }
-    if n >= CAP {
+    if n >= cap {
         digits.insert(0, '+');
     }
     digits.into_iter().rev().collect()
@@ -122,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_count_that_stopped_says_so() {
-        assert_eq!([0, 999, 1000, 99_999].map(capped), ["0", "999", "1,000", "99,999"]);
-        assert_eq!(capped(CAP), "100,000+");
+        assert_eq!([0, 999, 1000, 99_999].map(|n| capped(n, CAP)), ["0", "999", "1,000", "99,999"]);
+        assert_eq!((capped(CAP, CAP), capped(OPEN_CAP, OPEN_CAP)), ("100,000+".to_owned(), "10,000+".to_owned()));
     }
 }

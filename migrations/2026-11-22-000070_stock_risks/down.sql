@@ -1,0 +1,1 @@
+drop table stock_risks, risk_reckonings;
