@@ -204,6 +204,13 @@ pub struct Ack {
     pub shipped_at: Option<DateTime<Utc>>,
 }
 
+/// A reservation that learned something; it need not have a number, since what may not be handed over can still be shipped.
+#[derive(QueryableByName)]
+struct Known {
+    #[diesel(sql_type = Text)]
+    no: String,
+}
+
 /// The ERP has booked, or shipped, what was paid: what later pushes are measured against. Moves no stock by itself.
 pub fn acknowledge(tx: &mut PgConnection, cause: &Cause, acks: &[Ack]) -> Result<Vec<Ended>> {
     let nos: Vec<&str> = acks.iter().map(|a| a.reservation.as_str()).collect();
@@ -214,14 +221,14 @@ pub fn acknowledge(tx: &mut PgConnection, cause: &Cause, acks: &[Ack]) -> Result
         "update reservations r set acked_at = coalesce(r.acked_at, $2), imported_at = coalesce(l.imported, r.imported_at), \
            shipped_at = coalesce(l.shipped, r.shipped_at) from unnest($3, $4, $5) as l(no, imported, shipped) \
          where r.merchant_id = $1 and r.no = l.no and (r.acked_at is null or l.imported is distinct from r.imported_at and l.imported is not null \
-           or l.shipped is distinct from r.shipped_at and l.shipped is not null) returning r.no, r.seq",
+           or l.shipped is distinct from r.shipped_at and l.shipped is not null) returning r.no",
     )
     .bind::<BigInt, _>(cause.merchant)
     .bind::<Timestamptz, _>(cause.now)
     .bind::<Array<Text>, _>(good.iter().map(|a| a.reservation.as_str()).collect::<Vec<_>>())
     .bind::<Array<Nullable<Timestamptz>>, _>(good.iter().map(|a| a.imported_at).collect::<Vec<_>>())
     .bind::<Array<Nullable<Timestamptz>>, _>(good.iter().map(|a| a.shipped_at).collect::<Vec<_>>())
-    .load::<Numbered>(tx)?;
+    .load::<Known>(tx)?;
     let news: HashSet<String> = news.into_iter().map(|n| n.no).collect();
     let end = |a: &Ack| match known.get(&a.reservation) {
         None => Ended::unknown(a.no, &a.reservation),
