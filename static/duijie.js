@@ -128,6 +128,7 @@
 	on('change', (e) => {
 		if (e.target.matches('[data-all]')) tick(e.target.closest('[data-list]'), e.target.checked);
 		if (e.target.matches('[data-autosubmit]')) e.target.form.requestSubmit();
+		if (e.target.matches('[data-into]')) e.target.files[0]?.text().then((text) => { $(e.target.dataset.into).value = text; });
 	});
 	// A menu in a scrolling table would be cut off: it floats, and closes when anything scrolls.
 	on('toggle', ({ target: m }) => {

@@ -11,6 +11,7 @@
 
 pub mod api;
 mod day;
+mod fefo;
 pub mod list;
 pub mod model;
 mod pages;
@@ -21,5 +22,6 @@ pub mod stops;
 pub mod told;
 
 pub use day::Day;
+pub use fefo::{Take, fefo};
 pub use model::{Lot, sellable};
 pub use pages::routes;

@@ -27,6 +27,10 @@ impl Origin {
             Origin::System => "system",
         }
     }
+    /// Who speaks through a method of the ERP's: a person who fills in its table, else the ERP, also where its line waited.
+    pub fn of_method(cause: &Cause) -> Self {
+        if cause.kind == Kind::Person { Origin::Person } else { Origin::Erp }
+    }
     /// Who acts by the back office's own cause; a storefront says so itself.
     pub fn of(cause: &Cause) -> Self {
         match cause.kind {

@@ -1,7 +1,6 @@
 //! What a person does with many orders at once, and what would come of it: told before, done after (UI.md §5).
 
-use super::list::of_nos;
-use super::model::{Order, Sync};
+use super::model::{Order, Sync, of_nos};
 use super::waits::{self, Obstacles, Why};
 use super::{rules, steps};
 use crate::Result;

@@ -93,6 +93,11 @@ pub struct Search {
     /// Placed at or after, and before.
     pub from: Option<DateTime<Utc>>,
     pub until: Option<DateTime<Utc>>,
+    /// Paid at or after, and before.
+    pub paid_from: Option<DateTime<Utc>>,
+    pub paid_until: Option<DateTime<Utc>>,
+    /// For the ERP, paid (or placed, if they go from the start) before this, and still not in its books.
+    pub late: Option<DateTime<Utc>>,
     pub sync: Option<Sync>,
     pub why: Option<Why>,
     pub shop: Option<ShopId>,
@@ -100,8 +105,10 @@ pub struct Search {
     pub group: String,
     pub least: Option<Decimal>,
     pub most: Option<Decimal>,
-    /// A SKU by the id the ERP knows.
+    /// A SKU by the id the ERP knows, or a product by its id or its code in the ERP.
     pub sku: String,
+    /// A lot that was sent.
+    pub lot: String,
     /// A buyer by the platform's id.
     pub customer: String,
     /// The row before.
@@ -189,7 +196,36 @@ pub fn page(c: &mut PgConnection, merchant: MerchantId, search: &Search, limit: 
     let Some(found) = look_up(c, merchant, search)? else { return Ok(Vec::new()) };
     let mut sql = Sql::default();
     let ids = scan(&mut sql, merchant, search, &found, limit);
+    items(c, merchant, sql, &ids, if search.view.oldest_first() { "asc" } else { "desc" })
+}
+
+/// The numbers of what a search finds, in the order of the list, at most `limit`.
+pub fn nos(c: &mut PgConnection, merchant: MerchantId, search: &Search, limit: i64) -> Result<Vec<String>> {
+    #[derive(QueryableByName)]
+    struct No {
+        #[diesel(sql_type = Text)]
+        order_no: String,
+    }
+    let Some(found) = look_up(c, merchant, search)? else { return Ok(Vec::new()) };
+    let mut sql = Sql::default();
+    let ids = scan(&mut sql, merchant, search, &found, limit);
     let way = if search.view.oldest_first() { "asc" } else { "desc" };
+    let text = format!(
+        "with ids as materialized ({ids}) select o.order_no from ids i join orders o on o.merchant_id = $1 and o.id = i.id order by i.placed_at {way}, i.id {way}"
+    );
+    let rows: Vec<No> = sql.finish(text).load(c)?;
+    Ok(rows.into_iter().map(|r| r.order_no).collect())
+}
+
+/// These orders with the same, what was placed first at the front.
+pub fn of_nos(c: &mut PgConnection, merchant: MerchantId, nos: &[String]) -> Result<Vec<Item>> {
+    let mut sql = Sql::default();
+    let ids = scan::named(&mut sql, merchant, nos);
+    items(c, merchant, sql, &ids, "asc")
+}
+
+/// What a line of the list says of the orders whose ids a statement finds; its first bound value is the merchant.
+fn items(c: &mut PgConnection, merchant: MerchantId, sql: Sql, ids: &str, way: &str) -> Result<Vec<Item>> {
     let text = format!(
         "with ids as materialized ({ids}) select {COLUMNS}, h.name as shop_name, coalesce(d.region, '{{}}') as region, \
            coalesce(c.name, '') as customer_group, coalesce(g.units, 0)::bigint as units, g.unit, f.first \
@@ -223,10 +259,21 @@ pub fn page(c: &mut PgConnection, merchant: MerchantId, search: &Search, limit: 
     Ok(rows.into_iter().map(item).collect())
 }
 
-/// These orders, in the order of the list.
-pub fn of_nos(c: &mut PgConnection, merchant: MerchantId, nos: &[String]) -> Result<Vec<Order>> {
-    let sql = format!("select {COLUMNS} from orders o where o.merchant_id = $1 and o.order_no = any($2) order by o.placed_at, o.id");
-    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Array<Text>, _>(nos).load(c)?)
+/// The orders a number means: the platform's, or one or more of the ERP's.
+pub fn ids_of_no(c: &mut PgConnection, merchant: MerchantId, no: &str) -> Result<Vec<OrderId>> {
+    #[derive(QueryableByName)]
+    struct Id {
+        #[diesel(sql_type = BigInt)]
+        id: OrderId,
+    }
+    let rows: Vec<Id> = diesel::sql_query(
+        "select id from orders where merchant_id = $1 and order_no = $2 union (select id from orders where merchant_id = $1 and erp_order_no = $2 limit $3)",
+    )
+    .bind::<BigInt, _>(merchant)
+    .bind::<Text, _>(no)
+    .bind::<BigInt, _>(FEW)
+    .load(c)?;
+    Ok(rows.into_iter().map(|r| r.id).collect())
 }
 
 /// Orders per tab, each counted up to a cap.

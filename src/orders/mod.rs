@@ -9,6 +9,7 @@
 
 pub mod ack;
 pub mod api;
+pub mod board;
 pub mod delivery;
 mod draft;
 pub mod events;
@@ -19,6 +20,7 @@ pub mod list;
 pub mod model;
 pub mod money;
 mod pages;
+pub mod picks;
 pub mod replay;
 pub mod rules;
 pub mod shipments;
@@ -26,6 +28,7 @@ mod sight;
 pub mod state;
 pub mod status;
 pub mod steps;
+pub mod tables;
 mod waiting;
 pub mod waits;
 pub mod wire;

@@ -213,6 +213,17 @@ pub fn by_no(c: &mut PgConnection, merchant: MerchantId, no: &str) -> Result<Opt
     Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Text, _>(no).get_result(c).optional()?)
 }
 
+pub fn by_id(c: &mut PgConnection, merchant: MerchantId, id: OrderId) -> Result<Option<Order>> {
+    let sql = format!("select {COLUMNS} from orders o where o.merchant_id = $1 and o.id = $2");
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(id).get_result(c).optional()?)
+}
+
+/// These orders, what was placed first at the front.
+pub fn of_nos(c: &mut PgConnection, merchant: MerchantId, nos: &[String]) -> Result<Vec<Order>> {
+    let sql = format!("select {COLUMNS} from orders o where o.merchant_id = $1 and o.order_no = any($2) order by o.placed_at, o.id");
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Array<Text>, _>(nos).load(c)?)
+}
+
 /// One line of an order, with what its goods are called.
 #[derive(QueryableByName, Clone, Debug, PartialEq)]
 pub struct OrderLine {

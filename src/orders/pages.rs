@@ -5,7 +5,9 @@ mod act;
 mod bulk;
 mod detail;
 mod export;
+mod filter;
 mod list;
+mod paper;
 mod settings;
 mod trace;
 
@@ -16,12 +18,13 @@ use chrono::{DateTime, Utc};
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(web::resource("/orders").get(list::show))
         .service(web::resource("/orders/export").get(export::csv))
+        .service(web::resource("/orders/picks").get(paper::picks))
         .service(web::resource("/settings/orders").get(settings::page).post(settings::save))
         .service(web::resource("/settings/orders/statuses").post(settings::explain).delete(settings::forget))
         .service(web::resource("/orders/bulk").post(bulk::ask))
         .service(web::resource("/orders/handing").post(bulk::act))
         .service(web::resource("/orders/{no}").get(detail::show))
-        .service(web::resource("/orders/{no}/print").get(detail::print))
+        .service(web::resource("/orders/{no}/print").get(paper::print))
         .service(web::resource("/orders/{no}/hold").post(act::hold).delete(act::release))
         .service(web::resource("/orders/{no}/handing").post(act::resend))
         .service(web::resource("/orders/{no}/customer").post(act::customer))

@@ -1,5 +1,6 @@
 //! The road of a product in a real browser against the real server, and what a blind person or a strict policy would say.
 
+mod desk;
 mod driver;
 mod hold;
 

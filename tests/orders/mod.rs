@@ -5,6 +5,7 @@ mod feed;
 mod leaving;
 mod locks;
 mod pages;
+mod papers;
 mod shipping;
 mod shots;
 mod statuses;

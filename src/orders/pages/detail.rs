@@ -1,4 +1,4 @@
-//! One order, and its sheet of paper.
+//! One order.
 
 use super::list::{self, tone};
 use super::trace::{self, Moment};
@@ -57,7 +57,7 @@ pub struct Goods {
 }
 
 impl Goods {
-    fn of(line: OrderLine) -> Self {
+    pub fn of(line: OrderLine) -> Self {
         let (kind, hue) = look::of(&line.name, &line.spec);
         let word = |v: &Value, name: &str| v.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let lots = line.lots.as_array().map_or(&[][..], Vec::as_slice);
@@ -190,7 +190,7 @@ impl Detail {
         let name = |key: &str| match key {
             "title" => Text::new("order-invoice-title"),
             "taxNo" => Text::new("order-invoice-tax-no"),
-            "type" => Text::new("order-invoice-type"),
+            "type" | "kind" => Text::new("order-invoice-type"),
             "email" => Text::new("order-invoice-email"),
             other => Text::new("order-invoice-other").with(other),
         };
@@ -280,7 +280,10 @@ impl Detail {
             all.push(stage("now", o.state().label(), at(o.refunded_at.or(o.cancelled_at))));
             return all;
         }
+        // What has left was accepted: the ERP's later steps are told in the trace.
+        let left = matches!(o.state(), State::Shipped | State::Completed);
         all.push(match &o.erp_status {
+            _ if left => stage("done", "order-stage-accepted", String::new()),
             Some(code) => Stage { class: "done", name: trace::step(code), note: at(o.erp_status_at) },
             None => stage("mut", "order-stage-accepted", String::new()),
         });
@@ -347,19 +350,4 @@ pub async fn show(ctx: Ctx, no: Path<String>, asked: Query<Asked>) -> Reply {
     let seat = ctx.merchant()?;
     let view = shown(&ctx, &seat, &no, &asked, Form::default()).await?;
     ctx.reply(view)
-}
-
-#[derive(Template)]
-#[template(path = "orders/print.html", blocks = ["part"])]
-struct Print {
-    frame: Frame,
-    of: Detail,
-}
-show!(Print, |v| v.of.data());
-
-/// `GET /orders/{no}/print`
-pub async fn print(ctx: Ctx, no: Path<String>) -> Reply {
-    let seat = ctx.merchant()?;
-    let of = shown(&ctx, &seat, &no, &Asked::default(), Form::default()).await?;
-    ctx.reply(Print { frame: ctx.frame("orders"), of })
 }

@@ -1,11 +1,15 @@
-//! `/orders/export`: exactly what the list shows, an order or a line of one per row (O-10).
+//! `/orders/export`: exactly what the list shows, an order, a line of one or a lot to pick per row (O-10).
 
-use super::list::{Filter, told};
+use super::bulk::MOST;
+use super::filter::Filter;
+use super::list::told;
 use crate::clock::on_the_wire;
-use crate::ids::OrderId;
+use crate::ids::MerchantId;
 use crate::orders::list::{self, Item};
-use crate::orders::model::{OrderLine, lines_of};
+use crate::orders::model::OrderLine;
+use crate::orders::picks::{Picks, Take};
 use crate::orders::rules;
+use crate::orders::tables::{self, Content, Layout};
 use crate::orders::waits::why_not_in_erp;
 use crate::text::Lang;
 use crate::web::{Ctx, Reply, Sheet};
@@ -19,9 +23,25 @@ use serde_json::Value;
 /// Orders read at a time.
 const STEP: i64 = 1000;
 
+fn heads(layout: Layout) -> &'static [&'static str] {
+    match layout {
+        Layout::Orders => &ORDER_HEADS,
+        Layout::Lines => &LINE_HEADS,
+        Layout::Picks => &PICK_HEADS,
+    }
+}
+
+fn file(layout: Layout) -> &'static str {
+    match layout {
+        Layout::Orders => "orders",
+        Layout::Lines => "order-lines",
+        Layout::Picks => "picks",
+    }
+}
+
 #[derive(Deserialize)]
-pub struct Layout {
-    /// `lines`, or orders.
+pub struct Asked {
+    /// `orders` (also without it), `lines` or `picks`.
     #[serde(default)]
     layout: String,
 }
@@ -76,6 +96,20 @@ const LINE_HEADS: [&str; 20] = [
     "orders-col-left",
 ];
 
+const PICK_HEADS: [&str; 11] = [
+    "orders-col-shop",
+    "orders-col-erp-code",
+    "orders-col-sku",
+    "orders-col-product",
+    "orders-col-spec",
+    "orders-col-maker",
+    "ship-lot",
+    "ship-ends",
+    "orders-col-qty",
+    "orders-col-unit",
+    "orders-col-for-orders",
+];
+
 /// What tells where an order is on its way.
 struct Moment {
     off: bool,
@@ -84,37 +118,85 @@ struct Moment {
     lang: Lang,
 }
 
-pub async fn csv(ctx: Ctx, layout: Query<Layout>, filter: Query<Filter>) -> Reply {
+/// `GET /orders/export`
+pub async fn csv(ctx: Ctx, asked: Query<Asked>, filter: Query<Filter>) -> Reply {
     let seat = ctx.merchant()?;
-    let (merchant, now, lang) = (seat.merchant, ctx.now, ctx.lang);
-    let by_line = layout.layout == "lines";
-    let mut search = filter.search();
-    search.after = None;
+    let (merchant, now, lang, filter) = (seat.merchant, ctx.now, ctx.lang, filter.into_inner());
+    let layout = Layout::of(&asked.layout).unwrap_or(Layout::Orders);
     let sheet = ctx
         .db
         .snapshot(move |c| {
-            let mut sheet = Sheet::with_heads(if by_line { &LINE_HEADS } else { &ORDER_HEADS }, lang)?;
+            let mut sheet = Sheet::with_heads(heads(layout), lang)?;
+            let rules = rules::of(c, merchant)?;
             let off = gate::switches::why_off(c, merchant, Module::Order, now)?.is_some();
-            let moment = Moment { off, alert: rules::of(c, merchant)?.alert_minutes, now, lang };
+            let moment = Moment { off, alert: rules.alert_minutes, now, lang };
+            let mut search = filter.all(now, &rules, layout == Layout::Picks);
+            // What is picked together is added up together.
+            let step = if layout == Layout::Picks { MOST } else { STEP };
             loop {
-                let items = list::page(c, merchant, &search, STEP)?;
-                let ids: Vec<OrderId> = items.iter().map(|i| i.order.id).collect();
-                let lines = if by_line { lines_of(c, merchant, &ids)? } else { Default::default() };
-                for item in &items {
-                    if by_line {
-                        write_lines(&mut sheet, item, lines.get(&item.order.id).map_or(&[][..], Vec::as_slice), lang)?;
-                    } else {
-                        sheet.row(&order_row(item, &moment))?;
-                    }
-                }
-                match items.last() {
-                    Some(last) if i64::try_from(items.len()).unwrap_or(i64::MAX) == STEP => search.after = Some(last.place()),
-                    _ => return Ok(sheet),
+                let items = list::page(c, merchant, &search, step)?;
+                write(&mut sheet, &items, &tables::content(c, merchant, &items, layout, now)?, &moment)?;
+                let full = layout != Layout::Picks && i64::try_from(items.len()).unwrap_or(i64::MAX) == step;
+                match items.last().filter(|_| full) {
+                    Some(last) => search.after = Some(last.place()),
+                    None => return Ok(sheet),
                 }
             }
         })
         .await?;
-    sheet.answer(&ctx, if by_line { "order-lines" } else { "orders" })
+    sheet.answer(&ctx, file(layout))
+}
+
+/// The table of some orders, named one by one.
+pub async fn chosen(ctx: &Ctx, merchant: MerchantId, nos: Vec<String>, layout: Layout) -> Reply {
+    let (now, lang) = (ctx.now, ctx.lang);
+    let sheet = ctx
+        .db
+        .snapshot(move |c| {
+            let mut sheet = Sheet::with_heads(heads(layout), lang)?;
+            let items = list::of_nos(c, merchant, &nos)?;
+            let off = gate::switches::why_off(c, merchant, Module::Order, now)?.is_some();
+            let moment = Moment { off, alert: rules::of(c, merchant)?.alert_minutes, now, lang };
+            write(&mut sheet, &items, &tables::content(c, merchant, &items, layout, now)?, &moment)?;
+            Ok(sheet)
+        })
+        .await?;
+    sheet.answer(ctx, file(layout))
+}
+
+fn write(sheet: &mut Sheet, items: &[Item], content: &Content, moment: &Moment) -> Result<()> {
+    match content {
+        Content::Orders => items.iter().try_for_each(|item| sheet.row(&order_row(item, moment))),
+        Content::Lines(lines) => {
+            let of = |item: &Item| lines.get(&item.order.id).map_or(&[][..], Vec::as_slice);
+            items.iter().try_for_each(|item| write_lines(sheet, item, of(item), moment.lang))
+        }
+        Content::Picks(list) => write_picks(sheet, list),
+    }
+}
+
+/// A row per lot; units no lot is known to hold have one of their own.
+fn write_picks(sheet: &mut Sheet, list: &Picks) -> Result<()> {
+    for pick in &list.picks {
+        let rest = (pick.missing > 0).then(|| Take { lot_no: String::new(), ends: String::new(), qty: pick.missing });
+        let orders: Vec<String> = pick.orders.iter().map(|(no, n)| format!("{no}×{n}")).collect();
+        for lot in pick.lots.iter().chain(&rest) {
+            sheet.row(&[
+                pick.shop.clone(),
+                pick.erp_code.clone(),
+                pick.sku_id.clone(),
+                pick.name.clone(),
+                pick.spec.clone(),
+                pick.manufacturer.clone(),
+                lot.lot_no.clone(),
+                lot.ends.clone(),
+                lot.qty.to_string(),
+                pick.unit.clone(),
+                orders.join("; "),
+            ])?;
+        }
+    }
+    Ok(())
 }
 
 fn word(value: &Value, name: &str) -> String {

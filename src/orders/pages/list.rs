@@ -1,125 +1,25 @@
 //! The list.
 
+use super::bulk::MOST;
+use super::filter::{Choice, Filter, LATE};
 use super::{escaped, waited};
-use crate::clock::china;
-use crate::ids::ShopId;
 use crate::merchants::{self, Shop};
-use crate::orders::list::{self, Item, Search, View};
+use crate::orders::board::{self, Board};
+use crate::orders::list::{self, Item, View};
 use crate::orders::model::Sync;
+use crate::orders::rules;
 use crate::orders::state::State;
 use crate::orders::waits::{Way, Why, why_not_in_erp};
-use crate::orders::{rules, wire};
+use crate::orders::wire;
 use crate::products::look;
 use crate::text::Text;
-use crate::web::{COUNT_CAP, Ctx, Cursor, Frame, PER_PAGE, Page, Pager, Permission, Reply, Tab, filters};
+use crate::web::{COUNT_CAP, Ctx, Frame, PER_PAGE, Page, Pager, Permission, Reply, Tab, filters};
 use crate::wire::Module;
 use crate::{gate, show};
 use actix_web::web::Query;
 use askama::Template;
-use chrono::{DateTime, Duration, NaiveDate, Utc};
-use rust_decimal::Decimal;
-use serde::Deserialize;
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-
-#[derive(Deserialize, Clone, Default, Debug)]
-pub struct Filter {
-    #[serde(default)]
-    pub view: String,
-    #[serde(default)]
-    pub q: String,
-    /// The first and the last day of placing, both included.
-    #[serde(default)]
-    pub from: String,
-    #[serde(default)]
-    pub until: String,
-    #[serde(default)]
-    pub sync: String,
-    #[serde(default)]
-    pub why: String,
-    #[serde(default)]
-    pub shop: String,
-    /// A customer group by its code.
-    #[serde(default)]
-    pub group: String,
-    #[serde(default)]
-    pub least: String,
-    #[serde(default)]
-    pub most: String,
-    #[serde(default)]
-    pub sku: String,
-    #[serde(default)]
-    pub customer: String,
-    #[serde(default)]
-    pub after: String,
-    /// What was just done to how many orders.
-    #[serde(default)]
-    pub done: String,
-    #[serde(default)]
-    pub n: i64,
-}
-
-/// The start of a day in China.
-fn day(text: &str) -> Option<DateTime<Utc>> {
-    let day: NaiveDate = text.trim().parse().ok()?;
-    day.and_hms_opt(0, 0, 0)?.and_local_timezone(china()).single().map(|at| at.to_utc())
-}
-
-impl Filter {
-    pub fn search(&self) -> Search {
-        let money = |text: &str| text.trim().parse::<Decimal>().ok();
-        Search {
-            view: View::of(&self.view),
-            q: self.q.trim().to_owned(),
-            from: day(&self.from),
-            until: day(&self.until).map(|at| at + Duration::days(1)),
-            sync: Sync::of(&self.sync),
-            why: Why::of(&self.why),
-            shop: self.shop.parse().ok().map(ShopId),
-            group: self.group.clone(),
-            least: money(&self.least),
-            most: money(&self.most),
-            sku: self.sku.trim().to_owned(),
-            customer: self.customer.trim().to_owned(),
-            after: Cursor::read(&self.after),
-        }
-    }
-    /// The list's query with some fields changed; the place in the list starts over.
-    pub fn query(&self, change: &[(&str, &str)]) -> String {
-        let fields = [
-            ("view", self.view.as_str()),
-            ("q", self.q.trim()),
-            ("from", &self.from),
-            ("until", &self.until),
-            ("sync", &self.sync),
-            ("why", &self.why),
-            ("shop", &self.shop),
-            ("group", &self.group),
-            ("least", &self.least),
-            ("most", &self.most),
-            ("sku", &self.sku),
-            ("customer", &self.customer),
-        ];
-        let mut out = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in fields {
-            let value = change.iter().find(|(changed, _)| *changed == name).map_or(value, |(_, value)| *value);
-            if !value.is_empty() {
-                out.append_pair(name, value);
-            }
-        }
-        out.finish()
-    }
-    fn href(&self, change: &[(&str, &str)]) -> String {
-        let query = self.query(change);
-        if query.is_empty() { "/orders".to_owned() } else { format!("/orders?{query}") }
-    }
-    fn is_set(&self) -> bool {
-        !self.query(&[("view", "")]).is_empty()
-    }
-    /// How many of the filters behind the button are in use.
-    fn more(&self) -> usize {
-        [&self.from, &self.until, &self.least, &self.most, &self.sku, &self.customer].into_iter().filter(|f| !f.is_empty()).count()
-    }
-}
 
 /// An order as the list shows it.
 pub struct Line {
@@ -231,19 +131,13 @@ impl Line {
     }
 }
 
-/// A shop to choose from.
-struct Choice {
-    href: String,
-    name: String,
-    on: bool,
-}
-
 #[derive(Template)]
 #[template(path = "orders/list.html", blocks = ["part"])]
 struct List {
     frame: Frame,
     tabs: Vec<Tab>,
     shops: Vec<Choice>,
+    spans: Vec<Choice>,
     syncs: Vec<Choice>,
     whys: Vec<Choice>,
     groups: Vec<Choice>,
@@ -252,10 +146,15 @@ struct List {
     pager: Pager,
     oldest_first: bool,
     may_edit: bool,
+    now: DateTime<Utc>,
+    /// What does not reach the ERP, while anything does not.
+    board: Board,
+    off: bool,
+    alert: i32,
 }
 show!(List, |v| json!({
     "rows": v.page.rows.iter().map(Line::data).collect::<Vec<_>>(), "next": v.page.next,
-    "counts": v.tabs.iter().map(|t| t.count).collect::<Vec<_>>(),
+    "overdue": v.board.late, "unacknowledged": v.board.handed, "counts": v.tabs.iter().map(|t| t.count).collect::<Vec<_>>(),
 }));
 
 fn chosen(all: &[Choice]) -> &str {
@@ -275,6 +174,19 @@ impl List {
     fn group(&self) -> &str {
         chosen(&self.groups)
     }
+    /// The last days in force, by their name.
+    fn span(&self) -> &str {
+        chosen(&self.spans)
+    }
+    /// The filters behind the button; the days are not told twice.
+    fn chips(&self) -> Vec<(&'static str, String, String)> {
+        let mut chips = self.filter.chips();
+        chips.retain(|(name, ..)| *name != "orders-filter-placed" || self.span().is_empty());
+        chips
+    }
+    fn without_days(&self) -> String {
+        self.filter.href(&[("from", ""), ("until", "")])
+    }
     /// The address without one of its filters.
     fn without(&self, name: &str) -> String {
         self.filter.href(&[(name, "")])
@@ -282,6 +194,21 @@ impl List {
     fn export(&self, layout: &str) -> String {
         let query = self.filter.query(&[]);
         format!("/orders/export?layout={layout}{}{query}", if query.is_empty() { "" } else { "&" })
+    }
+    /// What has to be taken for those that have to leave.
+    fn picks(&self) -> String {
+        let query = self.filter.query(&[]);
+        if query.is_empty() { "/orders/picks".to_owned() } else { format!("/orders/picks?{query}") }
+    }
+    fn late(&self) -> String {
+        self.filter.href(&[("view", ""), ("sync", LATE)])
+    }
+    /// The moment the list shows, for those who mean all of it.
+    fn seen(&self) -> String {
+        self.now.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+    }
+    fn most(&self) -> i64 {
+        MOST
     }
     /// The list's query, for the way back from a bulk action.
     fn back(&self) -> String {
@@ -304,15 +231,16 @@ fn said(filter: &Filter) -> Option<Text> {
 pub async fn show(ctx: Ctx, filter: Query<Filter>) -> Reply {
     let seat = ctx.merchant()?;
     let (merchant, now, filter) = (seat.merchant, ctx.now, filter.into_inner());
-    let search = filter.search();
-    let view = search.view;
-    let (rows, counts, shops, groups, off, alert) = ctx
+    let (view, asked) = (View::of(&filter.view), filter.clone());
+    let (rows, counts, shops, groups, off, alert, board) = ctx
         .db
         .snapshot(move |c| {
-            let rows = list::page(c, merchant, &search, PER_PAGE + 1)?;
+            let rules = rules::of(c, merchant)?;
+            let rows = list::page(c, merchant, &asked.search(now, &rules), PER_PAGE + 1)?;
             let off = gate::switches::why_off(c, merchant, Module::Order, now)?.is_some();
             let (shops, groups) = (merchants::shops(c, merchant)?, list::groups(c, merchant)?);
-            Ok((rows, list::counts(c, merchant, COUNT_CAP)?, shops, groups, off, rules::of(c, merchant)?.alert_minutes))
+            let board = board::of(c, merchant, &rules, now)?;
+            Ok((rows, list::counts(c, merchant, COUNT_CAP)?, shops, groups, off, rules.alert_minutes, board))
         })
         .await?;
     let page = Page::cut(rows, PER_PAGE, Item::place);
@@ -345,13 +273,23 @@ pub async fn show(ctx: Ctx, filter: Query<Filter>) -> Reply {
         frame: Frame { notice: said(&filter), ..ctx.frame("orders") },
         tabs,
         shops: shops.into_iter().map(shop).collect(),
-        syncs: Sync::ALL.into_iter().map(|s| choice("sync", s.as_str(), &filter.sync, ctx.lang.say(s.label(), &[]))).collect(),
+        spans: filter.spans(now).into_iter().map(|c| Choice { name: ctx.lang.say(&c.name, &[]), ..c }).collect(),
+        syncs: Sync::ALL
+            .into_iter()
+            .map(|s| (s.as_str(), ctx.lang.say(s.label(), &[])))
+            .chain([(LATE, ctx.lang.say("orders-filter-late", &[i64::from(alert).into()]))])
+            .map(|(value, label)| choice("sync", value, &filter.sync, label))
+            .collect(),
         groups: groups.into_iter().map(|(code, name)| choice("group", &code, &filter.group, name)).collect(),
         whys: Why::ALL.into_iter().map(|w| choice("why", w.as_str(), &filter.why, ctx.lang.say(w.label(), &[]))).collect(),
         pager,
         page: page.map(|item| Line::of(item, off, alert, now)),
         filter,
         oldest_first: view.oldest_first(),
+        now,
+        board,
+        off,
+        alert,
         may_edit: seat.person.may(Permission::EditOrders),
     })
 }

@@ -138,7 +138,7 @@ fn logistics(tx: &mut PgConnection, cause: &Cause, _scope: &Scope, mut lines: Ve
         });
     }
     let by_no: HashMap<i32, &Line> = lines.iter().map(|l| (l.no, l)).collect();
-    for ended in logistics::tell(tx, cause, &said, Origin::Erp)? {
+    for ended in logistics::tell(tx, cause, &said, Origin::of_method(cause))? {
         if let Some(line) = by_no.get(&ended.no) {
             results.push(state_of(LineResult::of(line, ended.outcome), ended));
         }
@@ -204,7 +204,7 @@ fn add(tx: &mut PgConnection, cause: &Cause, _scope: &Scope, mut lines: Vec<Line
             Err(Wrong::Missing(field)) => results.push(LineResult::rejected(line, Problem::new(LineCode::Missing, &field, ""))),
         }
     }
-    for done in ship::ship(tx, cause, &good, &known, Origin::Erp)? {
+    for done in ship::ship(tx, cause, &good, &known, Origin::of_method(cause))? {
         if let Some(line) = by_no.get(&done.ended.no) {
             let mut result = tell(line, done);
             result.problems.extend(odd.remove(&line.no).unwrap_or_default());

@@ -7,6 +7,7 @@ use crate::customers;
 use crate::ids::{MerchantId, SkuId};
 use crate::lots::told::Told;
 use crate::lots::{self, Day, Lot};
+use crate::orders;
 use crate::orders::model::{self, Order, OrderLine};
 use crate::orders::state::{Event, Verdict, judge};
 use chrono::{DateTime, Utc};
@@ -50,21 +51,26 @@ pub struct Entry {
 
 /// FEFO: what expires first goes first, until the line is full.
 fn suggested(left: i64, lots: &[&Lot]) -> Vec<Part> {
-    let mut missing = left;
-    let mut parts = Vec::new();
-    for lot in lots {
-        if missing == 0 {
-            break;
-        }
-        let n = lot.qty.unwrap_or(missing).min(missing);
-        let ends = lot.expires_on.map(|date| Day { date, month: lot.month }.to_string()).unwrap_or_default();
-        parts.push(Part { lot: lot.lot_no.clone(), ends, qty: n.to_string() });
-        missing -= n;
-    }
+    let (taken, _) = lots::fefo(left, lots);
+    let part = |t: &lots::Take| Part {
+        lot: t.lot.lot_no.clone(),
+        ends: t.lot.expires_on.map(|date| Day { date, month: t.lot.month }.to_string()).unwrap_or_default(),
+        qty: t.qty.to_string(),
+    };
+    let mut parts: Vec<Part> = taken.iter().map(part).collect();
     if parts.is_empty() {
         parts.push(Part { lot: String::new(), ends: String::new(), qty: left.to_string() });
     }
     parts
+}
+
+/// The order somebody scanned: the platform's number, or the ERP's where that names just one.
+fn by_any_no(c: &mut PgConnection, merchant: MerchantId, no: &str) -> Result<Option<Order>> {
+    if let Some(order) = model::by_no(c, merchant, no)? {
+        return Ok(Some(order));
+    }
+    let ids = orders::list::ids_of_no(c, merchant, no)?;
+    Ok(if let [id] = ids.as_slice() { model::by_id(c, merchant, *id)? } else { None })
 }
 
 /// The order as the form shows it; with what was typed, if anything was.
@@ -75,7 +81,7 @@ pub fn entry(
     now: DateTime<Utc>,
     typed: Option<HashMap<i32, Vec<Part>>>,
 ) -> Result<Option<Entry>> {
-    let Some(order) = model::by_no(c, merchant, no)? else { return Ok(None) };
+    let Some(order) = by_any_no(c, merchant, no)? else { return Ok(None) };
     let lines = model::lines_of(c, merchant, &[order.id])?.remove(&order.id).unwrap_or_default();
     let places: Vec<_> = lines.iter().map(|l| (l.sku, order.shop)).collect();
     let lots = lots::sellable(c, merchant, &places, day(now))?;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::collections::HashMap;
 
 /// Whether `s`, a shipment, stands as it was told.
-pub(super) const STANDS: &str = "not exists (select from order_withdrawals w where w.merchant_id = s.merchant_id and w.order_id = s.order_id \
+pub(in crate::orders) const STANDS: &str = "not exists (select from order_withdrawals w where w.merchant_id = s.merchant_id and w.order_id = s.order_id \
      and w.kind = 'shipment' and w.no = s.no)";
 /// Whether `p`, a package, does: it may have been told with a shipment.
 pub(super) const PACKAGE_STANDS: &str = "not exists (select from order_withdrawals w where w.merchant_id = p.merchant_id and w.order_id = p.order_id \

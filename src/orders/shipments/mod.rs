@@ -21,8 +21,11 @@ mod promise;
 pub mod replay;
 mod rows;
 pub mod ship;
+mod table;
 pub mod withdraw;
 
+pub(super) use found::STANDS;
+
 pub use draft::{Draft, Item, Line, Parcel};
-pub use pages::routes;
+pub use pages::{import_href, routes};
 pub use promise::Promise;

@@ -1,18 +1,20 @@
 //! `/shipments`: scan an order, check its lots, give the package, next (UI §4.14).
 
-use super::carriers::{self, BY_HAND, Carrier};
-use super::desk::{Entry, Part, entry};
-use super::draft::{Draft, Item, Line as Which, Parcel};
+mod import;
+mod typed;
+
+pub use import::href as import_href;
+
+use super::carriers::{self, Carrier};
+use super::desk::{Entry, entry};
 use super::list::{self, Recent};
 use super::ship;
 use crate::clock::on_the_wire;
 use crate::form::Form;
-use crate::lots::Day;
-use crate::lots::told::Told;
 use crate::orders::events::Origin;
 use crate::text::Text;
 use crate::web::{Ctx, Cursor, Frame, Input, PER_PAGE, Page, Pager, Permission, Reply, Seat, Sheet, Wants, filters, redirect};
-use crate::wire::{LineCode, Outcome, Problem};
+use crate::wire::{Outcome, Problem};
 use crate::{Error, Result, show};
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Query, ServiceConfig};
@@ -20,14 +22,15 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::json;
-use std::collections::{BTreeMap, HashMap};
-use validator::Validate;
+use typed::Typed;
 
 /// Carriers offered before all others.
 const RECENT: i64 = 5;
 
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(web::resource("/shipments").get(show).post(add)).service(web::resource("/shipments/recall").get(recall));
+    cfg.service(web::resource("/shipments").get(show).post(add))
+        .service(web::resource("/shipments/recall").get(recall))
+        .service(web::resource("/shipments/import").get(import::page).post(import::run));
 }
 
 #[derive(Template)]
@@ -42,6 +45,8 @@ struct Desk {
     carriers: Vec<Carrier>,
     recent: Vec<Carrier>,
     form: Form,
+    /// Further packages as typed: carrier and number.
+    also: Vec<(String, String)>,
     /// What is wrong with what was typed.
     problems: Vec<Text>,
     page: Page<Recent>,
@@ -68,6 +73,15 @@ impl Desk {
     fn is_open(&self) -> bool {
         self.may_edit && self.entry.as_ref().is_some_and(|e| e.open)
     }
+    /// Nobody has chosen one, now or lately.
+    fn has_no_carrier(&self) -> bool {
+        self.form.value("carrier").is_empty()
+    }
+    /// Attributes of carrier and number: the first of them that is still to be told has the focus.
+    fn focus(&self) -> (&'static str, &'static str) {
+        const NUMBER: &str = "maxlength=\"64\" autocomplete=\"off\"";
+        if self.has_no_carrier() { ("autofocus", NUMBER) } else { ("", "maxlength=\"64\" autocomplete=\"off\" autofocus") }
+    }
     fn is_chosen(&self, carrier: &Carrier) -> bool {
         self.form.value("carrier") == carrier.code
     }
@@ -88,6 +102,7 @@ pub struct Asked {
 async fn shown(ctx: &Ctx, seat: &Seat, asked: Asked, typed: Option<Typed>) -> Result<Desk> {
     let (merchant, now, no) = (seat.merchant, ctx.now, asked.no.trim().to_owned());
     let before = Cursor::read(&asked.after);
+    let also = typed.as_ref().map(Typed::also).unwrap_or_default();
     let typed = typed.map(|typed| typed.parts());
     let (entry, carriers, recent, rows) = ctx
         .db
@@ -108,6 +123,7 @@ async fn shown(ctx: &Ctx, seat: &Seat, asked: Asked, typed: Option<Typed>) -> Re
         carriers,
         recent,
         form: Form::filled([("carrier", last)]),
+        also,
         problems: Vec::new(),
         pager: Pager::of("/shipments", "", Some(&asked.after), &page),
         page,
@@ -123,108 +139,6 @@ pub async fn show(ctx: Ctx, asked: Query<Asked>) -> Reply {
     ctx.reply(view)
 }
 
-/// The form: the lots of all lines side by side.
-#[derive(Deserialize, Validate, Clone)]
-pub struct Typed {
-    #[validate(length(min = 1, max = 64))]
-    no: String,
-    /// The version the person saw: sending the form twice is sending it once.
-    #[serde(default)]
-    version: i32,
-    #[serde(default)]
-    #[validate(length(max = 2000))]
-    line: Vec<i32>,
-    #[serde(default)]
-    lot: Vec<String>,
-    #[serde(default)]
-    ends: Vec<String>,
-    #[serde(default)]
-    qty: Vec<String>,
-    #[serde(default)]
-    #[validate(length(max = 20))]
-    carrier: String,
-    #[serde(default)]
-    #[validate(length(max = 64))]
-    tracking: String,
-    /// The number is right, however it looks.
-    #[serde(default)]
-    sure: String,
-    /// Nothing follows.
-    #[serde(default)]
-    last: String,
-}
-
-impl Typed {
-    /// The parts as typed: line, lot, last day, quantity.
-    fn rows(&self) -> impl Iterator<Item = (i32, &str, &str, &str)> {
-        let texts = self.lot.iter().zip(&self.ends).zip(&self.qty);
-        self.line.iter().zip(texts).map(|(line, ((lot, ends), qty))| (*line, lot.trim(), ends.trim(), qty.trim()))
-    }
-    fn parts(&self) -> HashMap<i32, Vec<Part>> {
-        let mut parts: HashMap<i32, Vec<Part>> = HashMap::new();
-        for (line, lot, ends, qty) in self.rows().filter(|r| !(r.1.is_empty() && r.3.is_empty())) {
-            parts.entry(line).or_default().push(Part { lot: lot.to_owned(), ends: ends.to_owned(), qty: qty.to_owned() });
-        }
-        parts
-    }
-    fn form(&self) -> Form {
-        Form::filled([
-            ("carrier", self.carrier.clone()),
-            ("tracking", self.tracking.clone()),
-            ("sure", self.sure.clone()),
-            ("last", self.last.clone()),
-        ])
-    }
-
-    /// What leaves, or what is wrong with it.
-    fn draft(&self) -> std::result::Result<Draft, Vec<Problem>> {
-        let mut problems = Vec::new();
-        let mut items: BTreeMap<i32, Item> = BTreeMap::new();
-        for (line, lot, ends, qty) in self.rows().filter(|r| !r.3.is_empty() && r.3 != "0") {
-            let Some(n) = qty.parse::<i64>().ok().filter(|n| (1..=i64::from(i32::MAX)).contains(n)) else {
-                problems.push(Problem::new(LineCode::WrongType, &format!("{line}"), qty).detail("integer"));
-                continue;
-            };
-            let day = Day::read(ends).map(Day::at_its_end);
-            if day.is_none() && !ends.is_empty() {
-                problems.push(Problem::new(LineCode::BadDate, &format!("{line}"), ends));
-                continue;
-            }
-            if lot.chars().count() > 40 {
-                problems.push(Problem::new(LineCode::TooLong, &format!("{line}"), lot).detail(40));
-                continue;
-            }
-            let item =
-                items.entry(line).or_insert_with(|| Item { line: Which::No(line), qty: 0, lots: Vec::new(), package: None, closes: false });
-            item.qty += n;
-            item.package = Some(1);
-            if !lot.is_empty() {
-                item.lots.push(Told { lot_no: lot.to_owned(), produced_on: None, expires_on: day, quantity: Some(n) });
-            }
-        }
-        for item in items.values_mut() {
-            // Of a line with lots, every unit has one.
-            if !item.lots.is_empty() && item.lots.iter().filter_map(|l| l.quantity).sum::<i64>() != item.qty {
-                let Which::No(no) = item.line else { continue };
-                problems.push(Problem::new(LineCode::LotsDiffer, &no.to_string(), item.qty.to_string()));
-            }
-        }
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        Ok(Draft {
-            no: 1,
-            order_no: self.no.trim().to_owned(),
-            source_id: Some(format!("form-{}", self.version)),
-            at: None,
-            is_final: self.last == "1",
-            note: String::new(),
-            packages: vec![Parcel { carrier: self.carrier.clone(), tracking_no: self.tracking.trim().to_owned() }],
-            items: items.into_values().collect(),
-        })
-    }
-}
-
 /// `POST /shipments`
 pub async fn add(ctx: Ctx, input: Input<Typed>) -> Reply {
     let seat = ctx.merchant()?.may(Permission::EditOrders)?;
@@ -233,20 +147,9 @@ pub async fn add(ctx: Ctx, input: Input<Typed>) -> Reply {
         Err(form) => return again(&ctx, &seat, form, Vec::new(), None).await,
     };
     let merchant = seat.merchant;
-    let code = typed.carrier.clone();
-    let known = ctx.db.read(move |c| carriers::named(c, merchant, &[code])).await?;
-    let mut form = typed.form();
-    match known.get(&typed.carrier) {
-        None => form.complain("carrier", Text::new("ship-choose-carrier")),
-        Some(carrier) => {
-            let number = typed.tracking.trim();
-            if number.is_empty() && carrier.code != BY_HAND {
-                form.complain("tracking", Text::new("ship-tracking-needed"));
-            } else if carrier.looks_odd(number) && typed.sure != "1" {
-                form.complain("tracking", Text::new("ship-tracking-odd").with(&carrier.name));
-            }
-        }
-    }
+    let codes: Vec<String> = typed.parcels().into_iter().map(|p| p.carrier).collect();
+    let known = ctx.db.read(move |c| carriers::named(c, merchant, &codes)).await?;
+    let mut form = typed.checked(&known);
     let draft = match typed.draft() {
         Ok(draft) if draft.items.is_empty() && !draft.is_final => {
             form.complain("", Text::new("ship-nothing"));

@@ -91,7 +91,7 @@ fn overdue(c: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Re
         then: Text::new("overview-orders-late-then"),
         at,
         expires: false,
-        href: "/orders?view=to_ship".to_owned(),
+        href: "/orders?sync=late".to_owned(),
         action: Text::new("overview-orders-go"),
         weight: rank::LATE + n,
     }))
