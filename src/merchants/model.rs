@@ -68,17 +68,6 @@ pub fn due(c: &mut PgConnection, sql: &str, at: DateTime<Utc>) -> Result<Vec<Mer
     Ok(due.into_iter().map(|d| d.merchant_id).collect())
 }
 
-/// The merchants that a query names as `merchant_id`, `$1` being a time: how the worker asks who has something due.
-pub fn due(c: &mut PgConnection, sql: &str, at: DateTime<Utc>) -> Result<Vec<MerchantId>> {
-    #[derive(QueryableByName)]
-    struct Due {
-        #[diesel(sql_type = BigInt)]
-        merchant_id: MerchantId,
-    }
-    let due: Vec<Due> = diesel::sql_query(sql).bind::<Timestamptz, _>(at).load(c)?;
-    Ok(due.into_iter().map(|d| d.merchant_id).collect())
-}
-
 /// Every merchant but the platform itself, by code, after `after`.
 pub fn all(c: &mut PgConnection, after: &str, limit: i64) -> Result<Vec<Merchant>> {
     Ok(diesel::sql_query(format!("select {COLUMNS} from merchants where id <> 0 and code > $1 order by code limit $2"))

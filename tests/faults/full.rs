@@ -6,6 +6,7 @@ use crate::support::Cast;
 use crate::support::house::start_of_time;
 use diesel::connection::SimpleConnection;
 use duijie::Db;
+use duijie::db::Plans;
 use duijie::db::embedded::{Cluster, Options};
 use serde_json::{Value, json};
 use std::fs::File;
@@ -71,7 +72,7 @@ async fn a_full_disk_loses_nothing_and_is_survived() {
     let opened = path.clone();
     let (cluster, db) = tokio::task::spawn_blocking(move || {
         let cluster = Cluster::open(&opened, &Options { durable: true, max_connections: 40 }).expect("a private PostgreSQL");
-        let db = Db::connect(&cluster.url("postgres"), 4).expect("connect");
+        let db = Db::connect(&cluster.url("postgres"), 4, Plans::Kept).expect("connect");
         db.migrate(start_of_time()).expect("migrate");
         (cluster, db)
     })
