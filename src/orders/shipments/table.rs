@@ -84,7 +84,7 @@ pub fn read(text: &str, carriers: &[Carrier]) -> Table {
         let mut row = Row { at, ..Row::default() };
         for (place, cell) in places.iter().zip(&cells) {
             if let Some(slot) = place.and_then(|n| row.cells.get_mut(n)) {
-                *slot = (*cell).to_owned();
+                (*cell).clone_into(slot);
             }
         }
         if row.cell("carrierCode").is_empty() && row.cell("trackingNo").is_empty() {
