@@ -49,6 +49,7 @@ async fn a_promotion_stands_above_the_default_price_while_it_lasts() {
     assert!(priced(&house, &cast, "S1").contains("7.00 2026-11-25–2026-12-21"), "{}", priced(&house, &cast, "S1"));
     assert_eq!(house.pays(&cast, "C2", "", "S1").await, "8.60 default");
     house.later(Duration::days(3));
+    house.log_in(OWNER).await;
     assert_eq!(
         (house.pays(&cast, "C2", "", "S1").await, house.pays(&cast, "C1", "", "S1").await),
         ("7.00 default".into(), "8.00 group".into())
