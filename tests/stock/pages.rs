@@ -66,8 +66,10 @@ async fn filters_find_rows_and_say_when_there_are_none() {
     let told = [lot("B1", "2027-01-31"), lot("B2", "2028-01-31"), lot("B3", "2026-11-01")];
     let lots = json!([{ "skuId": "S7", "shopId": "1", "lots": told }, { "skuId": "S8", "shopId": "1", "lots": [lot("B9", "2028-01-31")] }]);
     house.api(&cast.erp, "prod.batch.replace", lots).send().await.expect(200);
-    let listed = "case when prod_id in ('P1', 'P2', 'P9') then 'listed' else 'unlisted' end";
-    house.sql(&format!("update products set listing = {listed} where merchant_id = {}", cast.a));
+    let few = "prod_id in ('P1', 'P2', 'P9')";
+    let listing =
+        format!("listing = case when {few} then 'listed' else 'unlisted' end, unlisted_by = case when {few} then null else 'rule' end");
+    house.sql(&format!("update products set {listing} where merchant_id = {}", cast.a));
     let found = |answer: crate::support::Answer| answer.value()["data"]["rows"].as_array().map(Vec::len).unwrap_or_default();
     for (query, rows) in [
         ("q=S3", 1),
