@@ -1,6 +1,7 @@
 //! What happened to orders, by whom: kept for good, partly shown to the buyer.
 
 use crate::Result;
+use crate::db::Prepare;
 use crate::ids::{MerchantId, OrderId};
 use crate::trail::{Cause, Kind};
 use chrono::{DateTime, Utc};
@@ -112,7 +113,7 @@ pub fn record(tx: &mut PgConnection, cause: &Cause, events: &[Event]) -> Result<
     .bind::<Array<Bool>, _>(column(events, |e| e.visible))
     .bind::<Array<Text>, _>(column(events, |e| e.sentence.clone()))
     .bind::<Array<Jsonb>, _>(column(events, |e| e.data.clone()))
-    .execute(tx)?;
+    .prepared().execute(tx)?;
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use super::rules;
 use super::steps::Ended;
 use crate::Result;
 use crate::customers::{self, Customer};
+use crate::db::Prepare;
 use crate::ids::{CustomerId, ShopId, SkuId};
 use crate::lots::{self, Day, Lot};
 use crate::pricing::{self, Buyer, Channel, Resolution};
@@ -141,6 +142,7 @@ fn goods(c: &mut PgConnection, cause: &Cause, drafts: &[&Draft]) -> Result<HashM
     )
     .bind::<BigInt, _>(cause.merchant)
     .bind::<Array<Text>, _>(ids.into_iter().collect::<Vec<_>>())
+    .prepared()
     .load(c)?;
     Ok(found.into_iter().map(|g| (g.sku_id.clone(), g)).collect())
 }
@@ -298,7 +300,7 @@ fn make(tx: &mut PgConnection, cause: &Cause, channel: &str, ready: &[Ready<'_>]
     .bind::<Array<Nullable<Jsonb>>, _>(column(ready, |r| r.draft.cards.clone()))
     .bind::<Array<Nullable<Text>>, _>(column(ready, |r| r.draft.region.clone()))
     .bind::<Array<Text>, _>(column(ready, |r| r.draft.remark.clone()))
-    .execute(tx)?;
+    .prepared().execute(tx)?;
     let lines: Vec<(&Ready<'_>, i32, &Priced)> =
         ready.iter().flat_map(|r| r.lines.iter().zip(1..).map(move |(line, no)| (r, no, line))).collect();
     let no_lots = || Value::Array(Vec::new());
@@ -315,6 +317,6 @@ fn make(tx: &mut PgConnection, cause: &Cause, channel: &str, ready: &[Ready<'_>]
     .bind::<Array<Numeric>, _>(lines.iter().map(|l| l.2.price).collect::<Vec<_>>())
     .bind::<Array<Text>, _>(lines.iter().map(|l| l.2.rule).collect::<Vec<_>>())
     .bind::<Array<Jsonb>, _>(lines.iter().map(|l| lots.get(&(l.2.sku, l.0.shop)).cloned().unwrap_or_else(no_lots)).collect::<Vec<_>>())
-    .execute(tx)?;
+    .prepared().execute(tx)?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Orders and their lines as rows: locked, read and written.
 
 use super::state::{self, Facts, State, Units};
+use crate::db::Prepare;
 use crate::ids::{CustomerId, MerchantId, OrderId, ShopId, SkuId};
 use crate::trail::Cause;
 use crate::{Error, Result};
@@ -191,14 +192,14 @@ impl Order {
 /// Orders by number, locked in the order of their ids.
 pub fn lock(tx: &mut PgConnection, merchant: MerchantId, nos: &[&str]) -> Result<HashMap<String, Order>> {
     let sql = format!("select {COLUMNS} from orders o where o.merchant_id = $1 and o.order_no = any($2) order by o.id for no key update");
-    let rows: Vec<Order> = diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Array<Text>, _>(nos).load(tx)?;
+    let rows: Vec<Order> = diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Array<Text>, _>(nos).prepared().load(tx)?;
     Ok(rows.into_iter().map(|o| (o.order_no.clone(), o)).collect())
 }
 
 /// Orders by their numbers, not locked.
 pub fn by_nos(c: &mut PgConnection, merchant: MerchantId, nos: &[&str]) -> Result<HashMap<String, Order>> {
     let sql = format!("select {COLUMNS} from orders o where o.merchant_id = $1 and o.order_no = any($2)");
-    let rows: Vec<Order> = diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Array<Text>, _>(nos).load(c)?;
+    let rows: Vec<Order> = diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Array<Text>, _>(nos).prepared().load(c)?;
     Ok(rows.into_iter().map(|o| (o.order_no.clone(), o)).collect())
 }
 
@@ -287,7 +288,7 @@ pub fn lines_of(c: &mut PgConnection, merchant: MerchantId, orders: &[OrderId]) 
     )
     .bind::<BigInt, _>(merchant)
     .bind::<Array<BigInt>, _>(orders)
-    .load(c)?;
+    .prepared().load(c)?;
     let mut by_order: HashMap<OrderId, Vec<OrderLine>> = HashMap::new();
     for row in rows {
         by_order.entry(row.order_id).or_default().push(row);
@@ -313,6 +314,7 @@ pub fn units_of(c: &mut PgConnection, merchant: MerchantId, orders: &[OrderId]) 
     )
     .bind::<BigInt, _>(merchant)
     .bind::<Array<BigInt>, _>(orders)
+    .prepared()
     .load(c)?;
     let mut units: HashMap<OrderId, Vec<Units>> = HashMap::new();
     for row in rows {
@@ -363,7 +365,7 @@ pub(super) fn write(tx: &mut PgConnection, cause: &Cause, changed: &[Order]) -> 
     .bind::<Array<Nullable<Text>>, _>(column(changed, |o| o.erp_order_no.clone()))
     .bind::<Array<Nullable<Text>>, _>(column(changed, |o| o.erp_status.clone()))
     .bind::<Array<Nullable<Timestamptz>>, _>(column(changed, |o| o.erp_status_at))
-    .execute(tx)?;
+    .prepared().execute(tx)?;
     if written != changed.len() {
         return Err(Error::broken(format!("{written} of {} orders were as they had been locked", changed.len())));
     }

@@ -2,6 +2,7 @@
 
 use super::resolve::{Channel, Member, Offer, Policy, Reason, Resolution, Rule, Standing, Terms, resolve};
 use crate::Result;
+use crate::db::Prepare;
 use crate::ids::{CustomerGroupId, CustomerId, MerchantId, RegionGroupId, ShopId, SkuId};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
@@ -60,7 +61,7 @@ pub fn known(c: &mut PgConnection, merchant: MerchantId, buyer: &Buyer) -> Resul
     .bind::<BigInt, _>(merchant)
     .bind::<BigInt, _>(buyer.customer.map_or(0, |id| id.0))
     .bind::<Text, _>(buyer.region.as_deref().unwrap_or_default())
-    .get_result(c)?;
+    .prepared().get_result(c)?;
     Ok(Known {
         policy: found.policy.as_deref().map_or(Policy::default(), Policy::of),
         member: found.member.as_deref().map_or(Member::default(), Member::of),

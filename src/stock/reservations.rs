@@ -20,6 +20,7 @@ pub use turn::{
 };
 
 use crate::Result;
+use crate::db::Prepare;
 use crate::ids::{MerchantId, ShopId, SkuId};
 use crate::trail::Cause;
 use crate::wire::{LineCode, Outcome, Problem};
@@ -81,6 +82,7 @@ fn headers(tx: &mut PgConnection, merchant: MerchantId, nos: &[&str]) -> Result<
     )
     .bind::<BigInt, _>(merchant)
     .bind::<Array<Text>, _>(nos)
+    .prepared()
     .load(tx)?;
     Ok(stored.into_iter().map(|s| (s.no, Header { state: State::of(&s.state), seq: s.seq })).collect())
 }
@@ -151,7 +153,7 @@ fn lines_of(c: &mut PgConnection, merchant: MerchantId, nos: &[&str]) -> Result<
     )
     .bind::<BigInt, _>(merchant)
     .bind::<Array<Text>, _>(nos)
-    .load(c)?)
+    .prepared().load(c)?)
 }
 
 /// Brings reservations into a state in which they stay or end.
@@ -167,6 +169,6 @@ fn move_on(tx: &mut PgConnection, cause: &Cause, nos: &[&str], ended_by: &str, r
     .bind::<Timestamptz, _>(cause.now)
     .bind::<Text, _>(ended_by)
     .bind::<Nullable<Text>, _>(reason)
-    .execute(tx)?;
+    .prepared().execute(tx)?;
     Ok(())
 }

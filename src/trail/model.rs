@@ -1,4 +1,5 @@
 use crate::Result;
+use crate::db::Prepare;
 use crate::ids::{FeedId, MerchantId};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -112,7 +113,7 @@ pub fn record(tx: &mut PgConnection, cause: &Cause, entries: &[Entry]) -> Result
     .bind::<Array<Nullable<Jsonb>>, _>(json(|e| &e.after))
     .bind::<Array<Nullable<Text>>, _>(entries.iter().map(|e| e.note.clone()).collect::<Vec<_>>())
     .bind::<Array<Nullable<Int4>>, _>(entries.iter().map(|e| e.line_no).collect::<Vec<_>>())
-    .execute(tx)?;
+    .prepared().execute(tx)?;
     Ok(())
 }
 

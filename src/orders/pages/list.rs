@@ -45,8 +45,9 @@ impl Line {
     fn thumbs(&self) -> Vec<(&'static str, &'static str)> {
         self.item.goods.first.iter().map(|(name, spec)| look::of(name, spec)).collect()
     }
-    fn first_names(&self) -> String {
-        self.item.goods.first.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join("、")
+    /// The first of its goods: a list of fifty orders does not carry the names of all.
+    fn first_name(&self) -> &str {
+        self.item.goods.first.first().map_or("", |(name, _)| name.as_str())
     }
     fn is_waiting(&self) -> bool {
         matches!(self.way, Way::Waits { .. })

@@ -3,6 +3,7 @@
 use super::lines::Rows;
 use super::{Ended, Header, State, Taken, Told, headers, lines_of};
 use crate::Result;
+use crate::db::Prepare;
 use crate::ids::{ShopId, SkuId};
 use crate::stock::rows::Change;
 use crate::stock::rules;
@@ -114,7 +115,7 @@ fn make_headers(
     .bind::<Array<Text>, _>(sorted.iter().map(|(no, _)| no.as_str()).collect::<Vec<_>>())
     .bind::<Array<Nullable<Text>>, _>(sorted.iter().map(|(_, lines)| order_no(lines)).collect::<Vec<_>>())
     .bind::<Array<Timestamptz>, _>(sorted.iter().map(|(_, lines)| end(lines)).collect::<Vec<_>>())
-    .load(tx)?;
+    .prepared().load(tx)?;
     Ok(made.into_iter().map(|m| m.no).collect())
 }
 
@@ -182,6 +183,7 @@ fn keep_lines(tx: &mut PgConnection, cause: &Cause, taken: &[(&Want, Option<i64>
     .bind::<Array<BigInt>, _>(taken.iter().map(|(w, _)| w.shop).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(taken.iter().map(|(w, _)| w.qty).collect::<Vec<_>>())
     .bind::<Array<Nullable<BigInt>>, _>(taken.iter().map(|(_, hold)| *hold).collect::<Vec<_>>())
+    .prepared()
     .execute(tx)?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 use super::lines::Rows;
 use super::{Ended, Header, State, Taken, Told, headers, lines_of, lock, move_on};
 use crate::Result;
+use crate::db::Prepare;
 use crate::ids::{MerchantId, SkuId};
 use crate::merchants;
 use crate::stock::rows::Change;
@@ -71,7 +72,7 @@ fn pay(tx: &mut PgConnection, cause: &Cause, nos: &[&str]) -> Result<HashMap<Str
     .bind::<BigInt, _>(cause.merchant)
     .bind::<Array<Text>, _>(nos)
     .bind::<Timestamptz, _>(cause.now)
-    .load(tx)?;
+    .prepared().load(tx)?;
     Ok(numbered.into_iter().map(|n| (n.no, n.seq)).collect())
 }
 
@@ -86,7 +87,7 @@ pub fn renumber(tx: &mut PgConnection, merchant: MerchantId, numbers: &[(String,
     .bind::<BigInt, _>(merchant)
     .bind::<Array<Text>, _>(numbers.iter().map(|n| n.0.as_str()).collect::<Vec<_>>())
     .bind::<Array<Nullable<BigInt>>, _>(numbers.iter().map(|n| n.1).collect::<Vec<_>>())
-    .execute(tx)?;
+    .prepared().execute(tx)?;
     Ok(())
 }
 
@@ -190,6 +191,7 @@ fn give_back(tx: &mut PgConnection, cause: &Cause, going: &[&Taken], by: &str, r
     .bind::<Array<Text>, _>(going.iter().map(|l| l.no.as_str()).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(going.iter().map(|l| l.sku).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(going.iter().map(|l| l.shop).collect::<Vec<_>>())
+    .prepared()
     .execute(tx)?;
     let low_stock = rules::of(tx, cause.merchant)?.low_stock;
     rows.write(tx, cause, reason, low_stock)
