@@ -7,6 +7,7 @@
 use super::api::INVENTORY_UPDATE;
 use super::model::{self, Set};
 use super::push::{Shops, resolve, told};
+use super::read;
 use crate::Result;
 use crate::gate::{self, held};
 use crate::trail::Cause;
@@ -49,11 +50,10 @@ pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Lin
     for done in model::set(tx, cause, sets)? {
         let Some(line) = by_no.get(&done.no) else { continue };
         let row = done.row.clone().filter(|_| matches!(done.outcome, Outcome::Applied | Outcome::Unchanged));
-        let result = told(line, done, cause.now);
-        results.push(match row {
-            Some(row) => result.telling("inventory", row.erp_qty).telling("version", row.version.to_string()),
-            None => result,
-        });
+        let mut result = told(line, done, cause.now);
+        // Whoever steps does not know the number it comes to.
+        result.now.extend(row.map(|row| read::told(&row, cause.now)).unwrap_or_default());
+        results.push(result);
     }
     Ok(results)
 }

@@ -48,7 +48,7 @@ pub static INVENTORY_ADJUST: Method = Method {
     verb: Verb::Step(adjust::apply),
     example: r#"{"requestId": "adj-20261122-0042", "lines": [{"skuId": "KZ-100382-1", "shopId": "1", "delta": -3}]}"#,
     answer: r#"{"feedId": "8218", "preview": false, "total": 1, "applied": 1, "unchanged": 0, "held": 0, "stale": 0, "parked": 0, "rejected": 0,
- "lines": [{"line": 1, "key": "KZ-100382-1/1", "outcome": "applied", "now": {"inventory": 109, "version": "13"}}]}"#,
+ "lines": [{"line": 1, "key": "KZ-100382-1/1", "outcome": "applied", "now": {"inventory": 73, "automatic": 73, "quantity": 109, "version": "13"}}]}"#,
 };
 
 /// S-02; we serve it too, so that an ERP can read back what was applied (Q-01, Q-04).

@@ -24,7 +24,7 @@ async fn a_step_needs_its_key_and_happens_once() {
     assert_eq!(bare.value()["error"], "KEY_MISSING");
     let call = || house.api(&cast.erp, "sku.inventory.adjust", json!({ "requestId": "a1", "lines": [step("S1", -3)] })).send();
     let first = call().await.expect(200);
-    assert_eq!(first.value()["data"]["lines"][0]["now"], json!({ "inventory": 7, "version": "2" }));
+    assert_eq!(first.value()["data"]["lines"][0]["now"], json!({ "inventory": 7, "automatic": 7, "quantity": 7, "version": "2" }));
     assert_eq!(call().await.expect(200).body, first.body);
     let preview = json!({ "preview": true, "lines": [step("S1", -7)] });
     assert_eq!(house.api(&cast.erp, "sku.inventory.adjust", preview).send().await.expect(200).value()["data"]["applied"], 1);
