@@ -94,8 +94,11 @@ pub fn nav(person: &Person) -> Vec<NavGroup> {
     groups
 }
 
+/// What people open most: the bar at the bottom of a phone holds four of them.
+const IN_REACH: [&str; 7] = ["overview", "products", "stock", "orders", "audit", "base-products", "merchants"];
+
 fn item(id: &'static str, href: &'static str, icon: &'static str, label: &'static str) -> NavItem {
-    NavItem { id, href, icon, label, count: None, hot: false }
+    NavItem { id, href, icon, label, count: None, hot: false, in_reach: IN_REACH.contains(&id) }
 }
 
 fn group(title: Option<&'static str>, items: Vec<NavItem>) -> NavGroup {

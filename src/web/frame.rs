@@ -55,6 +55,8 @@ pub struct NavItem {
     pub count: Option<i64>,
     /// The count needs action.
     pub hot: bool,
+    /// Stands in the bar at the bottom of a phone.
+    pub in_reach: bool,
 }
 
 impl Frame {
