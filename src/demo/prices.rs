@@ -47,7 +47,7 @@ pub async fn load(platform: &Platform) -> Result<()> {
             let cause = Cause::system(merchant, WHO, now);
             groups(tx, &cause)?;
             let lines = lines(tx, merchant, now)?;
-            let scope = Scope { merchant, shops: None, lang: Lang::Zh, now };
+            let scope = Scope::whole(merchant, Lang::Zh, now);
             let report = feeds::run(tx, &cause, &scope, Channel::Demo, &PROD_PRICE_UPDATE, Batch { lines, ..Batch::default() })?;
             tracing::info!(
                 "demo: prices: {} lines, {} applied, {} unchanged",

@@ -292,7 +292,7 @@ fn erp(tx: &mut PgConnection, merchant: MerchantId, now: DateTime<Utc>) -> Resul
 }
 
 fn send(tx: &mut PgConnection, cause: &Cause, method: &Method, file: &str, lines: Vec<Value>) -> Result<()> {
-    let scope = Scope { merchant: cause.merchant, shops: None, lang: Lang::Zh, now: cause.now };
+    let scope = Scope::whole(cause.merchant, Lang::Zh, cause.now);
     let report = feeds::run(tx, cause, &scope, Channel::Demo, method, Batch { lines, ..Batch::default() })?;
     let c = report.counts;
     tracing::info!(

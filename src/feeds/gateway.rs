@@ -172,7 +172,7 @@ async fn serve(ctx: &Ctx, app: &App, method: &'static Method, log: &Log, header_
     if !method.opens_to(&app.scopes) {
         return Err(Error::Call(Code::OutOfScope, Text::new("api-out-of-scope").with(method.scope())));
     }
-    let scope = Scope { merchant: app.merchant, shops: app.shops.clone(), lang: app.lang, now: ctx.now };
+    let scope = Scope { shops: app.shops.clone(), channel: Some(app.channel.clone()), ..Scope::whole(app.merchant, app.lang, ctx.now) };
     let request_id = ctx.request_id.to_string();
     match method.verb {
         Verb::Read(answer) => {

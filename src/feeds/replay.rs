@@ -65,7 +65,7 @@ pub fn first_of_each<P: Hash + Eq>(ready: Vec<Ready>, place: impl Fn(&Value) -> 
 
 /// As the system, in every shop.
 pub fn scope(merchant: MerchantId, now: DateTime<Utc>) -> Scope {
-    Scope { merchant, shops: None, lang: Lang::Zh, now }
+    Scope::whole(merchant, Lang::Zh, now)
 }
 
 /// Sends lines of a method once more and settles them; what was overtaken is settled as stale. How many that were.

@@ -310,7 +310,7 @@ fn told(lines: &[Line], ended: Vec<Ended>) -> Vec<LineResult> {
 
 fn get(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Value> {
     let no = line.text_or_empty("orderNo");
-    let order = model::by_no(c, scope.merchant, &no)?.filter(|o| scope.sees(o.shop));
+    let order = model::by_no(c, scope.merchant, &no)?.filter(|o| scope.sees(o.shop) && scope.hears(&o.channel));
     let order = order.ok_or_else(|| Error::Call(Code::NotFound, Text::new("order-unknown").with(&no)))?;
     let mut records = records(c, scope, std::slice::from_ref(&order))?;
     let mut told = records.pop().ok_or(Error::NotFound)?;

@@ -22,7 +22,7 @@ pub fn put(tx: &mut PgConnection, cause: &Cause, lang: Lang, ids: &[String], lis
         return Ok(Weighed::default());
     }
     let lines = ids.iter().map(|id| json!({ "prodId": id, "listed": i32::from(list) })).collect();
-    let scope = Scope { merchant: cause.merchant, shops: None, lang, now: cause.now };
+    let scope = Scope::whole(cause.merchant, lang, cause.now);
     let report = feeds::run(tx, cause, &scope, Channel::Page, &SHELF_UPDATE, Batch { lines, preview, ..Batch::default() })?;
     Weighed::of(tx, cause.merchant, &report)
 }

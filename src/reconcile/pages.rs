@@ -117,7 +117,7 @@ async fn paste(ctx: Ctx, input: Input<Paste>) -> Reply {
                 let ended = ctx
                     .db
                     .write(move |tx| {
-                        let scope = Scope { merchant: cause.merchant, shops: None, lang: crate::text::Lang::Zh, now: cause.now };
+                        let scope = Scope::whole(cause.merchant, crate::text::Lang::Zh, cause.now);
                         for part in rows.chunks(MAX_LINES) {
                             let batch = Batch { lines: part.to_vec(), ..Batch::default() };
                             let report = feeds::run(tx, &cause, &scope, Channel::Page, &STOCK_RECONCILE, batch)?;

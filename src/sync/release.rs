@@ -63,7 +63,7 @@ fn apply(
     now: DateTime<Utc>,
 ) -> Result<Vec<LineResult>> {
     let cause = Cause::system(merchant, "release", now);
-    let scope = Scope { merchant, shops: None, lang: Lang::Zh, now };
+    let scope = Scope::whole(merchant, Lang::Zh, now);
     let batch = Batch { lines: lines.iter().map(|l| l.line.clone()).collect(), past_gate: true, ..Batch::default() };
     let report = feeds::run(tx, &cause, &scope, Channel::Replay, method, batch)?;
     let done: Vec<(String, String, i64)> = lines.iter().map(|l| (l.method.clone(), l.key.clone(), l.version)).collect();
@@ -89,7 +89,7 @@ pub fn preview(
         let Some(method) = same.first().and_then(|f| methods.iter().find(|m| m.name == f.method)) else { continue };
         found.extend(super::differences::tried(tx, |tx| {
             let cause = Cause::system(merchant, "release", now);
-            let scope = Scope { merchant, shops: None, lang: Lang::Zh, now };
+            let scope = Scope::whole(merchant, Lang::Zh, now);
             let batch = Batch { lines: same.iter().map(|l| l.line.clone()).collect(), past_gate: true, ..Batch::default() };
             let report = feeds::run(tx, &cause, &scope, Channel::Replay, method, batch)?;
             super::differences::of(tx, merchant, module, &report, same, now)

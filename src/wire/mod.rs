@@ -93,12 +93,22 @@ pub struct Scope {
     pub merchant: MerchantId,
     /// `None`: every shop of the merchant.
     pub shops: Option<Vec<ShopId>>,
+    /// `None`: every channel (G-05).
+    pub channel: Option<String>,
     pub lang: Lang,
     /// What counts as now: a hold may be over.
     pub now: DateTime<Utc>,
 }
 
 impl Scope {
+    /// All there is of a merchant.
+    pub fn whole(merchant: MerchantId, lang: Lang, now: DateTime<Utc>) -> Self {
+        Self { merchant, shops: None, channel: None, lang, now }
+    }
+    /// Whether what came by a channel is the caller's business.
+    pub fn hears(&self, channel: &str) -> bool {
+        self.channel.as_ref().is_none_or(|own| own == channel)
+    }
     pub fn sees(&self, shop: ShopId) -> bool {
         self.shops.as_ref().is_none_or(|all| all.contains(&shop))
     }

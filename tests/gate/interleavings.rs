@@ -100,7 +100,7 @@ async fn act(house: &House, cast: &Cast, op: &Op) {
     match *op {
         Op::Push(sku, qty) => {
             let erp = Cause { kind: Kind::Erp, ..Cause::system(merchant, "ERP", now) };
-            let scope = Scope { merchant, shops: None, lang: Lang::Zh, now };
+            let scope = Scope::whole(merchant, Lang::Zh, now);
             let batch = Batch { lines: vec![json!({ "skuId": format!("S{}", sku + 1), "inventory": qty })], ..Batch::default() };
             db.write(move |tx| feeds::run(tx, &erp, &scope, Channel::Api, &INVENTORY_UPDATE, batch)).await.expect("a push");
         }

@@ -62,7 +62,10 @@ async fn an_erp_gets_the_orders_of_its_channel_only() {
     for asked in [json!({}), json!({ "syncStatus": "all" }), json!({ "orderNo": "SO1" })] {
         assert_eq!(house.pull(&cast, asked).await.0, [""; 0]);
     }
+    let one = || house.api(&cast.erp, "order.get", json!({ "orderNo": "SO1" })).send();
+    one().await.expect(404);
     channel("b2b");
+    one().await.expect(200);
     assert_eq!(house.pull(&cast, json!({})).await.0, ["SO1"]);
 }
 

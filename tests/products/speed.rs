@@ -45,7 +45,7 @@ async fn upload(s: &Scene, lines: Vec<Value>) -> (Duration, usize, i32) {
     let statements = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&statements);
     let cause = Cause { kind: Kind::Erp, ..Cause::system(s.cast.a, "ERP", s.house.now()) };
-    let scope = Scope { merchant: s.cast.a, shops: None, lang: Lang::Zh, now: s.house.now() };
+    let scope = Scope::whole(s.cast.a, Lang::Zh, s.house.now());
     let started = Instant::now();
     let work = move |tx: &mut diesel::PgConnection| {
         let seen = Arc::clone(&counter);

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 async fn call(s: &Scene, method: &'static Method, lines: Vec<Value>) -> duijie::Result<Report> {
     let cause = Cause { kind: Kind::Erp, ..Cause::system(s.cast.a, "ERP", s.house.now()) };
-    let scope = Scope { merchant: s.cast.a, shops: None, lang: Lang::Zh, now: s.house.now() };
+    let scope = Scope::whole(s.cast.a, Lang::Zh, s.house.now());
     s.house.platform.db.write(move |tx| feeds::run(tx, &cause, &scope, Channel::Api, method, Batch { lines, ..Batch::default() })).await
 }
 

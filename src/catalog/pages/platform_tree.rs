@@ -148,7 +148,7 @@ async fn put(ctx: &Ctx, seat: Seat, typed: Typed, existing: Option<String>) -> R
             }
             let level = there.get(&sent.parent_id).map_or(1, |parent| parent.level + 1).min(3);
             let line = json!({ "id": sent.id, "name": sent.name, "type": level, "parentId": sent.parent_id });
-            let scope = Scope { merchant: MerchantId::PLATFORM, shops: None, lang, now: seat.cause.now };
+            let scope = Scope::whole(MerchantId::PLATFORM, lang, seat.cause.now);
             let batch = Batch { lines: vec![line], ..Batch::default() };
             let report = feeds::run(tx, &seat.cause, &scope, Channel::Page, &CATALOG_ADD_OR_EDIT, batch)?;
             let mut form = Form::default();

@@ -75,7 +75,7 @@ pub async fn run(ctx: Ctx, input: Input<Pasted>, above: Option<Data<WaitingOrder
         let form = form.with_error("table", problem);
         return if ctx.wants == Wants::Json { Err(Error::invalid(form)) } else { ctx.invalid(view(&ctx, form, None, 0)) };
     }
-    let scope = Scope { merchant: seat.merchant, shops: None, lang: ctx.lang, now: ctx.now };
+    let scope = Scope::whole(seat.merchant, ctx.lang, ctx.now);
     let (cause, above) = (seat.cause, above.map(|a| **a));
     let (report, released) = ctx
         .db

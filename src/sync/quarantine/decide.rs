@@ -87,7 +87,7 @@ pub fn release(tx: &mut PgConnection, cause: &Cause, methods: &[&'static Method]
         by_method.entry(line.method.clone()).or_default().push(line);
     }
     let replayer = Cause { request_id: cause.request_id, ..Cause::system(cause.merchant, REPLAYER, cause.now) };
-    let scope = Scope { merchant: cause.merchant, shops: None, lang: Lang::Zh, now: cause.now };
+    let scope = Scope::whole(cause.merchant, Lang::Zh, cause.now);
     for (name, waiting) in by_method {
         let method = methods.iter().find(|m| m.name == name).ok_or_else(|| Error::broken(format!("{name} is no method any more")))?;
         let lines = waiting.iter().map(|w| reduced(method, w)).collect();

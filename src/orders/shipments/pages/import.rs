@@ -162,7 +162,7 @@ pub async fn run(ctx: Ctx, input: Input<Pasted>) -> Reply {
         let form = form.with_error("table", problem);
         return if ctx.wants == Wants::Json { Err(Error::invalid(form)) } else { ctx.invalid(view(&ctx, form, None)) };
     }
-    let scope = Scope { merchant: seat.merchant, shops: None, lang: ctx.lang, now: ctx.now };
+    let scope = Scope::whole(seat.merchant, ctx.lang, ctx.now);
     let (cause, texts) = (seat.cause, read.texts.clone());
     let ignored = read.ignored.clone();
     let written = ctx.db.write(move |tx| table::write(tx, &cause, &scope, read, preview)).await?;
