@@ -1,9 +1,8 @@
 //! As much of WebDriver as a walk through the back office needs, spoken to chromedriver over a plain socket.
 //!
-//! fantoccini and thirtyfour were tried and turned down. The one brings 31 crates that nothing else here uses, among them a
-//! second hyper stack, an old ICU and `webdriver` under the MPL; the other leaves the HTTP client to us or brings as much. Both
-//! close the browser from a task of the runtime that a failing test takes down with it, which would leave one running after
-//! every failure. And what fills this file would stay: patience with swaps, Chromium's own log, finding and ending the driver.
+//! fantoccini and thirtyfour were weighed by what they bring and turned down: the one some thirty crates that nothing else here
+//! uses, a second hyper stack among them; the other leaves the HTTP client to us. What fills this file would stay with either:
+//! patience with swaps, Chromium's own log, finding and ending the driver.
 
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
