@@ -1,5 +1,6 @@
 use super::{OWNER, READER, minutes, scene};
 use crate::stock::lines;
+use crate::support::House;
 use serde_json::json;
 
 // I-8: what the page foretells is what happens.
@@ -173,17 +174,36 @@ async fn a_product_has_its_own_switches() {
     assert!(page.contains("已锁定") && !page.contains("解除并写入") && !page.contains("锁定："));
 }
 
+async fn stock_of(house: &House) -> serde_json::Value {
+    let shown = house.get("/sync").by(OWNER).json().send().await.expect(200).value();
+    shown["data"]["rows"].as_array().unwrap().iter().find(|r| r["module"] == "stock").unwrap().clone()
+}
+
 #[actix_web::test]
 async fn calls_are_counted_by_minute() {
     let (house, cast) = scene(1).await;
     house.push(&cast, json!({ "skuId": "S1", "inventory": -1 })).await.expect(422);
     house.later(minutes(2));
     house.push(&cast, lines(1, |_| 9)).await.expect(200);
-    let shown = house.get("/sync").by(OWNER).json().send().await.expect(200).value();
-    let stock = shown["data"]["rows"].as_array().unwrap().iter().find(|r| r["module"] == "stock").unwrap().clone();
+    let stock = stock_of(&house).await;
     assert_eq!((&stock["today"], &stock["failed"], &stock["hour"]), (&json!(3), &json!(1), &json!(3)));
     assert!(stock["p95"].as_i64().is_some(), "{stock}");
     assert_eq!(house.ask("select count(distinct minute) from call_minutes where module = 'stock'"), "2");
+    // What is settled is brought together, and tells the same.
+    let told = |of: &serde_json::Value| [&of["today"], &of["failed"], &of["hour"], &of["p95"], &of["bars"]].map(Clone::clone);
+    house.later(minutes(4));
+    let (before, now) = (stock_of(&house).await, house.now());
+    assert!(house.platform.db.write(move |tx| duijie::feeds::minutes::fold(tx, now)).await.expect("folded") > 0);
+    assert_eq!(house.ask("select count(*) from call_minutes where module = 'stock' and slot > 0"), "0");
+    assert_eq!(told(&stock_of(&house).await), told(&before));
+    // An hour later nothing of it is in the last hour, and all of it in the day.
+    house.later(minutes(120));
+    let now = house.now();
+    house.platform.db.write(move |tx| duijie::feeds::minutes::fold(tx, now)).await.expect("folded");
+    house.log_in(OWNER).await;
+    let late = stock_of(&house).await;
+    assert_eq!((&late["today"], &late["failed"], &late["hour"]), (&json!(3), &json!(1), &json!(0)));
+    assert_eq!(house.ask("select count(*) from call_minutes where module = 'stock'"), "1");
 }
 
 // One stream a tab: it greets at once, and ends when the server goes.
