@@ -6,7 +6,8 @@ use crate::merchants::LowStockMoved;
 use crate::web::{NavGroup, NavItem, Permission, Person, assets};
 use crate::wire::{Method, openapi};
 use crate::{
-    accounts, catalog, customers, docs, feeds, gate, guards, lots, merchants, orders, pricing, products, reconcile, search, stock, sync,
+    accounts, catalog, customers, docs, erp, feeds, gate, guards, lots, merchants, orders, pricing, products, reconcile, search, stock,
+    sync,
 };
 use actix_web::web::{self, Data, ServiceConfig};
 
@@ -62,11 +63,13 @@ pub static METHODS: &[&Method] = &[
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.app_data(Data::new(Methods(METHODS)))
+        .app_data(Data::new(stock::live::AHEAD))
         .app_data(Data::new(LowStockMoved(stock::remark)))
         .app_data(Data::new(WaitingOrders { of: orders::waiting_by_customer, release: orders::release_unmapped }))
         .service(web::resource("/static/{path:.*}").get(assets::serve))
         .service(web::resource("/api/{method}").post(gateway::call))
         .configure(accounts::routes)
+        .configure(erp::routes)
         .configure(docs::routes)
         .configure(merchants::routes)
         // One of its pages is a tab among those of products.

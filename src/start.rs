@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Plans;
 use crate::db::embedded::{Cluster, Options};
+use crate::outward::Outward;
 use crate::web::{Live, Platform};
 use crate::{Db, Error, Result, routes};
 use std::fs;
@@ -57,6 +58,7 @@ pub fn platform(config: &Config, clock: Clock) -> Result<Started> {
         dev: config.dev,
         nav: routes::nav,
         live: Live::default(),
+        outward: Outward::default(),
     };
     Ok(Started { platform, cluster })
 }

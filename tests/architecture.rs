@@ -30,6 +30,7 @@ const FLOORS: &[&str] = &[
     "trail",
     "merchants",
     "accounts",
+    "erp",
     "gate",
     "feeds",
     "guards",

@@ -55,6 +55,8 @@ const OWN: &[(&str, &str)] = &[
     ("/storefronts/{id}", "select id from apps where merchant_id = 0"),
     ("/merchants/{code}", "select code from merchants where id = {a}"),
     ("/settings/shops/{id}", "select 3"),
+    ("/settings/erp/outbox/{id}", "select id from outbox where merchant_id = {a}"),
+    ("/merchants/{code}/erp", "select code from merchants where id = {a}"),
     ("/sync/exceptions/{id}", "select id from exceptions"),
     ("/base-products/{id}", "select id from base_products"),
     ("/platform-categories/{id}", "select '1'"),
@@ -173,6 +175,10 @@ async fn scene(house: &House) -> Cast {
         ));
     }
     house.sql(&format!("insert into quarantines (merchant_id, guard, at, actor_name, lines, earlier, rule) values ({}, 'zero', now(), 'ERP', 1, 0, '{{}}')", cast.a));
+    house.sql(&format!(
+        "insert into outbox (merchant_id, key, method, body, made_at, next_at) values ({}, 'FENCE', 'sku.inventory.deduct', '[]', now(), now())",
+        cast.a
+    ));
     house
         .api(
             &cast.erp,

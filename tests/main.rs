@@ -12,6 +12,7 @@ mod catalog;
 mod customers;
 mod demo;
 mod desk;
+mod erp;
 mod faults;
 mod fences;
 mod gate;

@@ -58,6 +58,7 @@ async fn a_database_that_goes_away_is_told_within_seconds_and_found_again_withou
         dev: false,
         nav: routes::nav,
         live: duijie::web::Live::default(),
+        outward: duijie::outward::Outward::default(),
     });
     let app = test::init_service(server::app(&platform)).await;
     let ask = |path: &'static str| {

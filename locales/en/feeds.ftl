@@ -58,3 +58,4 @@ channel-page = Page
 channel-sheet = Sheet
 channel-replay = Replay
 channel-demo = Demo data
+calls-to-erp = Call to the ERP:

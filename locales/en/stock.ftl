@@ -153,3 +153,4 @@ stock-col-lots = Lot · next expiry
 stock-lot-stopped = stopped
 stock-lot-expired = expired
 why-withheld = These lots have expired or were stopped by a person; the units are there and not for sale
+mode-mirrors = Freezes are mirrored to the ERP, which needs the stock mode “three numbers”. Switch mirroring off under ERP connection first

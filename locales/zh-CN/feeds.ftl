@@ -55,3 +55,4 @@ channel-page = 页面
 channel-sheet = 表格
 channel-replay = 自动重放
 channel-demo = 演示数据
+calls-to-erp = 调用 ERP

@@ -153,3 +153,4 @@ stock-col-lots = 批号 · 最近效期
 stock-lot-stopped = 已停售
 stock-lot-expired = 已过期
 why-withheld = 这些批号已过期或由人工停售，数量在库但不对外出售
+mode-mirrors = 正在向 ERP 同步冻结，库存方式要保持「三个数」。要改先在 ERP 连接里关掉同步冻结

@@ -5,9 +5,9 @@
 
 pub mod apps;
 mod buckets;
-mod form;
+pub mod form;
 mod pages;
-mod sealing;
+pub mod sealing;
 mod sessions;
 pub mod users;
 

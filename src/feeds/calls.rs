@@ -4,11 +4,13 @@ use super::run::Counts;
 use crate::Result;
 use crate::db::Prepare;
 use crate::ids::{AppId, FeedId, MerchantId};
+use crate::wire::Module;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Int4, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use serde::Serialize;
 use serde_json::Value;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// What is kept of a body; longer ones end in a line that says how long they were.
@@ -34,14 +36,16 @@ pub struct CallRow {
     pub response: String,
     pub request_bytes: usize,
     pub response_bytes: usize,
+    /// We called the merchant's ERP; else a credential called us.
+    pub outward: bool,
 }
 
 pub fn record(tx: &mut PgConnection, row: &CallRow) -> Result<()> {
     let c = row.counts;
     diesel::sql_query(
         "insert into calls (merchant_id, at, id, app_id, channel, method, module, status, ms, ip, feed_id, total, applied, unchanged, held, stale, \
-         parked, rejected, problem, request, response, request_bytes, response_bytes) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
+         parked, rejected, problem, request, response, request_bytes, response_bytes, outward) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
     )
     .bind::<BigInt, _>(row.merchant)
     .bind::<Timestamptz, _>(row.at)
@@ -66,8 +70,58 @@ pub fn record(tx: &mut PgConnection, row: &CallRow) -> Result<()> {
     .bind::<Text, _>(&row.response)
     .bind::<Int4, _>(i32::try_from(row.request_bytes).unwrap_or(i32::MAX))
     .bind::<Int4, _>(i32::try_from(row.response_bytes).unwrap_or(i32::MAX))
+    .bind::<Bool, _>(row.outward)
     .prepared().execute(tx)?;
-    super::minutes::count(tx, row)
+    // The lanes show what the ERP sends.
+    if row.outward { Ok(()) } else { super::minutes::count(tx, row) }
+}
+
+/// A call of ours to a merchant's ERP, for the log.
+#[derive(Clone, Debug)]
+pub struct Outward<'a> {
+    pub merchant: MerchantId,
+    pub at: DateTime<Utc>,
+    pub method: &'a str,
+    pub module: Module,
+    pub sent: &'a Value,
+    pub answer: &'a [u8],
+    /// HTTP's; 0 where no answer came.
+    pub status: u16,
+    pub took: Duration,
+    pub problem: Option<String>,
+}
+
+impl From<Outward<'_>> for CallRow {
+    fn from(call: Outward<'_>) -> Self {
+        let sent = call.sent.to_string();
+        let seconds = u64::try_from(call.at.timestamp()).unwrap_or_default();
+        Self {
+            merchant: call.merchant,
+            at: call.at,
+            id: Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, call.at.timestamp_subsec_nanos())),
+            app: AppId(0),
+            channel: String::new(),
+            method: call.method.to_owned(),
+            module: call.module.as_str().to_owned(),
+            status: call.status,
+            ms: i32::try_from(call.took.as_millis()).unwrap_or(i32::MAX),
+            ip: None,
+            feed: None,
+            // One thing said: taken, or not.
+            counts: Counts {
+                total: 1,
+                applied: i32::from(call.problem.is_none()),
+                rejected: i32::from(call.problem.is_some()),
+                ..Counts::default()
+            },
+            problem: call.problem,
+            request: masked(sent.as_bytes()),
+            response: masked(call.answer),
+            request_bytes: sent.len(),
+            response_bytes: call.answer.len(),
+            outward: true,
+        }
+    }
 }
 
 /// A logged call as lists and its page show it. Its credential is the merchant's own or the platform's.
@@ -117,6 +171,9 @@ pub struct Call {
     pub request_bytes: i32,
     #[diesel(sql_type = Int4)]
     pub response_bytes: i32,
+    /// We called the ERP.
+    #[diesel(sql_type = Bool)]
+    pub outward: bool,
 }
 
 /// What a list of calls is asked for.
@@ -131,7 +188,7 @@ pub struct Search {
 }
 
 const LIST: &str = "select c.at, c.id, a.name as app, c.channel, c.method, c.module, c.status, c.ms, c.ip, c.feed_id, c.total, c.applied, c.unchanged, \
-     c.held, c.stale, c.parked, c.rejected, c.problem, c.request_bytes, c.response_bytes";
+     c.held, c.stale, c.parked, c.rejected, c.problem, c.request_bytes, c.response_bytes, c.outward";
 
 /// One page of calls, newest first. The bodies come with [`find`] only.
 pub fn search(c: &mut PgConnection, merchant: MerchantId, search: &Search, limit: i64) -> Result<Vec<Call>> {

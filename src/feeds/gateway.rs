@@ -16,7 +16,7 @@ use crate::ids::{AppId, FeedId, MerchantId};
 use crate::text::{Lang, Text};
 use crate::trail::{Cause, Kind};
 use crate::web::{Ctx, Platform, envelope};
-use crate::wire::{Line, Method, STOREFRONT, Scope, Verb};
+use crate::wire::{Line, Live, Method, STOREFRONT, Scope, Verb};
 use crate::{Error, Result};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
@@ -25,6 +25,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use futures_util::StreamExt;
+use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -44,6 +45,15 @@ impl Methods {
     }
 }
 
+/// Asked before the transaction of whatever takes units: what the ERP says of them right now (S-04). Given from above, in
+/// `routes.rs`; nothing is locked while the ERP is thinking.
+#[derive(Clone, Copy)]
+pub struct Ahead {
+    /// The methods that take units.
+    pub takes: &'static [&'static str],
+    pub ask: fn(Arc<Platform>, MerchantId, Vec<Value>) -> LocalBoxFuture<'static, Result<Option<Live>>>,
+}
+
 /// What a call is answered, before it is dressed for the wire.
 struct Answer {
     status: StatusCode,
@@ -55,7 +65,14 @@ struct Answer {
 }
 
 /// `POST /api/{method}`
-pub async fn call(req: HttpRequest, ctx: Ctx, name: Path<String>, methods: Data<Methods>, payload: Payload) -> HttpResponse {
+pub async fn call(
+    req: HttpRequest,
+    ctx: Ctx,
+    name: Path<String>,
+    methods: Data<Methods>,
+    ahead: Option<Data<Ahead>>,
+    payload: Payload,
+) -> HttpResponse {
     let started = Instant::now();
     let body = match read_body(payload).await {
         Ok(body) => body,
@@ -83,7 +100,7 @@ pub async fn call(req: HttpRequest, ctx: Ctx, name: Path<String>, methods: Data<
     };
     let answer = match method {
         None => Err(Error::Call(Code::NoMethod, Text::new("api-no-method").with(name.as_str()))),
-        Some(method) => serve(&ctx, &app, method, &log, header_key).await,
+        Some(method) => serve(&ctx, &app, method, &log, header_key, ahead.as_ref().map(Data::get_ref)).await,
     };
     let (answer, logged) = match answer {
         Ok(answer) => (answer, method.is_some_and(Method::writes)),
@@ -134,6 +151,7 @@ impl Log {
             response: calls::masked(answer.body.as_bytes()),
             request_bytes: self.body.len(),
             response_bytes: answer.body.len(),
+            outward: false,
         }
     }
 }
@@ -167,7 +185,14 @@ fn knock(req: &HttpRequest, platform: &Platform, body: &[u8]) -> Knock {
 }
 
 /// A write is logged in its own transaction: what was applied has its call, and what was not applied left none behind.
-async fn serve(ctx: &Ctx, app: &App, method: &'static Method, log: &Log, header_key: Option<String>) -> Result<Answer> {
+async fn serve(
+    ctx: &Ctx,
+    app: &App,
+    method: &'static Method,
+    log: &Log,
+    header_key: Option<String>,
+    ahead: Option<&Ahead>,
+) -> Result<Answer> {
     let body = &log.body;
     if !method.opens_to(&app.scopes) {
         return Err(Error::Call(Code::OutOfScope, Text::new("api-out-of-scope").with(method.scope())));
@@ -202,6 +227,11 @@ async fn serve(ctx: &Ctx, app: &App, method: &'static Method, log: &Log, header_
                 key,
                 fingerprint: Sha256::new().chain_update(method.name).chain_update([0]).chain_update(body).finalize().to_vec(),
             });
+            let live = match ahead.filter(|ahead| ahead.takes.contains(&method.name)) {
+                Some(ahead) => (ahead.ask)(Data::clone(&ctx.platform).into_inner(), app.merchant, batch.lines.clone()).await?.map(Arc::new),
+                None => None,
+            };
+            let scope = Scope { live, ..scope };
             let cause = cause(ctx, app);
             let log = log.clone();
             let work = move |tx: &mut PgConnection| {

@@ -57,7 +57,10 @@ pub fn acknowledge(tx: &mut PgConnection, cause: &Cause, acks: &[Ack]) -> Result
     feed::enter(tx, cause, desk.changed_mut(&unnumbered), true)?;
     for ack in &booked {
         desk.change(&ack.order_no, |order| {
-            order.turn(Sync::Synced);
+            // Something has become of it since it was handed over: the receipt is for what it was, and the news still goes its way.
+            if order.sync() != Sync::Unsynced || order.handed == 0 {
+                order.turn(Sync::Synced);
+            }
             order.synced_at.get_or_insert(cause.now);
             order.erp_order_no = ack.erp_order_no.clone().or(order.erp_order_no.take());
         });

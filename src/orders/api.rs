@@ -179,9 +179,9 @@ pub static STATUS_UPDATE: Method = Method {
 
 fn create(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Line>) -> Result<Vec<LineResult>> {
     let shops = Shops::of(tx, scope)?;
-    let channel = delivery::asker(tx, cause)?.channel;
+    let channel = delivery::asker(tx, cause)?.channel.ok_or(Error::NotFound)?;
     let shop = |wanted| shops.pick(wanted);
-    let intake = Intake { channel: &channel, shop: &shop };
+    let intake = Intake { channel: &channel, shop: &shop, live: scope.live.as_deref() };
     let (mut good, mut ended) = (Vec::with_capacity(lines.len()), Vec::new());
     for line in &lines {
         match draft::read(line) {
@@ -343,7 +343,7 @@ fn list(tx: &mut PgConnection, cause: &Cause, scope: &Scope, line: Line) -> Resu
         // a switch that is off is no error of the ERP's.
         (Some(_), true) => Page { orders: Vec::new(), total: 0, cursor: None },
         (None, true) => delivery::take(tx, cause, &asker, &asked)?,
-        (_, false) => delivery::look(tx, cause.merchant, &asker.channel, &asked)?,
+        (_, false) => delivery::look(tx, cause.merchant, asker.channel.as_deref(), &asked)?,
     };
     let msg = off.filter(|_| queue).map(|off| {
         let until = off.until.map(on_the_wire).unwrap_or_default();

@@ -36,8 +36,8 @@ pub struct Asker {
     pub mode: AckMode,
     /// May take orders over; without, every question only reads.
     pub takes: bool,
-    /// Orders of its channel only (G-05).
-    pub channel: String,
+    /// Orders of its channel only (G-05); `None`: of all, where the platform pushes.
+    pub channel: Option<String>,
 }
 
 /// What a credential is for.
@@ -62,7 +62,7 @@ pub fn asker(c: &mut PgConnection, cause: &Cause) -> Result<Asker> {
         "pull_through" => AckMode::PullThrough,
         _ => AckMode::Explicit,
     };
-    Ok(Asker { mode, takes: row.takes, channel: row.channel })
+    Ok(Asker { mode, takes: row.takes, channel: Some(row.channel) })
 }
 
 /// Which moment a window of time is about.
@@ -106,11 +106,11 @@ pub const COUNTED: i64 = 10_000;
 type Query = BoxedSqlQuery<'static, Pg, SqlQuery>;
 
 /// `o` of the merchant, the channel and the filters; parameters 1 to 9.
-const WHERE: &str = "o.merchant_id = $1 and o.channel = $2 and ($3 is null or o.order_no = $3) and ($4 is null or o.state = any($4)) \
+const WHERE: &str = "o.merchant_id = $1 and ($2 is null or o.channel = $2) and ($3 is null or o.order_no = $3) and ($4 is null or o.state = any($4)) \
      and ($5 is null or o.shop_id = any($5)) and ($6 is null or (case $8 when 'paid' then o.paid_at when 'updated' then o.updated_at else o.placed_at end) >= $6) \
      and ($7 is null or (case $8 when 'paid' then o.paid_at when 'updated' then o.updated_at else o.placed_at end) <= $7)";
 
-fn filtered(sql: String, merchant: MerchantId, channel: &str, asked: &Asked) -> Query {
+fn filtered(sql: String, merchant: MerchantId, channel: Option<&str>, asked: &Asked) -> Query {
     let moment = match asked.moment {
         Moment::Placed => "placed",
         Moment::Paid => "paid",
@@ -119,7 +119,7 @@ fn filtered(sql: String, merchant: MerchantId, channel: &str, asked: &Asked) -> 
     diesel::sql_query(sql)
         .into_boxed::<Pg>()
         .bind::<BigInt, _>(merchant)
-        .bind::<Text, _>(channel.to_owned())
+        .bind::<Nullable<Text>, _>(channel.map(ToOwned::to_owned))
         .bind::<Nullable<Text>, _>(asked.order_no.clone())
         .bind::<Nullable<Array<Text>>, _>((!asked.states.is_empty()).then(|| asked.states.clone()))
         .bind::<Nullable<Array<BigInt>>, _>(asked.shops.clone())
@@ -143,7 +143,8 @@ pub fn take(tx: &mut PgConnection, cause: &Cause, asker: &Asker, asked: &Asked) 
     let count = format!(
         "select count(*) as n from (select 1 from orders o where {WHERE} and {FREE} and o.sync in ('unsynced', 'delivered') limit $10) q"
     );
-    let count = filtered(count, cause.merchant, &asker.channel, asked).bind::<Timestamptz, _>(cause.now).bind::<BigInt, _>(COUNTED);
+    let count =
+        filtered(count, cause.merchant, asker.channel.as_deref(), asked).bind::<Timestamptz, _>(cause.now).bind::<BigInt, _>(COUNTED);
     let total: Count = count.get_result(tx)?;
     let lease = cause.request_id.unwrap_or_default();
     let until = cause.now + Duration::minutes(i64::from(rules.lease_minutes));
@@ -156,7 +157,10 @@ pub fn take(tx: &mut PgConnection, cause: &Cause, asker: &Asker, asked: &Asked) 
         some = !orders.is_empty();
         orders = waits::keep_back(tx, cause, orders)?;
     }
-    let told = |o: &Order| Event::new(o.id, cause, "handed", Origin::System).with(json!({ "by": cause.actor_name, "time": o.handed }));
+    let told = |o: &Order| {
+        Event::new(o.id, cause, "handed", Origin::System)
+            .with(json!({ "by": cause.actor_name, "time": o.handed, "pushed": asker.channel.is_none() }))
+    };
     events::record(tx, cause, &orders.iter().map(told).collect::<Vec<_>>())?;
     if asker.mode == AckMode::Auto {
         ack::note_units(tx, cause, &orders.iter().map(|o| (o.order_no.as_str(), None)).collect::<Vec<_>>())?;
@@ -178,7 +182,7 @@ fn grab(tx: &mut PgConnection, cause: &Cause, asker: &Asker, asked: &Asked, leas
            and $12::int8 is not null and $13::timestamptz is not null order by o.seq limit $10 for no key update skip locked) \
          update orders o set {outcome}, handed = o.handed + 1, version = o.version + 1 from next where o.merchant_id = $1 and o.id = next.id returning {COLUMNS}"
     );
-    let mut orders: Vec<Order> = filtered(sql, cause.merchant, &asker.channel, asked)
+    let mut orders: Vec<Order> = filtered(sql, cause.merchant, asker.channel.as_deref(), asked)
         .bind::<Timestamptz, _>(cause.now)
         .bind::<BigInt, _>(asked.limit)
         .bind::<SqlUuid, _>(lease)
@@ -212,7 +216,7 @@ pub fn pull_through(tx: &mut PgConnection, cause: &Cause, cursor: &str) -> Resul
 }
 
 /// Reads orders in the order of the feed; the cursor is the last one's number, and nothing is missed by following it (G10).
-pub fn look(c: &mut PgConnection, merchant: MerchantId, channel: &str, asked: &Asked) -> Result<Page> {
+pub fn look(c: &mut PgConnection, merchant: MerchantId, channel: Option<&str>, asked: &Asked) -> Result<Page> {
     let syncs: Option<Vec<String>> = asked.sync.map(|all| all.iter().map(|s| s.as_str().to_owned()).collect());
     // What waits has no number in the feed; it is told when asked for.
     let waiting = asked.order_no.is_some() || asked.sync.is_some_and(|all| all.contains(&Sync::Blocked));

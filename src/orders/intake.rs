@@ -18,7 +18,7 @@ use crate::lots::{self, Day, Lot};
 use crate::pricing::{self, Buyer, Channel, Resolution};
 use crate::stock::reservations::{self, State, Want};
 use crate::trail::Cause;
-use crate::wire::{LineCode, Outcome, Problem};
+use crate::wire::{LineCode, Live, Outcome, Problem};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Int4, Jsonb, Nullable, Numeric, Text, Timestamptz};
@@ -48,6 +48,8 @@ pub struct Intake<'a> {
     pub channel: &'a str,
     /// The shop an order names, or the merchant's default.
     pub shop: &'a dyn Fn(Option<ShopId>) -> std::result::Result<ShopId, Problem>,
+    /// What the ERP said of the goods a moment ago, where it was asked (S-04).
+    pub live: Option<&'a Live>,
 }
 
 /// Takes orders.
@@ -88,11 +90,19 @@ pub fn place(tx: &mut PgConnection, cause: &Cause, intake: &Intake<'_>, drafts: 
             }
         }
     }
-    let ready = frozen(tx, cause, ready, &mut ended)?;
+    let ready = frozen(tx, cause, ready, intake.live, &mut ended)?;
     make(tx, cause, intake.channel, &ready)?;
     let made = model::by_nos(tx, cause.merchant, &ready.iter().map(|r| r.draft.order_no.as_str()).collect::<Vec<_>>())?;
     let mut made: Vec<(i32, Order)> = ready.iter().filter_map(|r| Some((r.draft.no, made.get(&r.draft.order_no)?.clone()))).collect();
-    let placed = |(_, o): &(i32, Order)| Event::new(o.id, cause, "placed", Origin::Storefront).at(Some(o.placed_at)).shown(true);
+    let checked: HashMap<i32, Value> = ready.iter().filter_map(|r| Some((r.draft.no, check(intake.live?, r)?))).collect();
+    let placed = |(no, o): &(i32, Order)| {
+        let event = Event::new(o.id, cause, "placed", Origin::Storefront).at(Some(o.placed_at)).shown(true);
+        // how the goods were checked is kept with the order.
+        match checked.get(no) {
+            Some(check) => event.with(json!({ "check": check })),
+            None => event,
+        }
+    };
     events::record(tx, cause, &made.iter().map(placed).collect::<Vec<_>>())?;
     if rules::of(tx, cause.merchant)?.from_the_start() {
         feed::enter(tx, cause, made.iter_mut().map(|(_, o)| o), false)?;
@@ -100,6 +110,11 @@ pub fn place(tx: &mut PgConnection, cause: &Cause, intake: &Intake<'_>, drafts: 
     }
     ended.extend(made.iter().map(|(no, order)| Ended::well(*no, Outcome::Applied, order)));
     Ok(ended)
+}
+
+/// What the ERP said of an order's goods.
+fn check(live: &Live, ready: &Ready<'_>) -> Option<Value> {
+    Some(live.told(ready.lines.iter().map(|l| (l.sku, ready.shop)))).filter(|told| !told.is_null())
 }
 
 /// Orders that are there already.
@@ -203,7 +218,13 @@ fn priced(item: &Item, sku: SkuId, found: Option<&Resolution>, field: &str) -> s
 }
 
 /// Freezes the units of each order; those that cannot be had are refused.
-fn frozen<'a>(tx: &mut PgConnection, cause: &Cause, ready: Vec<Ready<'a>>, ended: &mut Vec<Ended>) -> Result<Vec<Ready<'a>>> {
+fn frozen<'a>(
+    tx: &mut PgConnection,
+    cause: &Cause,
+    ready: Vec<Ready<'a>>,
+    live: Option<&Live>,
+    ended: &mut Vec<Ended>,
+) -> Result<Vec<Ready<'a>>> {
     let mut wants = Vec::new();
     let mut place = HashMap::new();
     for ready in &ready {
@@ -222,7 +243,8 @@ fn frozen<'a>(tx: &mut PgConnection, cause: &Cause, ready: Vec<Ready<'a>>, ended
             });
         }
     }
-    let (taken, known): (Vec<_>, Vec<_>) = reservations::freeze(tx, cause, wants)?.into_iter().partition(|d| d.outcome == Outcome::Applied);
+    let (taken, known): (Vec<_>, Vec<_>) =
+        reservations::freeze(tx, cause, wants, live)?.into_iter().partition(|d| d.outcome == Outcome::Applied);
     drop(taken);
     // Another call may have made the same order while this one waited for its reservation.
     let twins = model::by_nos(tx, cause.merchant, &ready.iter().map(|r| r.draft.order_no.as_str()).collect::<Vec<_>>())?;
@@ -238,7 +260,10 @@ fn frozen<'a>(tx: &mut PgConnection, cause: &Cause, ready: Vec<Ready<'a>>, ended
         }
         let problem = done.problem.unwrap_or_else(|| Problem::new(LineCode::OtherLines, "orderNo", ""));
         if problem.code != LineCode::AllOrNothing {
-            let field = if problem.code == LineCode::NotEnough { format!("items[{i}].quantity") } else { "orderNo".to_owned() };
+            let field = match problem.code {
+                LineCode::NotEnough | LineCode::ErpSilent | LineCode::ErpRefuses => format!("items[{i}].{}", problem.field),
+                _ => "orderNo".to_owned(),
+            };
             refused.entry(*no).or_insert(Problem { field, ..problem });
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! The storefront places, pays and cancels ([`intake`], [`steps`]): prices are resolved, lots shown are noted and units frozen in
 //! the transaction that makes the order. Where an order stands is a function of its facts ([`state`]); whoever says "shipped"
-//! adds a fact, and nothing goes back. [`delivery`] hands paid orders to the ERP by lease, [`ack`] takes its receipts, [`waits`]
+//! adds a fact, and nothing goes back. [`delivery`] hands paid orders to the ERP by lease, [`push`] brings them to one that listens, [`ack`] takes its receipts, [`waits`]
 //! knows why an order is not there yet and how to get past it, [`status`] what the ERP's own steps mean to the buyer.
 //!
 //! Locks are taken in one order: orders by id, reservations by id, rows of stock, then the merchant's row for the feed's number.
@@ -21,6 +21,7 @@ pub mod model;
 pub mod money;
 mod pages;
 pub mod picks;
+pub mod push;
 pub mod replay;
 pub mod rules;
 pub mod shipments;

@@ -1,6 +1,7 @@
 //! How a merchant's orders travel: what starts their way, how long a hand-over lasts, when waiting is too long.
 
 use crate::Result;
+use crate::erp;
 use crate::ids::MerchantId;
 use crate::trail::{self, Cause, Entry};
 use diesel::prelude::*;
@@ -42,7 +43,13 @@ pub fn of(c: &mut PgConnection, merchant: MerchantId) -> Result<Rules> {
         .bind::<BigInt, _>(merchant)
         .get_result(c)
         .optional()?;
-    Ok(found.unwrap_or_default())
+    if let Some(found) = found {
+        return Ok(found);
+    }
+    // an ERP that is pushed to hears of an order when it is placed, one that asks when it is paid.
+    let pushed = erp::link::of(c, merchant)?.is_some_and(|link| link.pushes);
+    let sync_from = if pushed { "created" } else { "paid" };
+    Ok(Rules { sync_from: sync_from.into(), ..Rules::default() })
 }
 
 /// Sets the rules; what orders have become already stays.

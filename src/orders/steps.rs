@@ -270,6 +270,9 @@ fn say(desk: &mut Desk, cause: &Cause, saying: &Saying, kind: &'static str, orig
     }
 }
 
+/// Why units go back of which none will leave.
+const CLOSED_SHORT: &str = "closed short";
+
 /// Tells stock what the orders on the desk have come to: all of one has left, or, where every line was closed short, none
 /// of it will, and its units go back as those of a cancelled one do. Before the feed: the merchant's row is locked last.
 pub(super) fn tell_stock(tx: &mut PgConnection, cause: &Cause, desk: &Desk, origin: Origin) -> Result<()> {
@@ -289,9 +292,13 @@ pub(super) fn tell_stock(tx: &mut PgConnection, cause: &Cause, desk: &Desk, orig
     } else {
         reservations::left(tx, cause, &gone)?;
     }
-    let by = if origin == Origin::Person { "person" } else { "storefront" };
     let back = |(no, order): (i32, &&str)| Back { no, reservation: (*order).to_owned(), sku: None };
-    reservations::release(tx, cause, &(1..).zip(&short).map(back).collect::<Vec<_>>(), by, Some("closed short"))?;
+    let backs: Vec<Back> = (1..).zip(&short).map(back).collect();
+    match origin {
+        Origin::Erp => reservations::release_as_told(tx, cause, &backs, CLOSED_SHORT)?,
+        Origin::Person => reservations::release(tx, cause, &backs, "person", Some(CLOSED_SHORT))?,
+        Origin::Storefront | Origin::System => reservations::release(tx, cause, &backs, "storefront", Some(CLOSED_SHORT))?,
+    };
     Ok(())
 }
 

@@ -7,7 +7,7 @@
 //! the marks the page's tabs ask for in one transaction. [`modes`] knows which paid units the ERP's number contains already.
 //!
 //! What a call says is read and answered in [`push`], [`adjust`] and [`read`]; [`edit`] is a person's hand and its undo; [`list`] and
-//! [`ledger`] are what the page asks for; [`upload`] is a product line that brings its first quantity; [`verify`] holds the
+//! [`ledger`] are what the page asks for; [`live`] asks the ERP before a sale; [`upload`] is a product line that brings its first quantity; [`verify`] holds the
 //! counters against ledger and reservations.
 //!
 //! Locks are taken in one order everywhere: reservations by id, rows of stock by (SKU, shop), then what products lock, then
@@ -24,6 +24,7 @@ pub mod ledger;
 pub mod limits;
 pub mod list;
 mod listing;
+pub mod live;
 mod marks;
 pub mod model;
 pub mod modes;

@@ -8,15 +8,17 @@
 //! Locks: reservations by id, then rows of stock by (SKU, shop), then the merchant's row for the feed's number.
 
 pub mod api;
+mod checked;
 mod freeze;
 mod lines;
 pub mod list;
+mod mirror;
 mod turn;
 
 pub use freeze::{Want, freeze};
 pub use turn::{
-    Ack, Back, absorbed, acknowledge, confirm, expire, left, merchants_due, refund, release, release_by_hand, renumber, restock, settle,
-    still_here,
+    Ack, Back, absorbed, acknowledge, confirm, expire, left, merchants_due, refund, release, release_as_told, release_by_hand, renumber,
+    restock, settle, still_here,
 };
 
 use crate::Result;
@@ -100,6 +102,8 @@ pub struct Ended {
     pub problem: Option<Problem>,
     /// What the reservation is now.
     pub now: Option<Told>,
+    /// How a freeze was checked with the ERP, where it was: `erp` or `local` ([`Live`](crate::wire::Live)).
+    pub checked: Option<&'static str>,
 }
 
 /// What is told of a reservation.
@@ -112,10 +116,10 @@ pub struct Told {
 
 impl Ended {
     fn well(no: i32, outcome: Outcome, now: Told) -> Self {
-        Self { no, outcome, problem: None, now: Some(now) }
+        Self { no, outcome, problem: None, now: Some(now), checked: None }
     }
     fn badly(no: i32, problem: Problem) -> Self {
-        Self { no, outcome: Outcome::Rejected, problem: Some(problem), now: None }
+        Self { no, outcome: Outcome::Rejected, problem: Some(problem), now: None, checked: None }
     }
     fn unknown(no: i32, reservation: &str) -> Self {
         Self::badly(no, Problem::new(LineCode::UnknownReservation, "reservationId", reservation))

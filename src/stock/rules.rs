@@ -32,6 +32,8 @@ struct Stored {
     lots: String,
     #[diesel(sql_type = Bool)]
     lots_carry: bool,
+    #[diesel(sql_type = Bool)]
+    mirrors: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -43,6 +45,8 @@ pub struct Rules {
     pub low_stock: i64,
     pub stale_extra: i64,
     pub lots: LotRules,
+    /// The ERP is told of every freeze, deduction and rollback (Q-13).
+    pub mirrors: bool,
     lag: Option<(Duration, DateTime<Utc>)>,
     /// A lag that is news, to be kept.
     learnt: bool,
@@ -52,8 +56,9 @@ pub struct Rules {
 pub fn of(c: &mut PgConnection, merchant: MerchantId) -> Result<Rules> {
     let s: Stored = diesel::sql_query(
         "select m.low_stock, coalesce(r.mode, 'bare') as mode, coalesce(r.freeze_minutes, 30) as freeze_minutes, r.lag_ms, r.lag_at, \
-         coalesce(r.stale_extra, 0) as stale_extra, coalesce(l.mode, 'replace_all') as lots, coalesce(l.carries_stock, false) as lots_carry \
-         from merchants m left join stock_rules r on r.merchant_id = m.id left join lot_rules l on l.merchant_id = m.id where m.id = $1",
+         coalesce(r.stale_extra, 0) as stale_extra, coalesce(l.mode, 'replace_all') as lots, coalesce(l.carries_stock, false) as lots_carry, \
+         coalesce(e.mirrors, false) as mirrors from merchants m left join stock_rules r on r.merchant_id = m.id \
+         left join lot_rules l on l.merchant_id = m.id left join erp_links e on e.merchant_id = m.id where m.id = $1",
     )
     .bind::<BigInt, _>(merchant)
     .prepared().get_result(c)?;
@@ -63,6 +68,7 @@ pub fn of(c: &mut PgConnection, merchant: MerchantId) -> Result<Rules> {
         low_stock: s.low_stock,
         stale_extra: s.stale_extra,
         lots: LotRules { mode: LotMode::of(&s.lots).unwrap_or_default(), carry: s.lots_carry },
+        mirrors: s.mirrors,
         lag: s.lag_ms.map(Duration::milliseconds).zip(s.lag_at),
         learnt: false,
     })
@@ -104,6 +110,10 @@ pub fn set(tx: &mut PgConnection, cause: &Cause, mode: Mode, freeze_minutes: i32
     let before = of(tx, cause.merchant)?;
     if (before.mode, before.freeze_minutes) == (mode, freeze_minutes) {
         return Ok(());
+    }
+    // A mirrored unit is inside the ERP's number at once: any other way of reckoning would take it off twice (Q-13).
+    if before.mirrors && mode != Mode::Triple {
+        return Err(crate::Error::Conflict(crate::text::Text::new("mode-mirrors")));
     }
     if before.mode != mode {
         diesel::sql_query("select 1 from stock where merchant_id = $1 order by sku_id, shop_id for no key update")

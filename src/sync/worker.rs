@@ -42,6 +42,8 @@ pub struct Worker {
     task: JoinHandle<()>,
     /// Tells the pages that show what changes.
     watching: JoinHandle<()>,
+    /// Tells ERPs what waits for them.
+    telling: JoinHandle<()>,
 }
 
 impl Worker {
@@ -49,7 +51,7 @@ impl Worker {
     pub async fn stop(self) {
         // The receivers are gone only if the tasks ended by themselves.
         if self.stop.send(true).is_ok() {
-            for task in [self.task, self.watching] {
+            for task in [self.task, self.watching, self.telling] {
                 if let Err(why) = task.await {
                     tracing::error!(%why, "the worker did not end well");
                 }
@@ -62,6 +64,7 @@ impl Worker {
 pub fn start(platform: &Data<Platform>, keep_calls_months: i32) -> Worker {
     let (stop, mut stopped) = watch::channel(false);
     let watching = tokio::spawn(super::live::watch_over(Data::clone(platform), stopped.clone()));
+    let telling = super::tell::start(Data::clone(platform), stopped.clone());
     let platform = Data::clone(platform);
     let task = tokio::spawn(async move {
         let mut round = 0_u32;
@@ -110,7 +113,7 @@ pub fn start(platform: &Data<Platform>, keep_calls_months: i32) -> Worker {
             }
         }
     });
-    Worker { stop, task, watching }
+    Worker { stop, task, watching, telling }
 }
 
 /// Replays parked lines of every merchant that has any whose wait is over; returns how many lines were settled.
@@ -206,6 +209,7 @@ pub async fn keep_house(db: &Db, now: DateTime<Utc>, keep_calls_months: i32) -> 
                 + feeds::minutes::forget_old(tx, now)?)
         })
         .await?;
+    db.write(move |tx| feeds::minutes::fold(tx, now)).await?;
     db.write(move |tx| db::make_room(tx, now, keep_calls_months)).await?;
     if forgotten > 0 {
         tracing::debug!(forgotten, "housekeeping");

@@ -3,6 +3,7 @@
 use super::frame::initial;
 use super::{Actor, Frame, FrameTenant, FrameUser, Live, NavGroup, Person, Reply, RequestId, Seat, View, Wants};
 use crate::clock::Clock;
+use crate::outward::Outward;
 use crate::text::{Lang, Text};
 use crate::{Db, Error, Result};
 use actix_web::http::{StatusCode, Uri};
@@ -26,6 +27,8 @@ pub struct Platform {
     pub nav: fn(&Person) -> Vec<NavGroup>,
     /// Those who are looking at what changes by itself.
     pub live: Live,
+    /// The way to merchants' ERPs.
+    pub outward: Outward,
 }
 
 /// How somebody likes pages to look and sound; read from cookies.

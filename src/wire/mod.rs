@@ -5,6 +5,7 @@
 
 mod field;
 mod line;
+mod live;
 pub mod manual;
 pub mod openapi;
 mod outcome;
@@ -12,6 +13,7 @@ mod problem;
 
 pub use field::{Field, Kind, Need};
 pub use line::{Line, Patch, key_of};
+pub use live::{Live, Said};
 pub use outcome::{LineResult, Outcome, Parked, Withheld};
 pub use problem::{LineCode, Problem};
 
@@ -23,6 +25,7 @@ use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The most lines one call may carry.
 pub const MAX_LINES: usize = 1000;
@@ -98,12 +101,14 @@ pub struct Scope {
     pub lang: Lang,
     /// What counts as now: a hold may be over.
     pub now: DateTime<Utc>,
+    /// What the ERP said a moment ago of what is to be sold, where it was asked (S-04).
+    pub live: Option<Arc<Live>>,
 }
 
 impl Scope {
     /// All there is of a merchant.
     pub fn whole(merchant: MerchantId, lang: Lang, now: DateTime<Utc>) -> Self {
-        Self { merchant, shops: None, channel: None, lang, now }
+        Self { merchant, shops: None, channel: None, lang, now, live: None }
     }
     /// Whether what came by a channel is the caller's business.
     pub fn hears(&self, channel: &str) -> bool {

@@ -118,6 +118,10 @@ line_codes! {
     Held "HELD" "line-held"
     /// A buyer wants more than there is.
     NotEnough "NOT_ENOUGH" "line-not-enough"
+    /// The ERP, asked at this moment, does not sell it (S-04).
+    ErpRefuses "ERP_REFUSES" "line-erp-refuses"
+    /// The ERP did not answer in time, and the merchant sells nothing then.
+    ErpSilent "ERP_SILENT" "line-erp-silent"
     UnknownReservation "UNKNOWN_RESERVATION" "line-unknown-reservation"
     /// The reservation has gone on already, and this step is not possible any more (I-2).
     WrongState "WRONG_STATE" "line-wrong-state"

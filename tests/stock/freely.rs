@@ -176,7 +176,7 @@ impl Play<'_> {
     fn freeze(&mut self, r: usize, qty: i64) {
         let cause = self.cause(Kind::Erp);
         let want = Want { no: 1, reservation: self.no(r), sku: self.sku, shop: SHOP, qty, order_no: None, minutes: Some(10) };
-        let ended = self.c.transaction(|tx| reservations::freeze(tx, &cause, vec![want])).expect("freeze").remove(0);
+        let ended = self.c.transaction(|tx| reservations::freeze(tx, &cause, vec![want], None)).expect("freeze").remove(0);
         let expected = match &self.model.taken[r] {
             Some(old) if old.qty != qty || old.state == State::Gone => Outcome::Rejected,
             Some(_) => Outcome::Unchanged,

@@ -14,6 +14,7 @@ use duijie::Db;
 use duijie::clock::Clock;
 use duijie::db::Plans;
 use duijie::db::embedded::{Cluster, Options};
+use duijie::outward::Outward;
 use duijie::web::{Live, Platform};
 use duijie::{routes, server};
 use hmac::{Hmac, KeyInit, Mac};
@@ -118,6 +119,7 @@ impl House {
             dev: true,
             nav: routes::nav,
             live: Live::default(),
+            outward: Outward::default(),
         };
         Self { name, platform: Data::new(platform), clock, cookies: RefCell::default(), nonces: AtomicU32::new(0) }
     }
@@ -127,6 +129,11 @@ impl House {
         let db = Db::connect(&self.url(), 1, plans).expect("connect");
         self.platform = Data::new(Platform { db, ..Platform::clone(&self.platform) });
         self
+    }
+
+    /// The same database under another process: what this one has learnt of others is forgotten.
+    pub fn starts_anew(&mut self) {
+        self.platform = Data::new(Platform { outward: Outward::default(), ..Platform::clone(&self.platform) });
     }
 
     /// Moves the clock.

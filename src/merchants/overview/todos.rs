@@ -1,5 +1,6 @@
 //! What needs me: every row a count, its cause, what follows from it, how long already, and one place to go.
 
+mod erp;
 mod gate;
 mod orders;
 mod stock;
@@ -64,6 +65,7 @@ pub(super) fn of_merchant(c: &mut PgConnection, merchant: MerchantId, now: DateT
     all.extend(returned(c, merchant)?);
     all.extend(expiring(c, merchant, now)?);
     all.extend(gate::todos(c, merchant, now)?);
+    all.extend(erp::todos(c, merchant, now)?);
     all.extend(out_of_stock(c, merchant)?);
     all.extend(stock::todos(c, merchant, now)?);
     all.extend(orders::todos(c, merchant, now)?);

@@ -1,6 +1,7 @@
 //! What has happened to an order, from every side in one line of time: the buyer's clicks, the ERP's steps and calls, what people
 //! decided about it and about its buyer; and the part of it that the buyer sees (L-06).
 
+use crate::erp;
 use crate::orders::events::Happened;
 use crate::orders::model::Order;
 use crate::text::Text;
@@ -23,6 +24,8 @@ pub struct Moment {
     pub visible: bool,
     /// Words that were given with it.
     pub note: String,
+    /// How the goods were checked with the ERP.
+    pub check: Vec<Text>,
     /// The call it came by.
     pub call: Option<Uuid>,
 }
@@ -55,6 +58,10 @@ fn kind(happened: &Happened) -> (Text, &'static str, &'static str) {
     match happened.kind.as_str() {
         "placed" => (Text::new("order-event-placed"), "plat", "receipt"),
         "paid" => (Text::new("order-event-paid").with(word("amount")), "ok", "currency-yuan"),
+        "handed" if data.get("pushed").and_then(Value::as_bool) == Some(true) => {
+            let time = data.get("time").and_then(Value::as_i64).unwrap_or(1);
+            (Text::new("order-event-pushed").with(time), "info", "arrows-exchange")
+        }
         "handed" => {
             let time = data.get("time").and_then(Value::as_i64).unwrap_or(1);
             (Text::new("order-event-handed").with(word("by")).with(time), "info", "arrows-exchange")
@@ -90,6 +97,20 @@ fn source(origin: &str) -> &'static str {
     }
 }
 
+/// What the ERP answered when the order was placed, and what was decided where it did not.
+fn checked(check: &Value) -> Vec<Text> {
+    let number = |name: &str| check.get(name).and_then(Value::as_i64).unwrap_or_default();
+    let mut told = Vec::new();
+    if number("answered") > 0 {
+        told.push(Text::new("order-check-answered").with(number("answered")).with(number("ms")));
+    }
+    if number("silent") > 0 {
+        told.push(Text::new("order-check-silent").with(number("silent")).with(number("buffer")));
+        told.extend(check.get("why").and_then(Value::as_str).map(erp::why));
+    }
+    told
+}
+
 impl Moment {
     fn of_order(happened: Happened) -> Self {
         let (what, tone, icon) = kind(&happened);
@@ -106,6 +127,7 @@ impl Moment {
             sentence: happened.sentence,
             visible: happened.visible,
             note: [note, refund].into_iter().filter(|n| !n.is_empty()).collect::<Vec<_>>().join(" · "),
+            check: happened.data.get("check").map(checked).unwrap_or_default(),
             // Only what machines sent stands in the log of calls.
             call: happened.request_id.filter(|_| happened.origin == "erp" || happened.origin == "storefront"),
         }
@@ -128,6 +150,7 @@ impl Moment {
             sentence: String::new(),
             visible: false,
             note: code,
+            check: Vec::new(),
             call: None,
         }
     }

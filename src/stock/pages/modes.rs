@@ -209,8 +209,15 @@ pub async fn choose(ctx: Ctx, input: Input<Chosen>) -> Reply {
         }
     };
     let cause = seat.cause.clone();
-    ctx.db.write(move |tx| rules::set(tx, &cause, mode, minutes)).await?;
-    Ok(redirect(&ctx, "/settings/stock?done=saved"))
+    match ctx.db.write(move |tx| rules::set(tx, &cause, mode, minutes)).await {
+        Ok(()) => Ok(redirect(&ctx, "/settings/stock?done=saved")),
+        Err(Error::Conflict(why)) if ctx.wants != Wants::Json => {
+            let form = Form::filled([("mode", mode.as_str().to_owned()), ("minutes", minutes.to_string())]).with_error("mode", why);
+            let view = shown(&ctx, &seat, Asked::default()).await?;
+            ctx.invalid(Modes { form, ..view })
+        }
+        Err(e) => Err(e),
+    }
 }
 
 /// `POST /settings/stock/check`: looks at the counters now.

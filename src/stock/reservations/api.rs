@@ -109,7 +109,7 @@ fn freeze(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Line>)
     }
     // All or nothing: a line that names nothing we know takes its reservation with it.
     let (spoiled, wants): (Vec<Want>, Vec<Want>) = wants.into_iter().partition(|w| bad.contains_key(&w.reservation));
-    let mut ended = super::freeze(tx, cause, wants)?;
+    let mut ended = super::freeze(tx, cause, wants, scope.live.as_deref())?;
     ended.extend(spoiled.iter().map(|w| Ended::badly(w.no, Problem::new(LineCode::AllOrNothing, "", ""))));
     ended.extend(bad.into_values().flatten().map(|(no, problem)| Ended::badly(no, problem)));
     Ok(told(&lines, ended))
@@ -156,6 +156,9 @@ fn told(lines: &[Line], ended: Vec<Ended>) -> Vec<LineResult> {
         let ended = by_no.remove(&line.no)?;
         let mut result = LineResult::of(line, ended.outcome);
         result.problems.splice(0..0, ended.problem);
+        if let Some(how) = ended.checked {
+            result = result.telling("checked", how);
+        }
         Some(ended.now.map_or(result.clone(), |now| tell(result, now)))
     };
     lines.iter().filter_map(result).collect()

@@ -1,6 +1,8 @@
 //! Taking units, all of a reservation or none of it.
 
+use super::checked::{Checked, told as how};
 use super::lines::Rows;
+use super::mirror;
 use super::{Ended, Header, State, Taken, Told, headers, lines_of};
 use crate::Result;
 use crate::db::Prepare;
@@ -8,7 +10,7 @@ use crate::ids::{ShopId, SkuId};
 use crate::stock::rows::Change;
 use crate::stock::rules;
 use crate::trail::Cause;
-use crate::wire::{LineCode, Outcome, Problem};
+use crate::wire::{LineCode, Live, Outcome, Problem};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
@@ -42,8 +44,8 @@ fn by_reservation(wants: Vec<Want>) -> Vec<(String, Vec<Want>)> {
 }
 
 /// Freezes what is wanted (S-05). Of several reservations in a call each stands for itself; within one, a line that cannot be
-/// had takes the others with it.
-pub fn freeze(tx: &mut PgConnection, cause: &Cause, wants: Vec<Want>) -> Result<Vec<Ended>> {
+/// had takes the others with it. `live` is what the ERP said of it a moment ago, where it was asked (S-04).
+pub fn freeze(tx: &mut PgConnection, cause: &Cause, wants: Vec<Want>, live: Option<&Live>) -> Result<Vec<Ended>> {
     let wanted = by_reservation(wants);
     let nos: Vec<&str> = wanted.iter().map(|(no, _)| no.as_str()).collect();
     let rules = rules::of(tx, cause.merchant)?;
@@ -57,6 +59,7 @@ pub fn freeze(tx: &mut PgConnection, cause: &Cause, wants: Vec<Want>) -> Result<
     let fresh = wanted.iter().filter(|(no, _)| new.contains(no)).flat_map(|(_, lines)| lines);
     let mut rows = Rows::lock(tx, cause, fresh.map(|w| (w.sku, w.shop)))?;
     rows.catch_up(tx, cause, rules.lots.mode)?;
+    let checked = Checked::weigh(tx, cause, live, &rows, rules.mode)?;
     let mut ended = Vec::new();
     let mut taken: Vec<(&Want, Option<i64>)> = Vec::new();
     let mut given_up: Vec<&str> = Vec::new();
@@ -65,7 +68,7 @@ pub fn freeze(tx: &mut PgConnection, cause: &Cause, wants: Vec<Want>) -> Result<
             ended.extend(again(no, lines, header, known.iter().filter(|l| l.no == *no)));
             continue;
         }
-        match refused(&rows, cause, lines) {
+        match refused(&rows, &checked, cause, lines) {
             Some(why) => {
                 given_up.push(no);
                 ended.extend(why);
@@ -79,13 +82,16 @@ pub fn freeze(tx: &mut PgConnection, cause: &Cause, wants: Vec<Want>) -> Result<
                         Change::new("reserve", before, after.clone().changed(cause.now)).of(no).line(want.no)
                     });
                     taken.push((want, hold.map(|id| id.0)));
-                    ended.push(Ended::well(want.no, Outcome::Applied, told));
+                    ended.push(Ended::well(want.no, Outcome::Applied, told).checked(how(live, want)));
                 }
             }
         }
     }
     drop_headers(tx, cause, &given_up)?;
     keep_lines(tx, cause, &taken)?;
+    if rules.mirrors {
+        mirror::frozen(tx, cause, &taken.iter().map(|(want, _)| *want).collect::<Vec<_>>())?;
+    }
     rows.write(tx, cause, None, rules.low_stock)?;
     Ok(ended)
 }
@@ -147,14 +153,9 @@ fn again<'a>(no: &str, lines: &[Want], header: &Header, known: impl Iterator<Ite
 }
 
 /// Why a reservation cannot be had, line by line; `None` when it can.
-fn refused(rows: &Rows, cause: &Cause, lines: &[Want]) -> Option<Vec<Ended>> {
+fn refused(rows: &Rows, checked: &Checked, cause: &Cause, lines: &[Want]) -> Option<Vec<Ended>> {
     let mut seen = HashSet::new();
-    let problem = |want: &Want| -> Option<Problem> {
-        let figures = rows.now(want.sku, want.shop).map(|r| r.figures(cause.now)).unwrap_or_default();
-        let short = || Problem::new(LineCode::NotEnough, "quantity", want.qty.to_string()).detail(figures.available() + figures.oversell);
-        (!figures.gives(want.qty)).then(short)
-    };
-    let mut found: Vec<Option<Problem>> = lines.iter().map(problem).collect();
+    let mut found: Vec<Option<Problem>> = lines.iter().map(|want| checked.refuses(rows, cause, want)).collect();
     for (want, problem) in lines.iter().zip(&mut found) {
         if !seen.insert((want.sku, want.shop)) {
             *problem = Some(Problem::new(LineCode::DuplicateInBatch, "skuId", want.reservation.clone()));

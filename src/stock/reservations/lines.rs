@@ -34,6 +34,11 @@ impl Rows {
         Ok(())
     }
 
+    /// The rows as this call has left them so far.
+    pub fn iter(&self) -> impl Iterator<Item = &Row> {
+        self.rows.values().map(|(row, _)| row)
+    }
+
     /// A row as this call has left it so far.
     pub fn now(&self, sku: SkuId, shop: ShopId) -> Option<&Row> {
         self.rows.get(&(sku, shop)).map(|(row, _)| row)

@@ -1,6 +1,7 @@
 //! What becomes of frozen units: paid, given back, run out of time, known to the ERP.
 
 use super::lines::Rows;
+use super::mirror;
 use super::{Ended, Header, State, Taken, Told, headers, lines_of, lock, move_on};
 use crate::Result;
 use crate::db::Prepare;
@@ -35,8 +36,11 @@ pub fn confirm(tx: &mut PgConnection, cause: &Cause, wanted: &[(i32, String)]) -
             Change::new("confirm", before, after.clone().changed(cause.now)).of(&line.no)
         });
     }
-    let low_stock = rules::of(tx, cause.merchant)?.low_stock;
-    rows.write(tx, cause, None, low_stock)?;
+    let rules = rules::of(tx, cause.merchant)?;
+    rows.write(tx, cause, None, rules.low_stock)?;
+    if rules.mirrors {
+        mirror::deducted(tx, cause, &paying)?;
+    }
     let seqs = pay(tx, cause, &paying)?;
     let end = |(no, reservation): &(i32, String)| match known.get(reservation) {
         None => Ended::unknown(*no, reservation),
@@ -102,21 +106,39 @@ pub struct Back {
 /// Gives units back (S-05): frozen ones at once; paid ones too as long as the ERP's number does not contain them. What it
 /// contains comes back with the ERP's own next push.
 pub fn release(tx: &mut PgConnection, cause: &Cause, wanted: &[Back], by: &str, reason: Option<&str>) -> Result<Vec<Ended>> {
-    back(tx, cause, wanted, by, reason, false)
+    back(tx, cause, wanted, &Manner { by, reason, restocks: false, mirrored: true })
+}
+
+/// The same where the ERP said so itself: it is not told in turn.
+pub fn release_as_told(tx: &mut PgConnection, cause: &Cause, wanted: &[Back], reason: &str) -> Result<Vec<Ended>> {
+    back(tx, cause, wanted, &Manner { reason: Some(reason), restocks: false, ..REFUND })
 }
 
 /// A refund: units the ERP's number contains come back with its own next push.
 pub fn refund(tx: &mut PgConnection, cause: &Cause, wanted: &[Back]) -> Result<Vec<Ended>> {
-    back(tx, cause, wanted, "storefront", Some("refund"), false)
+    back(tx, cause, wanted, &Manner { restocks: false, ..REFUND })
 }
 
 /// A refund where the merchant wants units back at once: the ERP's number is raised by those it contains, until it says its own
 ///
 pub fn restock(tx: &mut PgConnection, cause: &Cause, wanted: &[Back]) -> Result<Vec<Ended>> {
-    back(tx, cause, wanted, "storefront", Some("refund"), true)
+    back(tx, cause, wanted, &REFUND)
 }
 
-fn back(tx: &mut PgConnection, cause: &Cause, wanted: &[Back], by: &str, reason: Option<&str>, restock: bool) -> Result<Vec<Ended>> {
+/// How units go back.
+struct Manner<'a> {
+    by: &'a str,
+    reason: Option<&'a str>,
+    /// The ERP's number is raised by those it contains.
+    restocks: bool,
+    /// The ERP is told, where it is told such things.
+    mirrored: bool,
+}
+
+/// Refunds are the ERP's own (O-09): it need not hear of them.
+const REFUND: Manner<'_> = Manner { by: "storefront", reason: Some("refund"), restocks: true, mirrored: false };
+
+fn back(tx: &mut PgConnection, cause: &Cause, wanted: &[Back], manner: &Manner<'_>) -> Result<Vec<Ended>> {
     let nos: Vec<&str> = wanted.iter().map(|w| w.reservation.as_str()).collect();
     let known = headers(tx, cause.merchant, &nos)?;
     let lines = lines_of(tx, cause.merchant, &nos)?;
@@ -126,11 +148,11 @@ fn back(tx: &mut PgConnection, cause: &Cause, wanted: &[Back], by: &str, reason:
     }
     let meant = |l: &&Taken| named.get(l.no.as_str()).is_some_and(|skus| skus.iter().any(|s| s.is_none_or(|sku| sku == l.sku)));
     let going: Vec<&Taken> = lines.iter().filter(|l| l.state != "released").filter(meant).collect();
-    give_back(tx, cause, &going, by, reason, restock)?;
+    give_back(tx, cause, &going, manner)?;
     let gone: HashSet<(&str, SkuId)> = going.iter().map(|l| (l.no.as_str(), l.sku)).collect();
     let left = |no: &str| lines.iter().any(|l| l.no == no && l.state != "released" && !gone.contains(&(no, l.sku)));
     let over: Vec<&str> = known.iter().filter(|(no, h)| h.state != State::Released && !left(no)).map(|(no, _)| no.as_str()).collect();
-    move_on(tx, cause, &over, by, reason)?;
+    move_on(tx, cause, &over, manner.by, manner.reason)?;
     let end = |w: &Back| {
         let Some(header) = known.get(&w.reservation) else { return Ended::unknown(w.no, &w.reservation) };
         let mine = going.iter().any(|l| l.no == w.reservation && w.sku.is_none_or(|sku| sku == l.sku));
@@ -152,7 +174,7 @@ pub fn release_by_hand(tx: &mut PgConnection, cause: &Cause, wanted: &[Back], re
     Ok(ended)
 }
 
-fn give_back(tx: &mut PgConnection, cause: &Cause, going: &[&Taken], by: &str, reason: Option<&str>, restock: bool) -> Result<()> {
+fn give_back(tx: &mut PgConnection, cause: &Cause, going: &[&Taken], manner: &Manner<'_>) -> Result<()> {
     if going.is_empty() {
         return Ok(());
     }
@@ -168,12 +190,12 @@ fn give_back(tx: &mut PgConnection, cause: &Cause, going: &[&Taken], by: &str, r
             let kind = match state {
                 "frozen" => {
                     after.frozen -= line.qty;
-                    if by == "expiry" { "expire" } else { "release" }
+                    if manner.by == "expiry" { "expire" } else { "release" }
                 }
                 paid => {
                     after.sold_open -= if paid == "paid" { line.qty } else { 0 };
                     after.sold -= line.qty;
-                    after.erp_qty += if restock && paid != "paid" { line.qty } else { 0 };
+                    after.erp_qty += if manner.restocks && paid != "paid" { line.qty } else { 0 };
                     "restock"
                 }
             };
@@ -193,8 +215,11 @@ fn give_back(tx: &mut PgConnection, cause: &Cause, going: &[&Taken], by: &str, r
     .bind::<Array<BigInt>, _>(going.iter().map(|l| l.shop).collect::<Vec<_>>())
     .prepared()
     .execute(tx)?;
-    let low_stock = rules::of(tx, cause.merchant)?.low_stock;
-    rows.write(tx, cause, reason, low_stock)
+    let rules = rules::of(tx, cause.merchant)?;
+    if rules.mirrors && manner.mirrored {
+        mirror::rolled_back(tx, cause, going, manner.reason.unwrap_or(manner.by))?;
+    }
+    rows.write(tx, cause, manner.reason, rules.low_stock)
 }
 
 /// What the ERP says about an order it took over.
