@@ -47,6 +47,7 @@ erp-why-timed-out = No answer in time
 erp-why-too-large = The answer is larger than 10 MB
 erp-why-cut-short = The connection broke off before the answer ended
 erp-why-unreadable = The answer cannot be understood: not the JSON agreed on, or a server error
+erp-why-secret = The secret does not open: the platform has another master key. Type the secret again
 erp-why-refused = The ERP refused: { $a }
 erp-outbox = Still to be told
 erp-outbox-note = Those of one reservation go in their order

@@ -47,6 +47,7 @@ erp-why-timed-out = 超时没有答复
 erp-why-too-large = 答复超过 10 MB
 erp-why-cut-short = 连接在答复结束前断开
 erp-why-unreadable = 答复看不懂：不是约定的 JSON，或是服务器错误
+erp-why-secret = 密钥打不开：平台的主密钥换过。请重新填写密钥
 erp-why-refused = ERP 拒绝：{ $a }
 erp-outbox = 待告知
 erp-outbox-note = 同一预占按先后逐条发送

@@ -3,8 +3,8 @@ use super::link::Link;
 use crate::accounts::apps::{Request, sign};
 use crate::accounts::sealing;
 use crate::outward::{Call, Failure, Outward};
-use crate::{Error, Result};
 use chrono::{DateTime, Utc};
+use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -41,10 +41,13 @@ pub struct Exchange {
     pub outcome: Result<Value, Trouble>,
 }
 
+impl Exchange {
+    fn silent(why: &'static str) -> Self {
+        Self { status: 0, answer: Vec::new(), outcome: Err(Trouble::Silent(why)) }
+    }
+}
+
 /// Asks a merchant's ERP, signed as the open platform's own callers sign: `POST <url>/<method>`.
-///
-/// # Errors
-/// `Broken` when the secret does not open: the master key is another one. An ERP that fails is no error, see [`Exchange`].
 pub async fn ask(
     outward: &Outward,
     link: &Link,
@@ -53,28 +56,16 @@ pub async fn ask(
     body: &Value,
     now: DateTime<Utc>,
     within: Duration,
-) -> Result<Exchange> {
-    let Some(url) = link.address(method) else {
-        return Ok(Exchange { status: 0, answer: Vec::new(), outcome: Err(Trouble::Silent(Failure::Forbidden.as_str())) });
-    };
-    let secret = link.secret(master_key).ok_or_else(|| Error::broken("an ERP's secret does not open under this master key"))?;
+) -> Exchange {
+    let Some(url) = link.address(method) else { return Exchange::silent(Failure::Forbidden.as_str()) };
     let body = body.to_string().into_bytes();
-    let (timestamp, nonce) = (now.timestamp().to_string(), sealing::random_text(24));
-    let path_and_query = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-    let body_sha256: [u8; 32] = Sha256::digest(&body).into();
-    let request =
-        Request { method: "POST", path_and_query: &path_and_query, timestamp: &timestamp, nonce: &nonce, body_sha256: &body_sha256 };
-    let signature = sealing::hex(&sign(&secret, &request));
-    let mut headers = HeaderMap::new();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    for (name, value) in
-        [("x-app-key", link.app_key.as_str()), ("x-timestamp", &timestamp), ("x-nonce", &nonce), ("x-signature", &signature)]
-    {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).map_err(Error::broken)?);
-    }
+    let Some(headers) = signed(link, master_key, &url, &body, now) else {
+        tracing::error!(merchant = %link.merchant, "an ERP's secret does not open under this master key");
+        return Exchange::silent("secret");
+    };
     let call = Call { merchant: link.merchant.0, url: &url, inside: link.inside == Some(true), headers, body, within };
-    Ok(match outward.post(call).await {
-        Err(failure) => Exchange { status: 0, answer: Vec::new(), outcome: Err(Trouble::Silent(failure.as_str())) },
+    match outward.post(call).await {
+        Err(failure) => Exchange::silent(failure.as_str()),
         Ok(answered) => {
             let outcome = match answer::read(answered.status, &answered.body) {
                 Answer::Yes(data) => Ok(data),
@@ -83,5 +74,24 @@ pub async fn ask(
             };
             Exchange { status: answered.status, answer: answered.body, outcome }
         }
-    })
+    }
+}
+
+/// The headers of a call; `None` when the secret does not open.
+fn signed(link: &Link, master_key: &[u8; 32], url: &Url, body: &[u8], now: DateTime<Utc>) -> Option<HeaderMap> {
+    let secret = link.secret(master_key)?;
+    let (timestamp, nonce) = (now.timestamp().to_string(), sealing::random_text(24));
+    let path_and_query = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+    let body_sha256: [u8; 32] = Sha256::digest(body).into();
+    let request =
+        Request { method: "POST", path_and_query: &path_and_query, timestamp: &timestamp, nonce: &nonce, body_sha256: &body_sha256 };
+    let signature = sealing::hex(&sign(&secret, &request));
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    for (name, value) in
+        [("x-app-key", link.app_key.as_str()), ("x-timestamp", &timestamp), ("x-nonce", &nonce), ("x-signature", &signature)]
+    {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).ok()?);
+    }
+    Some(headers)
 }

@@ -103,10 +103,11 @@ pub fn of(c: &mut PgConnection, merchant: MerchantId) -> Result<Option<Link>> {
     Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).get_result(c).optional()?)
 }
 
-/// Links something is pushed or mirrored over.
+/// Links over which something is pushed or mirrored, or was and is still to be told.
 pub fn all_that_tell(c: &mut PgConnection) -> Result<Vec<Link>> {
     let sql = format!(
-        "{SELECT} join merchants m on m.id = l.merchant_id and m.status = 'active' where l.pushes or l.mirrors order by l.merchant_id"
+        "{SELECT} join merchants m on m.id = l.merchant_id and m.status = 'active' \
+         where l.pushes or l.mirrors or exists (select from outbox o where o.merchant_id = l.merchant_id) order by l.merchant_id"
     );
     Ok(diesel::sql_query(sql).load(c)?)
 }

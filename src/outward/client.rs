@@ -83,7 +83,8 @@ struct Inner {
 /// Everything that is kept apart between two ERPs.
 struct Door {
     lines: Semaphore,
-    breaker: Mutex<Breaker>,
+    /// By path: who is slow to answer one question may still take what it is told.
+    breakers: Mutex<HashMap<String, Breaker>>,
 }
 
 impl Outward {
@@ -93,7 +94,8 @@ impl Outward {
     /// Every [`Failure`]; an answer of whatever HTTP status is none.
     pub async fn post(&self, call: Call<'_>) -> Result<Answered, Failure> {
         let door = self.door(call.merchant, call.url);
-        if !door.breaker().admits(Instant::now()) {
+        let url = call.url;
+        if !door.breaker(url, |b| b.admits(Instant::now())) {
             return Err(Failure::Resting);
         }
         let deadline = tokio::time::Instant::now() + call.within;
@@ -106,15 +108,15 @@ impl Outward {
             Err(_) => Err(Failure::TimedOut),
         };
         match &answer {
-            Ok(answered) if answered.status < 500 => door.breaker().succeeded(),
-            _ => door.breaker().failed(Instant::now()),
+            Ok(answered) if answered.status < 500 => door.breaker(url, Breaker::succeeded),
+            _ => door.breaker(url, |b| b.failed(Instant::now())),
         }
         answer
     }
 
-    /// Whether somebody is left alone now, since it has failed several times in a row.
+    /// Whether somebody is not asked this now, since it has failed several times in a row.
     pub fn rests(&self, merchant: i64, url: &Url) -> bool {
-        self.door(merchant, url).breaker().rests(Instant::now())
+        self.door(merchant, url).breaker(url, |b| b.rests(Instant::now()))
     }
 
     async fn exchange(&self, call: Call<'_>) -> Result<Answered, Failure> {
@@ -167,14 +169,15 @@ impl Outward {
         let mut doors = self.0.doors.lock().unwrap_or_else(PoisonError::into_inner);
         let door = doors
             .entry((merchant, authority))
-            .or_insert_with(|| Arc::new(Door { lines: Semaphore::new(LINES), breaker: Mutex::default() }));
+            .or_insert_with(|| Arc::new(Door { lines: Semaphore::new(LINES), breakers: Mutex::default() }));
         Arc::clone(door)
     }
 }
 
 impl Door {
-    fn breaker(&self) -> std::sync::MutexGuard<'_, Breaker> {
-        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    fn breaker<T>(&self, url: &Url, look: impl FnOnce(&mut Breaker) -> T) -> T {
+        let mut breakers = self.breakers.lock().unwrap_or_else(PoisonError::into_inner);
+        look(breakers.entry(url.path().to_owned()).or_default())
     }
 }
 

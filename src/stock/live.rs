@@ -98,8 +98,7 @@ async fn ask(platform: Arc<Platform>, merchant: MerchantId, lines: Vec<Value>) -
     let ms = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
     let mut said = HashMap::new();
     let mut failed = Vec::new();
-    for (question, answer) in questions.iter().zip(answers) {
-        let (answer, row) = answer?;
+    for (question, (answer, row)) in questions.iter().zip(answers) {
         said.insert((question.sku, question.shop), answer);
         failed.extend(row);
     }
@@ -108,23 +107,17 @@ async fn ask(platform: Arc<Platform>, merchant: MerchantId, lines: Vec<Value>) -
 }
 
 /// One answer, and its line in the log of calls where it was none: how the others went stands on their order.
-async fn one(
-    platform: &Platform,
-    link: &Link,
-    question: &Question,
-    now: DateTime<Utc>,
-    within: Duration,
-) -> Result<(Said, Option<CallRow>)> {
+async fn one(platform: &Platform, link: &Link, question: &Question, now: DateTime<Utc>, within: Duration) -> (Said, Option<CallRow>) {
     let body = json!({ "skuId": question.ext, "shopId": question.shop.to_string() });
     let started = Instant::now();
-    let exchange = erp::ask(&platform.outward, link, &platform.master_key, listened::INVENTORY_GET, &body, now, within).await?;
+    let exchange = erp::ask(&platform.outward, link, &platform.master_key, listened::INVENTORY_GET, &body, now, within).await;
     let said = match &exchange.outcome {
         Ok(data) => figure(data),
         Err(Trouble::Refused(words)) => Said::Refused(words.clone()),
         Err(Trouble::Silent(why)) => Said::Silent(why),
     };
     let problem = match &said {
-        Said::Figure { .. } => return Ok((said, None)),
+        Said::Figure { .. } => return (said, None),
         Said::Refused(words) => words.clone(),
         Said::Silent(why) => (*why).to_owned(),
     };
@@ -139,7 +132,7 @@ async fn one(
         took: started.elapsed(),
         problem: Some(problem),
     };
-    Ok((said, Some(call.into())))
+    (said, Some(call.into()))
 }
 
 /// An answer's figures: of one shop, or the first where it answers with a list.

@@ -4,6 +4,7 @@
 //! lease, calls without any transaction open, and keeps how it went. An ERP that does not answer is tried with one thing at a time.
 
 use crate::erp::link::{self, Link};
+use crate::erp::listened::{FREEZE, ORDER_PUSH};
 use crate::erp::outbox::{self, Waiting};
 use crate::erp::{self, Trouble, ask};
 use crate::feeds::calls::{self, CallRow, Outward};
@@ -15,7 +16,7 @@ use crate::wire::Module;
 use crate::{Error, Result};
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use serde_json::Value;
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -104,11 +105,12 @@ pub async fn tell_all(platform: &Platform) -> Result<usize> {
 async fn tell(platform: &Platform, link: &Link) -> Result<usize> {
     // Of what failed a moment ago one is enough to see whether it is back.
     let at_once = if link.failing_since.is_some() { 1 } else { push::AT_ONCE };
-    if link.address("").is_some_and(|url| platform.outward.rests(link.merchant.0, &url)) {
-        return Ok(0);
+    let rests = |method| link.address(method).is_none_or(|url| platform.outward.rests(link.merchant.0, &url));
+    let mut told = 0;
+    if !rests(FREEZE) {
+        told += send_letters(platform, link, at_once).await?;
     }
-    let mut told = send_letters(platform, link, at_once).await?;
-    if link.pushes {
+    if link.pushes && !rests(ORDER_PUSH) {
         told += push_orders(platform, link, at_once).await?;
     }
     Ok(told)
@@ -120,9 +122,9 @@ struct Said {
     row: CallRow,
 }
 
-async fn say(platform: &Platform, link: &Link, method: &str, module: Module, body: &Value) -> Result<Said> {
+async fn say(platform: &Platform, link: &Link, method: &str, module: Module, body: &Value) -> Said {
     let (now, started) = (platform.clock.now(), Instant::now());
-    let exchange = erp::ask(&platform.outward, link, &platform.master_key, method, body, now, ask::PATIENCE).await?;
+    let exchange = erp::ask(&platform.outward, link, &platform.master_key, method, body, now, ask::PATIENCE).await;
     let problem = exchange.outcome.as_ref().err().map(|t| t.words().to_owned());
     let call = Outward {
         merchant: link.merchant,
@@ -135,7 +137,7 @@ async fn say(platform: &Platform, link: &Link, method: &str, module: Module, bod
         took: started.elapsed(),
         problem,
     };
-    Ok(Said { row: call.into(), outcome: exchange.outcome })
+    Said { row: call.into(), outcome: exchange.outcome }
 }
 
 /// Keeps the calls of a round, and how the ERP does.
@@ -159,7 +161,7 @@ async fn push_orders(platform: &Platform, link: &Link, at_once: i64) -> Result<u
     let cause = push::cause(link.merchant, lease, now);
     let taking = cause.clone();
     let parcels: Vec<Parcel> = platform.db.write(move |tx| push::take(tx, &taking, at_once)).await?;
-    let said = try_join_all(parcels.iter().map(|p| say(platform, link, p.method, Module::Order, &p.body))).await?;
+    let said = join_all(parcels.iter().map(|p| say(platform, link, p.method, Module::Order, &p.body))).await;
     let taken: Vec<(Parcel, Taken)> = parcels.into_iter().zip(said.iter().map(|s| taken(&s.outcome))).collect();
     let well = taken.iter().filter(|(_, t)| matches!(t, Taken::Well { .. })).count();
     let link = link.clone();
@@ -195,7 +197,7 @@ async fn send_letters(platform: &Platform, link: &Link, at_once: i64) -> Result<
     if letters.is_empty() {
         return Ok(0);
     }
-    let said = try_join_all(letters.iter().map(|l| say(platform, link, &l.method, Module::Stock, &l.body))).await?;
+    let said = join_all(letters.iter().map(|l| say(platform, link, &l.method, Module::Stock, &l.body))).await;
     let well = said.iter().filter(|s| s.outcome.is_ok()).count();
     let link = link.clone();
     platform

@@ -25,6 +25,7 @@ pub fn why(problem: &str) -> Text {
         "too_large" => "erp-why-too-large",
         "cut_short" => "erp-why-cut-short",
         "unreadable" => "erp-why-unreadable",
+        "secret" => "erp-why-secret",
         words => return Text::new("erp-why-refused").with(words),
     })
 }

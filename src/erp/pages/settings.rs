@@ -52,7 +52,7 @@ show!(Settings, |v| json!({
     })),
     "hosts": v.hosts.iter().map(|h| &h.host).collect::<Vec<_>>(), "waiting": v.counts.waiting, "refused": v.counts.refused,
     "outbox": v.page.rows.iter().map(|w| json!({ "id": w.id, "method": w.method, "key": w.key, "state": w.state, "attempts": w.attempts, "problem": w.problem })).collect::<Vec<_>>(),
-    "next": v.page.next,
+    "next": v.page.next, "listens": v.listened.iter().map(|m| json!({ "method": m.name, "source": m.source })).collect::<Vec<_>>(),
     "tested": v.tested.as_ref().map(|t| json!({ "status": t.status, "ok": t.why.is_none(), "answer": t.answer })),
 }));
 
@@ -165,7 +165,7 @@ pub async fn test(ctx: Ctx) -> Reply {
     let body = json!({ "skuId": sku, "shopId": shop.to_string() });
     let started = Instant::now();
     let platform = &ctx.platform;
-    let exchange = ask(&platform.outward, &link, &platform.master_key, listened::INVENTORY_GET, &body, ctx.now, ask::PATIENCE).await?;
+    let exchange = ask(&platform.outward, &link, &platform.master_key, listened::INVENTORY_GET, &body, ctx.now, ask::PATIENCE).await;
     let why = match &exchange.outcome {
         Ok(Value::Null) => Some(why("unreadable")),
         Ok(_) => None,
