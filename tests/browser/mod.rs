@@ -4,6 +4,7 @@ mod desk;
 mod driver;
 mod hold;
 mod prices;
+mod queue;
 
 use crate::robust::serve;
 use crate::support::cast::{ADMIN, AUDITOR, OWNER, PASSWORD};
