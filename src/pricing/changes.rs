@@ -4,6 +4,7 @@
 use super::book::{self, read_name};
 use super::codes::Codes;
 use super::impact::{self, Impact};
+use super::locks::Locks;
 use super::place::{Place, Span};
 use super::rules::{Rules, rules};
 use super::sheet::{Move, Wish};
@@ -49,6 +50,9 @@ pub struct Diff {
     /// It moves by more than the merchant's alert.
     pub far: bool,
     pub below_cost: bool,
+    /// Who keeps it from the ERP: a person may change it all the same, and should know.
+    #[serde(skip)]
+    pub lock: Option<Text>,
 }
 
 /// Why a row stays as it is.
@@ -69,6 +73,8 @@ pub struct Outlook {
     pub unchanged: usize,
     pub far: usize,
     pub below_cost: usize,
+    /// Of locked prices.
+    pub locked: usize,
     pub alert_percent: i16,
     pub impact: Impact,
     /// The SKUs that change, to be undone by.
@@ -117,12 +123,14 @@ fn carry_out(tx: &mut PgConnection, cause: &Cause, wanted: &[Wanted], weigh: boo
     let at = begins.unwrap_or(cause.now);
     let before = if weigh { Some(impact::Picture::take(tx, cause.merchant, &skus, at)?) } else { None };
     let stored = stored(tx, cause.merchant, &skus)?;
+    let locks = Locks::load(tx, cause.merchant, lines.values(), cause.now)?;
     let done = book::set(tx, cause, &codes, &wishes)?;
     for ((wish, row), done) in wishes.iter().zip(rows).zip(done) {
         match done.outcome {
             Outcome::Applied => {
                 outlook.skus.push(row.sku_id.clone());
-                outlook.diffs.extend(wish.moves.iter().filter_map(|m| diff(row, m, &stored, &codes, &own)));
+                let told = |m: &Move| Some(Diff { lock: locks.on(row, m.place), ..diff(row, m, &stored, &codes, &own)? });
+                outlook.diffs.extend(wish.moves.iter().filter_map(told));
             }
             Outcome::Unchanged => outlook.unchanged += 1,
             _ => outlook.refused.push(Refused { sku_id: row.sku_id.clone(), why: why(done.problems.first()) }),
@@ -130,6 +138,7 @@ fn carry_out(tx: &mut PgConnection, cause: &Cause, wanted: &[Wanted], weigh: boo
     }
     outlook.far = outlook.diffs.iter().filter(|d| d.far).count();
     outlook.below_cost = outlook.diffs.iter().filter(|d| d.below_cost).count();
+    outlook.locked = outlook.diffs.iter().filter(|d| d.lock.is_some()).count();
     if let Some(before) = before {
         outlook.impact = before.compare(&impact::Picture::take(tx, cause.merchant, &skus, at)?);
     }
@@ -227,6 +236,7 @@ fn diff(line: &grid::Line, m: &Move, stored: &Stored, codes: &Codes, rules: &Rul
         far: percent.is_some_and(|p| p.abs() > Decimal::from(rules.alert_percent)),
         percent,
         below_cost: paid && m.to.zip(line.cost_price).is_some_and(|(to, cost)| to < cost),
+        lock: None,
     })
 }
 
