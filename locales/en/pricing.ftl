@@ -165,6 +165,7 @@ prices-refused-note = The others are not affected
 prices-apply = Apply { $a } changes
 prices-undo = Take back these { $a } changes
 prices-moved-on = Changed by somebody else or the ERP just now, and not overwritten. Look at it in the price book again
+prices-said-again = The same price has been said again since; that counts, and it stays
 prices-no-place = There is no price called { $a }
 prices-default-needed = The default price cannot be cleared
 prices-not-a-number = { $a } is not a number

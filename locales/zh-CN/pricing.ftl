@@ -165,6 +165,7 @@ prices-refused-note = 其余的不受影响
 prices-apply = 应用 { $a } 个改动
 prices-undo = 撤回这 { $a } 个改动
 prices-moved-on = 刚被别人或 ERP 改过，没有覆盖。回到价格本看过再改
+prices-said-again = 之后又报过同样的价格，以它为准，没有撤回
 prices-no-place = 没有「{ $a }」这种价格
 prices-default-needed = 默认单价不能清空
 prices-not-a-number = 「{ $a }」不是数字
