@@ -280,6 +280,8 @@
 		});
 		$$('#toast .toast').forEach(arm);
 		$$('[data-list]').forEach(count);
+		// On a phone the view one is in may stand beyond the edge.
+		$$('.tabs [aria-current]').forEach((t) => { const bar = up(t, '.tabs'); bar.scrollLeft = Math.max(0, t.getBoundingClientRect().right - bar.getBoundingClientRect().right + 24); });
 		if (asked?.matches('dialog')) open(asked);
 		wrong?.focus();
 		look();

@@ -5,6 +5,7 @@ mod driver;
 mod hold;
 mod prices;
 mod queue;
+mod sync;
 
 use crate::robust::serve;
 use crate::support::cast::{ADMIN, AUDITOR, OWNER, PASSWORD};
