@@ -5,6 +5,7 @@
 
 use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader, langid, static_loader};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -142,9 +143,39 @@ impl Text {
     }
 }
 
+/// An amount as people read it: 1,075.40, without the currency sign.
+pub fn money(amount: Decimal) -> String {
+    let text = format!("{amount:.2}");
+    match text.split_once('.') {
+        Some((whole, cents)) => format!("{}.{cents}", grouped(whole)),
+        None => grouped(&text),
+    }
+}
+
+/// Digits in threes: 1,842.
+pub fn grouped(digits: &str) -> String {
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |d| ("−", d));
+    let mut out = String::from(sign);
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!(grouped("1842"), "1,842");
+        assert_eq!(grouped("-1234567"), "−1,234,567");
+        assert_eq!(money(Decimal::new(107_540, 2)), "1,075.40");
+        assert_eq!(money(Decimal::new(5, 0)), "5.00");
+    }
 
     #[test]
     fn speaks_both_languages_and_counts() {

@@ -178,7 +178,7 @@
 	};
 	// grids: a cell is typed over; Enter and the arrows walk; a block of a sheet spreads from where it is pasted; Ctrl Z takes back
 	const taken = []; // what cells were before, newest last
-	let had, touched; // the value of the cell when it was entered; the cell a mouse is entering
+	let had, touched, warned; // the value of the cell when it was entered; the cell a mouse is entering; the locked one typed over last
 	const inGrid = (t) => Boolean(up(t, '[data-grid]') && t.matches('input:not([type])'));
 	const cell = (input, down, right = 0) => {
 		const rows = [...up(input, '[data-grid]').rows], tr = up(input, 'tr'), mine = (r) => (r ? $$('input:not([type])', r) : []);
@@ -188,6 +188,7 @@
 	const mark = (t) => {
 		const form = up(t, 'form'), told = form && $('[data-moved]', form);
 		t.classList.toggle('moved', t.value !== t.defaultValue);
+		if (t.dataset.lock && warned !== t && t.value !== t.defaultValue) { warned = t; toast(t.dataset.lock); }
 		form?.classList.add('dirty');
 		if (!told) return;
 		const n = $$('.moved', form).length;
@@ -279,6 +280,8 @@
 		});
 		$$('#toast .toast').forEach(arm);
 		$$('[data-list]').forEach(count);
+		// On a phone the view one is in may stand beyond the edge.
+		$$('.tabs [aria-current]').forEach((t) => { const bar = up(t, '.tabs'); bar.scrollLeft = Math.max(0, t.getBoundingClientRect().right - bar.getBoundingClientRect().right + 24); });
 		if (asked?.matches('dialog')) open(asked);
 		wrong?.focus();
 		look();

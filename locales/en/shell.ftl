@@ -2,7 +2,7 @@
 shell-brand = Duijie
 shell-brand-other = 对接
 shell-brand-full = Duijie
-shell-home = Duijie home
+shell-home = Duijie 对接 home
 shell-skip = Skip to main content
 shell-side = Side navigation
 shell-nav = Main navigation

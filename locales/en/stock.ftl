@@ -96,6 +96,8 @@ stock-reason-needed = Choose a reason or write one
 # The open platform
 stock-api-update = Write stock: the ERP reports a quantity per SKU and store. One object, or up to 1,000 lines a call
 stock-api-adjust = Change stock by so much, for an ERP that tells what goes and comes. Needs an Idempotency-Key; never below zero, and never kept for later. What our own orders take does not belong here: it comes with the next whole number
+stock-step-kept = The whole number sent before has not been applied yet, and a change must not start from the old one
+stock-step-quarantined = The whole number of this row waits for a person in quarantine { $a }, and a change must not start from the old one
 stock-api-get = Read stock: available, sold and frozen as the platform has them, and when the ERP last reported
 stock-field-sku = SKU id. A line about a SKU we do not know yet is kept and written when the SKU arrives
 stock-field-shop = Store number; the default store without it

@@ -96,6 +96,8 @@ stock-reason-needed = 选一个原因，或写明原因
 # 接口
 stock-api-update = 写入库存：ERP 上报每个 SKU、每个门店的数量。一个对象，或一次最多 1,000 行
 stock-api-adjust = 按变动量写库存，给只报进出的 ERP 用。必须带 Idempotency-Key；不会减到 0 以下，也不会暂存。平台订单带走的数量不要报在这里，它随下一次完整数量一起报
+stock-step-kept = 先前推送的完整数量还没写入，变动量不能加在旧数上
+stock-step-quarantined = 这一行的完整数量还在隔离 { $a } 等人确认，变动量不能加在旧数上
 stock-api-get = 读取库存：平台当前的可售、已售、冻结，以及 ERP 最近上报的时间
 stock-field-sku = SKU 编号。还不认识的 SKU 先留着，SKU 到达后自动写入
 stock-field-shop = 门店编号；不传为默认门店

@@ -171,7 +171,7 @@ fn apply_good(
     past_gate: bool,
 ) -> Result<Vec<LineResult>> {
     let expected = good.len();
-    let results = apply(tx, cause, scope, good)?;
+    let mut results = apply(tx, cause, scope, good)?;
     if results.len() != expected {
         return Err(Error::broken(format!("{expected} lines went in, {} results came out", results.len())));
     }
@@ -179,6 +179,7 @@ fn apply_good(
     if method.is_told() && cause.kind != Kind::Person && !past_gate {
         held::settle(tx, cause, method, &results)?;
     }
+    held::tell(tx, scope, method, &mut results)?;
     Ok(results)
 }
 

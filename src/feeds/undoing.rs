@@ -14,7 +14,7 @@ impl Undoing {
     pub fn of(method: &str) -> Result<Self, &'static str> {
         match method {
             "prod.price.update" | "sku.price.update" => Ok(Undoing::Prices),
-            "sku.inventory.update" => Ok(Undoing::Stock),
+            "sku.inventory.update" | "sku.inventory.adjust" => Ok(Undoing::Stock),
             "prod.shelf.update" => Ok(Undoing::Listing),
             // Matching, audit and listing have gone on from there.
             "prod.add_or_edit" | "sku.add_or_edit" | "catalog.add_or_edit" | "catalog.add" | "catalog.edit" => Err("undo-not-goods"),

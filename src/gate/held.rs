@@ -17,7 +17,7 @@ use crate::db::Prepare;
 use crate::ids::{MerchantId, ShopId};
 use crate::merchants;
 use crate::trail::Cause;
-use crate::wire::{Kind, Line, LineCode, LineResult, Method, Module, Need, Outcome, Problem, Scope, Verb, Withheld, key_of};
+use crate::wire::{Kind, Line, LineCode, LineResult, Method, Module, Need, Outcome, Problem, Scope, Withheld, key_of};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz};
@@ -105,10 +105,7 @@ pub fn hold(tx: &mut PgConnection, cause: &Cause, scope: &Scope, method: &Method
     }
     let rows: Vec<Kept> = kept.iter().map(|(_, k)| k.clone()).collect();
     let taken = keep(tx, cause, &rows)?;
-    let mut now = match method.verb {
-        Verb::Write(_, in_force) | Verb::Within(_, in_force, _) => in_force(tx, scope, lines)?,
-        _ => HashMap::new(),
-    };
+    let mut now = method.in_force().map(|in_force| in_force(tx, scope, lines)).transpose()?.unwrap_or_default();
     let newer = newer(tx, cause.merchant, method, rows.iter().filter(|r| !taken.contains(&r.key)))?;
     results.extend(kept.into_iter().map(|(line, one)| {
         if taken.contains(&one.key) {
@@ -183,6 +180,32 @@ pub fn settle(tx: &mut PgConnection, cause: &Cause, method: &Method, results: &[
     let shops = Shops::of(tx, cause.merchant, method)?;
     take_out(tx, cause, method, results, shops.as_ref())?;
     keep_parts(tx, cause, method, results, shops.as_ref())
+}
+
+/// Tells of the parts that exceptions and locks left standing which values stay, where the verb has not told it with the end of the
+/// hold. A line that waits for a person waits with what it tells, so nothing is added to that.
+pub fn tell(tx: &mut PgConnection, scope: &Scope, method: &Method, results: &mut [LineResult]) -> Result<()> {
+    let Some(in_force) = method.in_force() else { return Ok(()) };
+    let (mut parts, mut whose) = (Vec::new(), Vec::new());
+    for (at, result) in results.iter().enumerate().filter(|(_, r)| r.parked.is_none() && !r.now.contains_key("heldUntil")) {
+        for part in result.withheld.iter().filter(|part| part.under.is_none()) {
+            let sent = part.line.clone().unwrap_or_else(|| result.sent.clone());
+            parts.push(Line::read(i32::try_from(parts.len()).unwrap_or(i32::MAX), method.fields, sent));
+            whose.push(at);
+        }
+    }
+    if parts.is_empty() {
+        return Ok(());
+    }
+    let mut told = in_force(tx, scope, &parts)?;
+    for (part, at) in parts.iter().zip(whose) {
+        if let (Some(now), Some(result)) = (told.remove(&part.no), results.get_mut(at)) {
+            now.into_iter().for_each(|(name, value)| {
+                result.now.entry(name).or_insert(value);
+            });
+        }
+    }
+    Ok(())
 }
 
 /// After lines were let out: what is withheld again goes on waiting.

@@ -4,7 +4,7 @@ use super::events::{self, Happened};
 use super::list::place;
 use super::model::{Order, OrderLine, by_no, lines_of};
 use super::rules;
-use super::shipments::list::{Package, Part, packages, parts};
+use super::shipments::list::{Package, Part, Told, packages, parts, told};
 use crate::customers::{self, Customer};
 use crate::ids::MerchantId;
 use crate::trail;
@@ -27,6 +27,7 @@ pub(super) struct Sight {
     pub events: Vec<Happened>,
     /// What was decided about the buyer.
     pub decided: Vec<trail::Event>,
+    pub shipments: Vec<Told>,
     pub packages: Vec<Package>,
     /// What of its lines left.
     pub parts: Vec<Part>,
@@ -48,6 +49,7 @@ pub(super) fn of(c: &mut PgConnection, merchant: MerchantId, no: &str, now: Date
         events: events::of_order(c, merchant, order.id, EVENTS)?,
         off: gate::switches::why_off(c, merchant, Module::Order, now)?.is_some(),
         alert: rules::of(c, merchant)?.alert_minutes,
+        shipments: told(c, merchant, order.id)?,
         packages: packages(c, merchant, order.id)?,
         parts: parts(c, merchant, order.id)?,
         decided,

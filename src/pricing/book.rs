@@ -216,6 +216,8 @@ struct Own {
     quote_version: i32,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     quoted_at: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Int4>)]
+    said_again_version: Option<i32>,
 }
 
 impl From<Own> for Sheet {
@@ -236,6 +238,8 @@ impl From<Own> for Sheet {
             product: own.product_id,
             version: own.quote_version,
             quoted_at: own.quoted_at,
+            said_again: own.said_again_version,
+            again: false,
             cells: plain.into_iter().filter_map(cell).collect(),
             gone: BTreeMap::new(),
         }
@@ -269,7 +273,7 @@ struct Row {
 fn load(tx: &mut PgConnection, merchant: MerchantId, wishes: &[Wish]) -> Result<BTreeMap<SkuId, Sheet>> {
     let skus: BTreeSet<SkuId> = wishes.iter().map(|w| w.sku).collect();
     let own: Vec<Own> = diesel::sql_query(
-        "select id, sku_id, product_id, base_price, retail_price, reference_price, cost_price, member_price, quote_version, quoted_at \
+        "select id, sku_id, product_id, base_price, retail_price, reference_price, cost_price, member_price, quote_version, quoted_at, said_again_version \
          from skus where merchant_id = $1 and id = any($2) order by id for no key update",
     )
     .bind::<BigInt, _>(merchant)

@@ -1,17 +1,17 @@
 //! Cells of a grid of prices, wherever it stands: what is set, what is inherited, what is worth a look.
 
 use super::grid::Line;
+use super::locks::Locks;
 use super::place::{PROMOTION, Place, Span};
 use super::quote::{Known, Offers, all_offers};
 use super::resolve::{Channel, Offer, Standing, Terms, resolve};
 use super::rows::{self, Stored};
 use super::rules::{Rules, rules};
 use super::{customer_groups, region_groups};
-use crate::gate::exceptions::Exception;
+use crate::Result;
 use crate::ids::{CustomerGroupId, RegionGroupId, SkuId};
 use crate::products::draft::two_places;
-use crate::text::Lang;
-use crate::{Result, gate};
+use crate::text::{Lang, Text};
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use rust_decimal::Decimal;
@@ -31,6 +31,8 @@ pub struct Cell {
     pub inherited: String,
     /// `bad` below the floor, `warn` below cost, `hold` locked, `erp` where the ERP has sent another that waits, or empty.
     pub tone: &'static str,
+    /// Who keeps it from the ERP, and why.
+    pub lock: Option<Text>,
     /// What the ERP has sent and waits; `-` for no price of its own.
     pub erp: String,
     /// Prices with dates, in force or to come.
@@ -51,15 +53,13 @@ pub struct Source {
     pub groups: Vec<customer_groups::Group>,
     stored: HashMap<(SkuId, Place, Span), Decimal>,
     offers: HashMap<SkuId, Offers>,
-    locks: Vec<Exception>,
+    pub locks: Locks,
     now: DateTime<Utc>,
 }
 
 impl Source {
     pub fn load(c: &mut PgConnection, merchant: crate::ids::MerchantId, lines: &[Line], now: DateTime<Utc>) -> Result<Self> {
         let skus: Vec<SkuId> = lines.iter().map(|l| l.id).collect();
-        let mut products: Vec<_> = lines.iter().map(|l| l.product).collect();
-        products.dedup();
         let all: Vec<Stored> = rows::of_skus(c, merchant, &skus, rows::MOST)?;
         Ok(Self {
             rules: rules(c, merchant)?,
@@ -67,25 +67,9 @@ impl Source {
             groups: customer_groups::list(c, merchant)?,
             stored: all.into_iter().map(|r| ((r.sku, r.place(), r.span()), r.amount)).collect(),
             offers: all_offers(c, merchant, &skus, &[], now)?,
-            locks: gate::exceptions::of_products(c, merchant, &products, now)?.into_iter().filter(|e| e.module == "price").collect(),
+            locks: Locks::load(c, merchant, lines.iter(), now)?,
             now,
         })
-    }
-
-    /// Why prices of a SKU stay as they are whatever the ERP sends.
-    pub fn lock(&self, line: &Line) -> Option<&Exception> {
-        self.locks.iter().find(|e| e.field.is_empty() && e.product_id == line.product && e.sku_id.is_none_or(|id| id == line.id))
-    }
-    /// The locks on single prices of a SKU.
-    pub fn locks<'a>(&'a self, line: &'a Line) -> impl Iterator<Item = &'a Exception> {
-        let mine = move |e: &Exception| e.product_id == line.product && e.sku_id.is_none_or(|id| id == line.id) && e.shop_id.is_none();
-        self.locks.iter().filter(move |e| e.is_lock() && mine(e))
-    }
-    fn locked(&self, line: &Line, place: Place) -> bool {
-        let on = |e: &&Exception| {
-            e.product_id == line.product && e.sku_id.is_none_or(|id| id == line.id) && (e.field.is_empty() || e.field == place.field())
-        };
-        self.locks.iter().any(|e| on(&e))
     }
 
     fn set(&self, line: &Line, place: Place) -> Option<Decimal> {
@@ -136,11 +120,12 @@ impl Source {
             place.is_paid() && set.zip(limit).is_some_and(|(price, limit)| price < limit)
         };
         let erp = waiting(line, place, name);
+        let lock = self.locks.on(line, place);
         let tone = if self.rules.floor_percent.is_some_and(|p| low(Decimal::from(p))) {
             "bad"
         } else if low(Decimal::ONE_HUNDRED) {
             "warn"
-        } else if self.locked(line, place) {
+        } else if lock.is_some() {
             "hold"
         } else if erp.is_some() {
             "erp"
@@ -164,6 +149,7 @@ impl Source {
             value: set.map(two_places).unwrap_or_default(),
             inherited: self.inherited(line, place).map(two_places).unwrap_or_default(),
             tone,
+            lock,
             erp: erp.unwrap_or_default(),
             dates: dates.into_iter().map(|(span, amount)| (two_places(amount), span.words())).collect(),
         }

@@ -4,6 +4,7 @@
 use super::book::{self, read_name};
 use super::codes::Codes;
 use super::impact::{self, Impact};
+use super::locks::Locks;
 use super::place::{Place, Span};
 use super::rules::{Rules, rules};
 use super::sheet::{Move, Wish};
@@ -15,7 +16,7 @@ use crate::trail::Cause;
 use crate::wire::{MAX_LINES, Outcome, Problem};
 use crate::{Error, Result};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Jsonb, Text as SqlText, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Text as SqlText, Uuid as SqlUuid};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::Value;
@@ -49,6 +50,9 @@ pub struct Diff {
     /// It moves by more than the merchant's alert.
     pub far: bool,
     pub below_cost: bool,
+    /// Who keeps it from the ERP: a person may change it all the same, and should know.
+    #[serde(skip)]
+    pub lock: Option<Text>,
 }
 
 /// Why a row stays as it is.
@@ -69,6 +73,8 @@ pub struct Outlook {
     pub unchanged: usize,
     pub far: usize,
     pub below_cost: usize,
+    /// Of locked prices.
+    pub locked: usize,
     pub alert_percent: i16,
     pub impact: Impact,
     /// The SKUs that change, to be undone by.
@@ -117,12 +123,14 @@ fn carry_out(tx: &mut PgConnection, cause: &Cause, wanted: &[Wanted], weigh: boo
     let at = begins.unwrap_or(cause.now);
     let before = if weigh { Some(impact::Picture::take(tx, cause.merchant, &skus, at)?) } else { None };
     let stored = stored(tx, cause.merchant, &skus)?;
+    let locks = Locks::load(tx, cause.merchant, lines.values(), cause.now)?;
     let done = book::set(tx, cause, &codes, &wishes)?;
     for ((wish, row), done) in wishes.iter().zip(rows).zip(done) {
         match done.outcome {
             Outcome::Applied => {
                 outlook.skus.push(row.sku_id.clone());
-                outlook.diffs.extend(wish.moves.iter().filter_map(|m| diff(row, m, &stored, &codes, &own)));
+                let told = |m: &Move| Some(Diff { lock: locks.on(row, m.place), ..diff(row, m, &stored, &codes, &own)? });
+                outlook.diffs.extend(wish.moves.iter().filter_map(told));
             }
             Outcome::Unchanged => outlook.unchanged += 1,
             _ => outlook.refused.push(Refused { sku_id: row.sku_id.clone(), why: why(done.problems.first()) }),
@@ -130,6 +138,7 @@ fn carry_out(tx: &mut PgConnection, cause: &Cause, wanted: &[Wanted], weigh: boo
     }
     outlook.far = outlook.diffs.iter().filter(|d| d.far).count();
     outlook.below_cost = outlook.diffs.iter().filter(|d| d.below_cost).count();
+    outlook.locked = outlook.diffs.iter().filter(|d| d.lock.is_some()).count();
     if let Some(before) = before {
         outlook.impact = before.compare(&impact::Picture::take(tx, cause.merchant, &skus, at)?);
     }
@@ -227,10 +236,11 @@ fn diff(line: &grid::Line, m: &Move, stored: &Stored, codes: &Codes, rules: &Rul
         far: percent.is_some_and(|p| p.abs() > Decimal::from(rules.alert_percent)),
         percent,
         below_cost: paid && m.to.zip(line.cost_price).is_some_and(|(to, cost)| to < cost),
+        lock: None,
     })
 }
 
-/// Takes back what the request `act` changed among these SKUs, where nobody has changed it since.
+/// Takes back what the request `act` changed among these SKUs, where nobody has changed it since or said it once more (I-9).
 ///
 /// # Errors
 /// Only for faults of the database.
@@ -243,9 +253,19 @@ pub fn undo(tx: &mut PgConnection, cause: &Cause, act: Uuid, sku_ids: &[String])
         before: Value,
         #[diesel(sql_type = Jsonb)]
         after: Value,
+        /// A price of the SKU was said once more since.
+        #[diesel(sql_type = Bool)]
+        again: bool,
+        /// The values that were changed since, be it back to what they were.
+        #[diesel(sql_type = Array<SqlText>)]
+        moved: Vec<String>,
     }
     let told: Vec<Was> = diesel::sql_query(
-        "select t.subject_id as sku_id, t.before, t.after from trail t where t.merchant_id = $1 and t.subject_kind = 'sku' and t.subject_id = any($2) \
+        "select t.subject_id as sku_id, t.before, t.after, coalesce(k.said_again_at > t.at, false) as again, \
+           coalesce((select array_agg(distinct n.name) from trail x cross join lateral jsonb_object_keys(x.after) as n(name) where x.merchant_id = $1 \
+             and x.subject_kind = 'sku' and x.subject_id = t.subject_id and x.verb = 'price.changed' and x.id > t.id \
+             and x.at > t.at - interval '1 hour'), '{}') as moved \
+         from trail t left join skus k on k.merchant_id = t.merchant_id and k.sku_id = t.subject_id where t.merchant_id = $1 and t.subject_kind = 'sku' and t.subject_id = any($2) \
          and t.request_id = $3 and t.verb = 'price.changed' and t.before is not null and t.after is not null order by t.at, t.id limit $4",
     )
     .bind::<BigInt, _>(cause.merchant)
@@ -269,10 +289,14 @@ pub fn undo(tx: &mut PgConnection, cause: &Cause, act: Uuid, sku_ids: &[String])
     let amount = |side: &Value, name: &str| side.get(name).and_then(Value::as_str).and_then(|text| text.parse::<Decimal>().ok());
     for t in &told {
         let Some(line) = lines.get(&t.sku_id) else { continue };
+        if t.again {
+            refused.push(Refused { sku_id: t.sku_id.clone(), why: Text::new("prices-said-again") });
+            continue;
+        }
         for name in t.after.as_object().into_iter().flat_map(|map| map.keys()) {
             let now =
                 read_name(name, &codes).map(|(place, span)| plain(line, place).or_else(|| stored.get(&(line.id, place, span)).copied()));
-            if now == Some(amount(&t.after, name)) {
+            if now == Some(amount(&t.after, name)) && !t.moved.contains(name) {
                 let version = Some(i64::from(line.version));
                 wanted.push(Wanted { sku_id: t.sku_id.clone(), place: name.clone(), to: amount(&t.before, name), version });
             } else {

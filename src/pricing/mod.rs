@@ -20,6 +20,7 @@ pub mod gone;
 pub mod grid;
 pub mod groups;
 pub mod impact;
+mod locks;
 mod pages;
 pub mod paste;
 pub mod place;

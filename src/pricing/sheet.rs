@@ -50,6 +50,10 @@ pub struct Sheet {
     pub version: i32,
     /// The clock of what stands on the SKU itself; rows have their own.
     pub quoted_at: Option<DateTime<Utc>>,
+    /// The version at which one of its prices was last said once more without changing.
+    pub said_again: Option<i32>,
+    /// A wish laid over it says so now.
+    pub again: bool,
     pub cells: BTreeMap<(Place, Span), Cell>,
     /// The clocks of rows that were taken away, by when they began: what is older must not bring them back (I-5).
     pub gone: BTreeMap<(Place, Since), DateTime<Utc>>,
@@ -105,6 +109,7 @@ impl Sheet {
         if wish.moves.iter().any(|m| m.place.is_plain()) {
             next.quoted_at = wish.source_time.or(self.quoted_at);
         }
+        next.again |= changed.len() < wish.moves.len();
         let unchanged = changed.is_empty();
         *self = next;
         if unchanged { Verdict::Unchanged { warnings } } else { Verdict::Changes { warnings, danger } }
@@ -227,6 +232,8 @@ mod tests {
             product: ProductId(1),
             version: 3,
             quoted_at: None,
+            said_again: None,
+            again: false,
             cells: prices.iter().map(|(place, amount)| ((*place, Span::STANDING), cell(amount))).collect(),
             gone: BTreeMap::new(),
         }
@@ -273,6 +280,18 @@ mod tests {
         take(&mut s, vec![dated("12-01", "12-11")], Kind::Erp);
         take(&mut s, vec![dated("12-01", "12-20")], Kind::Erp);
         assert_eq!(s.cells.keys().filter(|(_, span)| span.is_dated()).count(), 1);
+    }
+
+    // I-9: what is said once more is known for it, alone or beside what changes.
+    #[test]
+    fn what_is_said_once_more_is_noted() {
+        let again = |moves: Vec<Move>| {
+            let mut s = sheet(&[(Place::Default, "10.00"), (HN, "9.00")]);
+            take(&mut s, moves, Kind::Erp);
+            s.again
+        };
+        assert!(again(vec![to(Place::Default, "10.00")]) && again(vec![to(Place::Default, "11.00"), to(HN, "9")]));
+        assert!(!again(vec![to(Place::Default, "11.00")]) && !again(vec![]));
     }
 
     //

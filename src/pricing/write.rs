@@ -36,38 +36,53 @@ pub(super) fn write(tx: &mut PgConnection, cause: &Cause, before: &Sheets, after
     upsert(tx, cause, &mut kept)
 }
 
-/// What stands on the SKU itself, its clock, and the number that any change of its prices moves.
-fn own(tx: &mut PgConnection, cause: &Cause, pairs: &[(&Sheet, &Sheet)]) -> Result<()> {
+/// What becomes of the SKU itself.
+struct Own<'a> {
+    sheet: &'a Sheet,
+    /// Any of its prices is another one.
+    moved: bool,
+    /// One that stands on the SKU is.
+    own: bool,
+    /// A price was said once more, and nobody had since prices changed last.
+    again: bool,
+}
+
+/// What stands on the SKU itself, its clock, the number that any change of its prices moves, and that a price was said again.
+fn own<'a>(tx: &mut PgConnection, cause: &Cause, pairs: &[(&'a Sheet, &'a Sheet)]) -> Result<()> {
     let amounts = |sheet: &Sheet| -> Vec<((Place, Span), Decimal)> { sheet.cells.iter().map(|(key, cell)| (*key, cell.amount)).collect() };
     let plain = |sheet: &Sheet| Place::PLAIN.map(|(place, _)| sheet.plain(place));
-    let touched: Vec<(&Sheet, bool, bool)> = pairs
-        .iter()
-        .map(|(old, new)| (*new, amounts(old) != amounts(new), plain(old) != plain(new), old.quoted_at != new.quoted_at))
-        .filter(|(_, moved, _, clock)| *moved || *clock)
-        .map(|(new, moved, plain, _)| (new, moved, plain))
-        .collect();
+    let becomes = |(old, new): &(&'a Sheet, &'a Sheet)| {
+        let moved = amounts(old) != amounts(new);
+        let again = new.again && (moved || old.said_again != Some(old.version));
+        let clock = old.quoted_at != new.quoted_at;
+        (moved || again || clock).then(|| Own { sheet: new, moved, own: plain(old) != plain(new), again })
+    };
+    let touched: Vec<Own<'a>> = pairs.iter().filter_map(becomes).collect();
     if touched.is_empty() {
         return Ok(());
     }
-    let column = |place: Place| touched.iter().map(|(s, ..)| s.plain(place)).collect::<Vec<Option<Decimal>>>();
+    let amount = |place: Place| touched.iter().map(|t| t.sheet.plain(place)).collect::<Vec<Option<Decimal>>>();
+    let is = |pick: fn(&Own) -> bool| touched.iter().map(pick).collect::<Vec<bool>>();
     diesel::sql_query(
         "update skus s set base_price = w.base, retail_price = w.retail, reference_price = w.reference, cost_price = w.cost, member_price = w.member, \
          quoted_at = w.quoted_at, quote_version = s.quote_version + w.moved::int, version = s.version + w.own::int, \
-         updated_at = case when w.own then $2 else s.updated_at end \
-         from unnest($3, $4, $5, $6, $7, $8, $9, $10, $11) as w(id, base, retail, reference, cost, member, quoted_at, moved, own) \
+         updated_at = case when w.own then $2 else s.updated_at end, said_again_at = case when w.again then $2 else s.said_again_at end, \
+         said_again_version = case when w.again then s.quote_version + w.moved::int else s.said_again_version end \
+         from unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as w(id, base, retail, reference, cost, member, quoted_at, moved, own, again) \
          where s.merchant_id = $1 and s.id = w.id",
     )
     .bind::<BigInt, _>(cause.merchant)
     .bind::<Timestamptz, _>(cause.now)
-    .bind::<Array<BigInt>, _>(touched.iter().map(|(s, ..)| s.sku).collect::<Vec<_>>())
-    .bind::<Array<Nullable<Numeric>>, _>(column(Place::Default))
-    .bind::<Array<Nullable<Numeric>>, _>(column(Place::Retail))
-    .bind::<Array<Nullable<Numeric>>, _>(column(Place::Reference))
-    .bind::<Array<Nullable<Numeric>>, _>(column(Place::Cost))
-    .bind::<Array<Nullable<Numeric>>, _>(column(Place::Member))
-    .bind::<Array<Nullable<Timestamptz>>, _>(touched.iter().map(|(s, ..)| s.quoted_at).collect::<Vec<_>>())
-    .bind::<Array<Bool>, _>(touched.iter().map(|(_, moved, _)| *moved).collect::<Vec<_>>())
-    .bind::<Array<Bool>, _>(touched.iter().map(|(_, _, own)| *own).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(touched.iter().map(|t| t.sheet.sku).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Numeric>>, _>(amount(Place::Default))
+    .bind::<Array<Nullable<Numeric>>, _>(amount(Place::Retail))
+    .bind::<Array<Nullable<Numeric>>, _>(amount(Place::Reference))
+    .bind::<Array<Nullable<Numeric>>, _>(amount(Place::Cost))
+    .bind::<Array<Nullable<Numeric>>, _>(amount(Place::Member))
+    .bind::<Array<Nullable<Timestamptz>>, _>(touched.iter().map(|t| t.sheet.quoted_at).collect::<Vec<_>>())
+    .bind::<Array<Bool>, _>(is(|t| t.moved))
+    .bind::<Array<Bool>, _>(is(|t| t.own))
+    .bind::<Array<Bool>, _>(is(|t| t.again))
     .execute(tx)?;
     Ok(())
 }

@@ -86,19 +86,22 @@ pub fn change(tx: &mut PgConnection, cause: &Cause, wishes: &[(ProductId, bool)]
     let facts = facts::load(tx, cause.merchant, &ids, true)?;
     let by_id: HashMap<ProductId, &Facts> = facts.iter().map(|f| (f.id, f)).collect();
     let mut answers = Vec::with_capacity(wishes.len());
-    let mut changes = Vec::new();
+    let (mut changes, mut again) = (Vec::new(), Vec::new());
     for (id, list) in wishes {
         let Some(f) = by_id.get(id).copied() else {
             answers.push(Change::Unknown);
             continue;
         };
         let (answer, next) = wished(f, *list, cause.kind);
-        if let Some(next) = next.filter(|next| !f.is(next)) {
-            changes.push((f, next));
+        match next.filter(|next| !f.is(next)) {
+            Some(next) => changes.push((f, next)),
+            None if matches!(answer, Change::HeldByPerson(_)) => {}
+            None => again.push(*id),
         }
         answers.push(answer);
     }
     write(tx, cause, &changes, "")?;
+    note_again(tx, cause, &again)?;
     let held: Vec<&str> = answers
         .iter()
         .zip(wishes)
@@ -148,13 +151,28 @@ fn wished(f: &Facts, list: bool, who: Kind) -> (Change, Option<Next>) {
     }
 }
 
+/// The same was said once more: somebody's newer word, though nothing changes (I-9). Written once until it changes.
+fn note_again(tx: &mut PgConnection, cause: &Cause, products: &[ProductId]) -> Result<()> {
+    if products.is_empty() {
+        return Ok(());
+    }
+    diesel::sql_query(
+        "update products set listing_said_again_at = $2 where merchant_id = $1 and id = any($3) and listing_said_again_at is null",
+    )
+    .bind::<BigInt, _>(cause.merchant)
+    .bind::<Timestamptz, _>(cause.now)
+    .bind::<Array<BigInt>, _>(products)
+    .execute(tx)?;
+    Ok(())
+}
+
 /// One statement, and one for the trail.
 fn write(tx: &mut PgConnection, cause: &Cause, changes: &[(&Facts, Next)], note: &'static str) -> Result<()> {
     if changes.is_empty() {
         return Ok(());
     }
     diesel::sql_query(
-        "update products p set listing = d.listing, unlisted_by = d.unlisted_by, list_wish = d.wish, updated_at = $3 \
+        "update products p set listing = d.listing, unlisted_by = d.unlisted_by, list_wish = d.wish, listing_said_again_at = null, updated_at = $3 \
          from unnest($2, $4, $5, $6) as d(id, listing, unlisted_by, wish) where p.merchant_id = $1 and p.id = d.id",
     )
     .bind::<BigInt, _>(cause.merchant)

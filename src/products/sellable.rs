@@ -246,7 +246,7 @@ fn found(condition: Condition, facts: &Facts) -> Text {
             Some(at) => Text::new("shelf-check-approved-at").with(at.with_timezone(&crate::clock::china()).format("%Y-%m-%d").to_string()),
             None => Text::new("shelf-check-approved"),
         },
-        Condition::Priced => Text::new("shelf-check-priced").with(facts.price.map(|p| format!("{p:.2}")).unwrap_or_default()),
+        Condition::Priced => Text::new("shelf-check-priced").with(facts.price.map(crate::text::money).unwrap_or_default()),
         Condition::InStock => Text::new("shelf-check-in-stock").with(facts.shops).with(facts.available),
         Condition::Switch => Text::new("shelf-check-switch"),
     }

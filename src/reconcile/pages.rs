@@ -162,6 +162,9 @@ struct One {
 show!(One, |v| json!({ "reconciliation": v.r, "rows": v.page.rows, "next": v.page.next }));
 
 impl One {
+    fn look(&self) -> &'static str {
+        if self.may { "stackm cks" } else { "stackm" }
+    }
     fn kept(&self) -> i64 {
         KEPT
     }

@@ -2,17 +2,21 @@
 //!
 //! The number is stepped from under the row's lock by the verb that sets it, with the same ledger, holds and guards. A step does not
 //! say which orders the number contains, so it takes none of ours off; that is for the next whole number. It cannot wait either: two
-//! kept steps would be one, so an exception, or a whole number that waits already, turns it down.
+//! kept steps would be one, so an exception, or a whole number that waits already, turns it down. That number may be kept by the gate
+//! or wait in quarantine for a person: either way it is what the ERP steps from, and the one that is in force is not.
 
 use super::api::INVENTORY_UPDATE;
 use super::model::{self, Set};
 use super::push::{Shops, resolve, told};
-use super::read;
+use super::{read, rows};
 use crate::Result;
 use crate::gate::{self, held};
+use crate::guards;
+use crate::ids::{ShopId, SkuId};
 use crate::trail::Cause;
 use crate::wire::{Line, LineCode, LineResult, Module, Outcome, Problem, Scope};
-use diesel::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Text};
 use std::collections::{HashMap, HashSet};
 
 /// Applies the lines of a call; what it names must be known.
@@ -34,14 +38,19 @@ pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Lin
     }
     let places: Vec<gate::Place> = steps.iter().map(|(_, s)| (None, Some(s.sku), Some(s.shop))).collect();
     let covers = gate::covering(tx, cause, Module::Stock, &places)?;
-    let waiting = waiting(tx, cause, &steps)?;
+    // Whoever says a whole number holds its row until what becomes of the number is written.
+    rows::lock_for(tx, cause.merchant, steps.iter().map(|(_, set)| (set.sku, set.shop)).collect())?;
+    let kept = kept(tx, cause, &steps)?;
+    let quarantined = quarantined(tx, cause, &steps)?;
     let mut sets = Vec::with_capacity(steps.len());
     let mut by_no = HashMap::with_capacity(steps.len());
     for ((line, set), cover) in steps.into_iter().zip(covers) {
         if let Some(cover) = cover {
             results.push(cover.turning_down(line));
-        } else if waiting.contains(&key(line, &set)) {
-            results.push(LineResult::rejected(line, Problem::new(LineCode::CannotWait, "", INVENTORY_UPDATE.name).detail("—")));
+        } else if kept.contains(&key(line, &set)) {
+            results.push(turned_down(line, scope.lang.say("stock-step-kept", &[])));
+        } else if let Some(quarantine) = quarantined.get(&(set.sku, set.shop)) {
+            results.push(turned_down(line, scope.lang.say("stock-step-quarantined", &[quarantine.as_str().into()])));
         } else {
             by_no.insert(set.no, line);
             sets.push(set);
@@ -72,12 +81,47 @@ fn key(line: &Line, set: &Set) -> String {
     format!("{}/{}", line.text_or_empty("skuId"), set.shop)
 }
 
-/// The rows whose whole number waits: applied later, it would undo a step taken now.
-fn waiting(tx: &mut PgConnection, cause: &Cause, steps: &[(&Line, Set)]) -> Result<HashSet<String>> {
+/// What stands in the way has no end of its own.
+fn turned_down(line: &Line, why: String) -> LineResult {
+    LineResult::rejected(line, Problem::new(LineCode::CannotWait, "", why).detail("—"))
+}
+
+/// The rows whose whole number is kept by the gate: applied later, it would undo a step taken now.
+fn kept(tx: &mut PgConnection, cause: &Cause, steps: &[(&Line, Set)]) -> Result<HashSet<String>> {
     if steps.is_empty() {
         return Ok(HashSet::new());
     }
     let keys: Vec<String> = steps.iter().map(|(line, set)| key(line, set)).collect();
     let kept = held::of_keys(tx, cause.merchant, &keys)?;
     Ok(kept.into_iter().filter(|k| k.method == INVENTORY_UPDATE.name).map(|k| k.key).collect())
+}
+
+/// The rows whose whole number waits for a person, whichever way it came, with the quarantine. A step beside it would start from a
+/// number the ERP has left behind, and would make the one that waits look overtaken.
+fn quarantined(tx: &mut PgConnection, cause: &Cause, steps: &[(&Line, Set)]) -> Result<HashMap<(SkuId, ShopId), String>> {
+    #[derive(QueryableByName)]
+    struct Waiting {
+        #[diesel(sql_type = BigInt)]
+        sku: SkuId,
+        #[diesel(sql_type = BigInt)]
+        shop: ShopId,
+        #[diesel(sql_type = Text)]
+        code: String,
+    }
+    if steps.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let waiting: Vec<Waiting> = diesel::sql_query(
+        "select k.id as sku, (w.now->>'shopId')::bigint as shop, max(w.code) as code from parked_lines w cross join lateral \
+           (select k.id from skus k where k.merchant_id = $1 and k.sku_id = nullif(w.line->>'skuId', '') union all \
+            select k.id from products o join skus k on k.merchant_id = o.merchant_id and k.product_id = o.id and k.is_default \
+            where o.merchant_id = $1 and o.prod_id = w.line->>'prodId' and nullif(w.line->>'skuId', '') is null limit 1) k \
+         where w.merchant_id = $1 and w.waits_for = $2 and w.settled_at is null and w.now ? 'inventory' and w.now ? 'shopId' \
+           and k.id = any($3) group by 1, 2",
+    )
+    .bind::<BigInt, _>(cause.merchant)
+    .bind::<Text, _>(guards::WAITS_FOR)
+    .bind::<Array<BigInt>, _>(steps.iter().map(|(_, set)| set.sku).collect::<Vec<_>>())
+    .load(tx)?;
+    Ok(waiting.into_iter().map(|w| ((w.sku, w.shop), w.code)).collect())
 }

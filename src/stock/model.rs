@@ -212,7 +212,8 @@ fn judge(cause: &Cause, rules: &Rules, set: &Set, row: Row, paid: Vec<Open>, she
         return of_lots(cause, set, row, after);
     }
     if rules.lots.carry && !by_person && qty.is_some() && !set.is_lot_sum() && row.lots_qty.is_some() {
-        let problem = Problem::new(LineCode::LotSum, "inventory", qty.unwrap_or_default().to_string());
+        let (field, said) = set.step.map_or(("inventory", qty), |step| ("delta", Some(step)));
+        let problem = Problem::new(LineCode::LotSum, field, said.unwrap_or_default().to_string());
         return Verdict::nothing(Done { row: Some(row), ..rejected(set, problem) });
     }
     after.reported_sold = set.reported_sold.clone().over(row.reported_sold);

@@ -1,4 +1,5 @@
-//! A batch of numbers taken back (I-9): each row that nothing has happened to since gets the number and the owner it had before.
+//! A batch of numbers or steps taken back (I-9): each row that nothing has happened to since gets the number and the owner it had
+//! before.
 
 use super::edit::subject;
 use super::model::Row;
@@ -45,6 +46,9 @@ struct Moved {
     contains: bool,
     #[diesel(sql_type = Bool)]
     last: bool,
+    /// It was a step: whose number it is has not changed by it.
+    #[diesel(sql_type = Bool)]
+    stepped: bool,
     /// The kind of movement that had made the number before.
     #[diesel(sql_type = Nullable<SqlText>)]
     made_by: Option<String>,
@@ -52,12 +56,15 @@ struct Moved {
 
 /// The kinds of movement by which a batch sets a number. The sum of lots is not among them: it is as right as the lots are.
 const SETS: &str = "('erp_set', 'manual_set')";
+/// The one by which it moves a number by so much.
+const STEP: &str = "erp_step";
 
 /// Takes back what the batch `feed` of the time `at` set. A row stays where anything has happened since, be it a freeze or the
 /// same number once more, and where the number came to contain paid units: the old number beside them would sell them twice.
 pub fn take_back(tx: &mut PgConnection, cause: &Cause, feed: FeedId, at: DateTime<Utc>) -> Result<TakenBack> {
     let places: Vec<Place> = diesel::sql_query(format!(
-        "select distinct sku_id, shop_id from stock_movements where merchant_id = $1 and at = $2 and feed_id = $3 and kind in {SETS} order by 1, 2"
+        "select distinct sku_id, shop_id from stock_movements where merchant_id = $1 and at = $2 and feed_id = $3 \
+         and (kind in {SETS} or kind = '{STEP}') order by 1, 2"
     ))
     .bind::<BigInt, _>(cause.merchant)
     .bind::<Timestamptz, _>(at)
@@ -77,7 +84,7 @@ pub fn take_back(tx: &mut PgConnection, cause: &Cause, feed: FeedId, at: DateTim
         } else if moved.contains {
             taken.stays.push((name, Text::new("undo-contains-sold")));
         } else {
-            let by_person = moved.made_by.as_deref() == Some("manual_set");
+            let by_person = if moved.stepped { row.by_person } else { moved.made_by.as_deref() == Some("manual_set") };
             let after = Row { erp_qty: moved.before, by_person, ..row.clone() }.changed(cause.now);
             changes.push(Change::new("undo", row.clone(), after));
             taken.back.push(name);
@@ -91,10 +98,11 @@ pub fn take_back(tx: &mut PgConnection, cause: &Cause, feed: FeedId, at: DateTim
 /// By (SKU, shop). Ids of movements are given while the row is locked, so they tell what came after; times may not, by seconds.
 fn moved(c: &mut PgConnection, cause: &Cause, feed: FeedId, at: DateTime<Utc>, places: &[(SkuId, ShopId)]) -> Result<Vec<Moved>> {
     Ok(diesel::sql_query(format!(
-        "select l.sku as sku_id, l.shop as shop_id, k.sku_id as ext, f.before, f.contains, not exists (select from stock_movements m where m.merchant_id = $1 and m.sku_id = l.sku and m.shop_id = l.shop \
+        "select l.sku as sku_id, l.shop as shop_id, k.sku_id as ext, f.before, f.contains, f.stepped, not exists (select from stock_movements m where m.merchant_id = $1 and m.sku_id = l.sku and m.shop_id = l.shop \
            and m.id > f.last_id and m.at > $2 - interval '1 hour') as last, p.kind as made_by \
          from unnest($4, $5) with ordinality as l(sku, shop, place) join skus k on k.merchant_id = $1 and k.id = l.sku \
-         cross join lateral (select (array_agg(m.before order by m.id))[1] as before, min(m.id) as first_id, max(m.id) as last_id, bool_or(m.d_open <> 0) as contains \
+         cross join lateral (select (array_agg(m.before order by m.id))[1] as before, min(m.id) as first_id, max(m.id) as last_id, bool_or(m.d_open <> 0) as contains, \
+           bool_and(m.kind = '{STEP}') as stepped \
            from stock_movements m where m.merchant_id = $1 and m.sku_id = l.sku and m.shop_id = l.shop and m.at = $2 and m.feed_id = $3) f \
          left join lateral (select m.kind from stock_movements m where m.merchant_id = $1 and m.sku_id = l.sku and m.shop_id = l.shop \
            and (m.at, m.id) < ($2, f.first_id) and m.at <= $2 and m.kind in {SETS} order by m.at desc, m.id desc limit 1) p on true order by l.place"

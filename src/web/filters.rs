@@ -2,7 +2,7 @@
 
 use super::assets;
 use crate::clock::china;
-use crate::text::{Arg, Lang, Text};
+use crate::text::{self, Arg, Lang, Text};
 use askama::filters::{HtmlSafe, Safe};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -46,7 +46,7 @@ impl Word for Text {
 }
 impl Word for Decimal {
     fn arg(&self, _: Lang) -> Arg {
-        Arg::Words(money_text(*self))
+        Arg::Words(text::money(*self))
     }
 }
 impl<T: Word + ?Sized> Word for &T {
@@ -143,43 +143,10 @@ pub fn ago(at: &DateTime<Utc>, values: &dyn askama::Values, now: &DateTime<Utc>)
 /// 1,075.40 without the currency sign.
 #[askama::filter_fn]
 pub fn money(amount: &Decimal, _: &dyn askama::Values) -> askama::Result<String> {
-    Ok(money_text(*amount))
+    Ok(text::money(*amount))
 }
 /// 1,842
 #[askama::filter_fn]
 pub fn num(n: &i64, _: &dyn askama::Values) -> askama::Result<String> {
-    Ok(grouped(&n.to_string()))
-}
-
-fn money_text(amount: Decimal) -> String {
-    let text = format!("{amount:.2}");
-    match text.split_once('.') {
-        Some((whole, cents)) => format!("{}.{cents}", grouped(whole)),
-        None => grouped(&text),
-    }
-}
-
-fn grouped(digits: &str) -> String {
-    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |d| ("−", d));
-    let mut out = String::from(sign);
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!(grouped("1842"), "1,842");
-        assert_eq!(grouped("-1234567"), "−1,234,567");
-        assert_eq!(money_text(Decimal::new(107_540, 2)), "1,075.40");
-        assert_eq!(money_text(Decimal::new(5, 0)), "5.00");
-    }
+    Ok(text::grouped(&n.to_string()))
 }

@@ -195,6 +195,13 @@ impl Method {
     pub fn is_told(&self) -> bool {
         matches!(self.verb, Verb::Write(..) | Verb::Within(..))
     }
+    /// What knows the values that stay while a line of it is kept.
+    pub fn in_force(&self) -> Option<InForce> {
+        match self.verb {
+            Verb::Write(_, in_force) | Verb::Within(_, in_force, _) => Some(in_force),
+            _ => None,
+        }
+    }
     /// Whether a credential with these scopes may call it.
     pub fn opens_to(&self, scopes: &[String]) -> bool {
         scopes.contains(&self.scope()) || (FOR_STOREFRONTS.contains(&self.name) && scopes.iter().any(|s| s == STOREFRONT))

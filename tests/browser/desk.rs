@@ -10,6 +10,35 @@ const ENTER: &str = "\u{e007}";
 const TAB: &str = "\u{e004}";
 const SPACE: &str = " ";
 
+// UI §4.13, 1.4.10: on a phone orders are chosen as stock is, and what is done with all of them is within reach.
+#[actix_web::test]
+async fn orders_are_chosen_on_a_phone() {
+    let house = House::open().await;
+    let cast = scene(&house).await;
+    trade(&house, &cast).await;
+    let browser = open(&house);
+    log_in(&browser, OWNER, PASSWORD);
+    browser.on_a_phone();
+    browser.go("/orders");
+    assert_eq!(browser.js("return innerWidth"), 390);
+    browser.click("#rows [data-row]");
+    browser.until("the bar of what is chosen", "return document.querySelector('.bulk.on [data-count]')?.innerText === '1'");
+    let inside = "const r = document.querySelector('.bulk').getBoundingClientRect(); \
+         return r.left >= 0 && r.right <= 390 && r.bottom <= document.querySelector('.mnav').getBoundingClientRect().top && document.documentElement.scrollWidth <= 390";
+    assert_eq!(browser.js(inside), true, "all of it on the screen");
+    // The box stands beside its card, not above it.
+    let beside = "const c = document.querySelector('#rows .ck').getBoundingClientRect(), n = document.querySelector('#rows [data-main]').getBoundingClientRect(); \
+         return c.right <= n.left && c.top < document.querySelector('#rows tr').getBoundingClientRect().bottom";
+    assert_eq!(browser.js(beside), true);
+    let mut wrong = vec![];
+    check(&browser, "/orders", &mut wrong);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    browser.click("#rows [data-row]");
+    browser.click(".bulk [value=hold]");
+    browser.until("what it would do", "return location.pathname === '/orders/bulk' && document.body.innerText.includes('ROAD-O1')");
+    assert_eq!(browser.complaints(), Vec::<String>::new(), "on a phone");
+}
+
 #[actix_web::test]
 async fn orders_leave_by_keyboard_alone() {
     let house = House::open().await;

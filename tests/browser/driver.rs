@@ -184,6 +184,12 @@ impl Browser {
             .collect()
     }
 
+    /// From now on as on a phone.
+    pub fn on_a_phone(&self) {
+        let screen = json!({ "width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": true });
+        self.call("POST", "/goog/cdp/execute", &json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": screen }));
+    }
+
     /// A picture of what is seen.
     pub fn shoot(&self, file: &Path) {
         let picture = self.call("GET", "/screenshot", &Value::Null);

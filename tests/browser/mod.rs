@@ -4,6 +4,8 @@ mod desk;
 mod driver;
 mod hold;
 mod prices;
+mod queue;
+mod sync;
 
 use crate::robust::serve;
 use crate::support::cast::{ADMIN, AUDITOR, OWNER, PASSWORD};

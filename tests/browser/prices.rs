@@ -115,6 +115,30 @@ async fn prices_are_typed_over_like_in_a_spreadsheet() {
     assert_eq!(browser.complaints(), Vec::<String>::new(), "in the price book");
 }
 
+// W-03: typed over, a locked price says at once who keeps it from the ERP; its name says that it is locked.
+#[actix_web::test]
+async fn a_locked_price_speaks_up_when_it_is_typed_over() {
+    let house = House::open().await;
+    let (_, browser) = book(&house).await;
+    let lock = [("module", "price/price"), ("skuId", "ROAD1-1"), ("span", "2h"), ("reason", "直播专供")];
+    house.post("/sync/exceptions").by(OWNER).json().form(&lock).send().await.expect(200);
+    browser.go("/prices");
+    browser.wait_for("[data-grid] .lkd input");
+    assert_eq!(browser.js(&format!("return {}.ariaLabel", cell("price", "ROAD1-1"))), "ROAD1-1 默认单价 · 已锁定");
+    let told = "return document.querySelector('#toast').innerText.includes('已锁定（直播专供）')";
+    browser.js(&format!("{}.focus()", cell("price", "ROAD2-1")));
+    keys(&browser, "9");
+    assert_eq!(browser.js(told), false);
+    browser.press(DOWN);
+    at(&browser, "price", "ROAD1-1");
+    keys(&browser, "9.10");
+    browser.until("the message", told);
+    assert_eq!(browser.js("return document.querySelectorAll('#toast .toast').length"), 1, "said once");
+    let mut wrong = vec![];
+    check(&browser, "/prices", &mut wrong);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 // UI §4.9: a block out of a sheet spreads from the cell it is pasted on; its difference is looked at before it is applied.
 #[actix_web::test]
 async fn a_block_of_a_sheet_is_pasted_onto_a_cell() {

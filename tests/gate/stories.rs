@@ -185,6 +185,7 @@ async fn buyers_and_people_pass() {
     assert!(!told.body.contains("SYNC_OFF"), "{}", told.body);
 }
 
+// G-06: who may turn a module off, and who may only look.
 #[actix_web::test]
 async fn only_those_who_may_switch() {
     let (house, cast) = scene(1).await;

@@ -96,3 +96,39 @@ async fn what_is_kept_of_other_modules_tells_what_is_in_force() {
     let new = json!({ "prodId": "P9", "erpProdCode": "E9", "prodName": "新品", "catalogId": "c3" });
     assert_eq!(kept("prod.add_or_edit", new).await, json!({}));
 }
+
+// W-03, W-04: an exception, or a lock on one of several fields, tells it in the same words.
+#[actix_web::test]
+async fn what_an_exception_or_a_lock_keeps_tells_what_is_in_force() {
+    let (house, cast) = scene(1).await;
+    let say = async |method: &str, body: Value| house.api(&cast.erp, method, body).send().await.expect(200);
+    let prices = async || say("sku.price.get", json!({ "skuId": "S1" })).await.value()["data"].clone();
+    say("sku.price.update", json!({ "skuId": "S1", "vipPrice": "7.50" })).await;
+    house.except(OWNER, &[("module", "price/price"), ("skuId", "S1")]).await.expect(200);
+    let told = say("prod.price.update", json!({ "skuId": "S1", "price": "9.90", "vipPrice": "7.60" })).await;
+    assert_eq!(told.lines(), [line(1, "applied", "HELD")]);
+    let read = prices().await;
+    assert_eq!(read["vipPrice"], 7.6);
+    assert_eq!(now(&told), json!({ "price": read["price"], "version": read["version"] }), "of what was kept, and as it is afterwards");
+    let told = say("prod.price.update", json!({ "skuId": "S1", "price": "9.90" })).await;
+    assert_eq!((told.lines(), now(&told)["price"].clone()), (vec![line(1, "held", "HELD")], read["price"].clone()));
+    house.end_exception("keep").await.expect(200);
+    house.except(OWNER, &[("module", "price"), ("skuId", "S1")]).await.expect(200);
+    let told = say("prod.price.update", json!({ "skuId": "S1", "price": "9.90", "vipPrice": "9.00" })).await;
+    assert_eq!(told.lines(), [line(1, "held", "HELD")]);
+    assert_eq!(now(&told), json!({ "price": read["price"], "vipPrice": 7.6, "version": read["version"] }));
+    let told = say("sku.add_or_edit", json!({ "skuId": "S1", "retailPrice": "12.00", "originalPurchasePrice": "5.00" })).await;
+    assert_eq!(told.lines(), [line(1, "held", "HELD")]);
+    assert_eq!(now(&told)["retailPrice"], Value::Null);
+    assert_eq!(now(&told).get("originalPurchasePrice"), None, "what goods cost is told to whoever asks for it (R-07)");
+    house.end_exception("keep").await.expect(200);
+    house.sql("update products set listing = 'listed'");
+    house.except(OWNER, &[("module", "listing"), ("prodId", "P1")]).await.expect(200);
+    let told = say("prod.shelf.update", json!({ "prodId": "P1", "listed": 0 })).await;
+    assert_eq!((told.lines(), now(&told)["listed"].clone()), (vec![line(1, "held", "HELD")], json!(1)));
+    house.end_exception("keep").await.expect(200);
+    house.except(OWNER, &[("module", "product/spec"), ("prodId", "P1")]).await.expect(200);
+    let told = say("prod.add_or_edit", json!({ "prodId": "P1", "spec": "6g", "brand": "江州" })).await;
+    assert_eq!(told.lines(), [line(1, "applied", "HELD")]);
+    assert_eq!((now(&told)["spec"].clone(), now(&told).get("brand").cloned()), (json!("3g×10袋"), None));
+}

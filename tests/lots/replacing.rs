@@ -95,6 +95,14 @@ async fn where_lots_carry_the_stock_the_number_is_their_sum() {
     let pushed = house.push(&cast, json!([{ "skuId": "S1", "inventory": 90 }, { "skuId": "S2", "inventory": 3 }])).await.expect(200);
     assert_eq!(pushed.lines(), [line(1, "rejected", "LOT_SUM")]);
     assert_eq!(house.shelf("S2"), "3 0 - -");
+    // Nor is such a number stepped from: the lots say what there is.
+    let steps = json!({ "requestId": "step", "lines": [{ "skuId": "S1", "delta": -1 }, { "skuId": "S2", "delta": -1 }] });
+    let stepped = house.api(&cast.erp, "sku.inventory.adjust", steps).send().await.expect(200);
+    assert_eq!(stepped.lines()[0], line(1, "rejected", "LOT_SUM"));
+    let first = stepped.value()["data"]["lines"][0].clone();
+    let said = (&first["problems"][0]["field"], &first["problems"][0]["value"], &first["now"]["quantity"]);
+    assert_eq!(said, (&json!("delta"), &json!("-1"), &json!(12)));
+    assert_eq!((house.shelf("S1"), house.shelf("S2")), ("12 5 2028-04-30 12".into(), "2 0 - -".into()));
     let missing = house.tell(&cast, told("S3", &[json!({ "lotNo": "B1" })])).await.expect(422);
     assert_eq!(missing.lines(), [line(1, "rejected", "MISSING")]);
     house.tell(&cast, told("S1", &[])).await.expect(200);

@@ -54,6 +54,29 @@ async fn a_wrong_shipment_is_withdrawn_and_told_again() {
     house.counters_are_proven(&cast).await;
 }
 
+// a note that only says that the rest will not come is a row of its own, and is taken back like any other.
+#[actix_web::test]
+async fn a_shipment_that_only_closes_short_has_its_row() {
+    let (house, cast) = shop(1, 20).await;
+    house.buy(&cast, "SO1", &[("S1", 8)]).await;
+    let first = json!({ "orderNo": "SO1", "shipmentId": "CK1", "items": [{ "lineNo": 1, "quantity": 6 }] });
+    house.erp(&cast, "shipment.add", first).await.expect(200);
+    house.erp(&cast, "shipment.add", json!({ "orderNo": "SO1", "shipmentId": "CK2", "final": 1 })).await.expect(200);
+    assert_eq!((house.order("SO1").as_str(), units(&house).as_str()), ("shipped unsynced", "6+2"));
+    let page = house.get("/orders/SO1").by(OWNER).send().await.expect(200).body;
+    let row = page.split("第 2 次发货").nth(1).unwrap_or_else(|| panic!("{page}"));
+    assert!(
+        row.contains("蒙脱石散1号 <span class=\"neg\">缺货关闭 2</span>") && row.contains("/orders/SO1/shipments/2?_method=delete"),
+        "{row}"
+    );
+    assert!(!page.contains("/orders/SO1/shipments/1?_method=delete"), "only the last");
+    house.post("/orders/SO1/shipments/2?_method=delete").by(OWNER).form(&[("reason", "还有货")]).send().await.expect(303);
+    assert_eq!((house.order("SO1").as_str(), units(&house).as_str()), ("partly_shipped unsynced", "6+0"));
+    let page = house.get("/orders/SO1").by(OWNER).send().await.expect(200).body;
+    assert!(!page.contains("第 2 次发货明细") && page.contains("/orders/SO1/shipments/1?_method=delete"), "{page}");
+    house.counters_are_proven(&cast).await;
+}
+
 // L-02, Q-20: a package told alone, which had sent the whole order on its way.
 #[actix_web::test]
 async fn a_wrong_package_is_withdrawn_by_a_person() {

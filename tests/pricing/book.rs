@@ -206,3 +206,36 @@ async fn who_pays_what_and_the_product_tab() {
     let part = house.get("/products/P1/prices").by(OWNER).part().send().await.expect(200).body;
     assert!(!part.contains("<html"));
 }
+
+// W-03, UI §4.9: a locked price wears its lock, and whoever is about to change it reads so before anything is changed.
+#[actix_web::test]
+async fn a_locked_price_says_so_before_it_is_changed() {
+    let (house, _cast) = market(2).await;
+    let lock = [("module", "price/price"), ("skuId", "S1"), ("span", "2h"), ("reason", "直播专供")];
+    house.post("/sync/exceptions").by(OWNER).json().form(&lock).send().await.expect(200);
+    let told = "王店长 已锁定（直播专供），不随 ERP 变";
+    let page = house.get("/prices").by(OWNER).send().await.expect(200).body;
+    assert_eq!(page.matches("class=\"lkd\"").count(), 1, "one cell of all");
+    assert!(page.contains("S1 默认单价 · 已锁定\"") && page.contains(&format!("data-lock=\"{told}")), "{page}");
+    let reader = house.get("/prices").by(READER).send().await.expect(200).body;
+    assert!(reader.contains("<span class=\"sr\">已锁定</span>"), "{reader}");
+    let data = house.get("/prices?q=S1").by(OWNER).json().send().await.expect(200).value();
+    assert_eq!(
+        (&data["data"]["rows"][0]["prices"][0]["locked"], &data["data"]["rows"][0]["prices"][1]["locked"]),
+        (&true.into(), &false.into())
+    );
+    let form = [
+        ("how", "grid"),
+        ("ver", "1|S1"),
+        ("was", "v|price|S1=8.60"),
+        ("v|price|S1", "8.80"),
+        ("was", "v|price|S2=8.60"),
+        ("v|price|S2", "8.70"),
+    ];
+    let seen = house.prices("/prices/changes", &form).await.expect(200).body;
+    assert!(seen.contains("其中 1 个价格已被锁定") && seen.contains(told), "{seen}");
+    let applied = house.prices("/prices", &[("change", "1|8.80|price|S1")]).await.expect(200).body;
+    assert!(applied.contains("已改 1 个价格"), "{applied}");
+    assert_eq!(house.ask("select base_price from skus where sku_id = 'S1' order by merchant_id limit 1"), "8.80");
+    assert_eq!(house.ask("select count(*) from exceptions"), "1", "the lock stays");
+}

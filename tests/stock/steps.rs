@@ -107,6 +107,48 @@ async fn a_step_goes_below_a_hold_and_waits_for_nothing() {
     assert_eq!(house.ask("select count(*) from parked_lines"), "0");
 }
 
+// §4.6: the number that waits for a person is what the ERP steps from, be it released or not; nothing is added to the old one beside it.
+#[actix_web::test]
+async fn a_step_does_not_pass_a_number_in_quarantine() {
+    let (house, cast) = house(42).await;
+    house.push(&cast, lines(42, |_| 10)).await.expect(200);
+    house.later(chrono::Duration::hours(1));
+    let zeros = house.push(&cast, lines(40, |_| 0)).await.expect(200);
+    assert_eq!(zeros.value()["data"]["parked"], 40);
+    // One that came with its product waits just the same.
+    house.api(&cast.erp, "prod.add_or_edit", json!({ "prodId": "P42", "inventory": 0 })).send().await.expect(200);
+    assert_eq!(steps(&house, &cast, step("S42", -1)).await.expect(422).lines(), [line(1, "rejected", "CANNOT_WAIT")]);
+    let both = json!([step("S1", 5), { "skuId": "S2", "shopId": "1", "delta": -1 }, step("S41", -1)]);
+    let told = steps(&house, &cast, both).await.expect(200);
+    assert_eq!(told.lines()[..2], [line(1, "rejected", "CANNOT_WAIT"), line(2, "rejected", "CANNOT_WAIT")]);
+    let said = told.value()["data"]["lines"][0]["problems"][0]["msg"].as_str().unwrap_or_default().to_owned();
+    assert!(said.contains("隔离 1 等人确认"), "{said}");
+    assert_eq!((house.row("S1", 1), house.row("S41", 1)), ("10 erp v1".into(), "9 erp v2".into()));
+    // Somebody decides: from then on steps count again, from what is in force then.
+    let (first, second) = ("select id from parked_lines where key = 'S1/1'", "select id from parked_lines where key = 'S2/1'");
+    house
+        .post("/sync/quarantine/1/approval")
+        .by(OWNER)
+        .form(&[("reason", "清仓"), ("id", house.ask(first).as_str())])
+        .send()
+        .await
+        .expect(303);
+    house
+        .post("/sync/quarantine/1/refusal")
+        .by(OWNER)
+        .form(&[("reason", "误传"), ("id", house.ask(second).as_str())])
+        .send()
+        .await
+        .expect(303);
+    steps(&house, &cast, json!([step("S1", 5), step("S2", -1)])).await.expect(200);
+    assert_eq!((house.row("S1", 1), house.row("S2", 1)), ("5 erp v3".into(), "9 erp v2".into()));
+    // A whole number takes the place of the one that waits.
+    house.push(&cast, json!({ "skuId": "S3", "shopId": "1", "inventory": 4 })).await.expect(200);
+    steps(&house, &cast, step("S3", -1)).await.expect(200);
+    assert_eq!(house.row("S3", 1), "3 erp v3");
+    house.counters_are_proven(&cast).await;
+}
+
 #[actix_web::test]
 async fn many_steps_to_zero_are_turned_down() {
     let (house, cast) = house(60).await;

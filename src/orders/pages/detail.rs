@@ -7,7 +7,7 @@ use crate::customers::{self, Customer};
 use crate::form::Form;
 use crate::orders::hand::Step;
 use crate::orders::model::{Order, OrderLine, Sync};
-use crate::orders::shipments::list::{Package, Part};
+use crate::orders::shipments::list::{Package, Part, Told};
 use crate::orders::sight;
 use crate::orders::state::State;
 use crate::orders::waits::{Way, Why, why_not_in_erp};
@@ -82,6 +82,8 @@ pub struct Sent {
     pub at: DateTime<Utc>,
     pub packages: Vec<Package>,
     pub parts: Vec<Gone>,
+    /// What will not come: the goods, and how many units of them.
+    pub short: Vec<(String, i64)>,
 }
 
 /// A part of a line that left, held against what the buyer was promised (L-05).
@@ -96,7 +98,7 @@ pub struct Gone {
 
 impl Gone {
     fn of(part: Part, lines: &[Goods]) -> Self {
-        let name = lines.iter().find(|g| g.line.no == part.line_no).map(|g| g.line.name.clone()).unwrap_or_default();
+        let name = name_of(part.line_no, lines);
         let days = part.days.unwrap_or_default().abs();
         let (class, icon, verdict) = match part.promise.as_str() {
             "kept" => ("eq", "equal", Text::new("order-lot-kept")),
@@ -109,21 +111,29 @@ impl Gone {
     }
 }
 
+fn name_of(line: i32, lines: &[Goods]) -> String {
+    lines.iter().find(|g| g.line.no == line).map(|g| g.line.name.clone()).unwrap_or_default()
+}
+
 /// Shipments in the order they were told, then packages that stand alone.
-fn sent(packages: Vec<Package>, parts: Vec<Part>, lines: &[Goods]) -> Vec<Sent> {
-    let mut all: BTreeMap<i32, Sent> = BTreeMap::new();
+fn sent(told: Vec<Told>, packages: Vec<Package>, parts: Vec<Part>, lines: &[Goods]) -> Vec<Sent> {
     let of_package: HashMap<i32, i32> = parts.iter().filter_map(|p| Some((p.package_no?, p.shipment_no))).collect();
+    let shipment = |t: Told| {
+        let short = t.closed.into_iter().map(|(line, n)| (name_of(line, lines), n)).collect();
+        (t.no, Sent { no: Some(t.no), at: t.at, packages: Vec::new(), parts: Vec::new(), short })
+    };
+    let mut all: BTreeMap<i32, Sent> = told.into_iter().map(shipment).collect();
     for part in parts {
-        let (no, at) = (part.shipment_no, part.at);
-        let sent = all.entry(no).or_insert_with(|| Sent { no: Some(no), at, packages: Vec::new(), parts: Vec::new() });
-        sent.parts.push(Gone::of(part, lines));
+        if let Some(sent) = all.get_mut(&part.shipment_no) {
+            sent.parts.push(Gone::of(part, lines));
+        }
     }
     let mut alone = Vec::new();
     for package in packages {
         let home = of_package.get(&package.no).copied().or(package.shipment_no);
         match home.and_then(|no| all.get_mut(&no)) {
             Some(sent) => sent.packages.push(package),
-            None => alone.push(Sent { no: None, at: package.at, packages: vec![package], parts: Vec::new() }),
+            None => alone.push(Sent { no: None, at: package.at, packages: vec![package], parts: Vec::new(), short: Vec::new() }),
         }
     }
     all.into_values().chain(alone).collect()
@@ -333,7 +343,7 @@ pub async fn shown(ctx: &Ctx, seat: &Seat, no: &str, asked: &Asked, form: Form) 
         now,
         way: why_not_in_erp(&found.order, found.off, found.alert, now),
         order: found.order,
-        sent: sent(found.packages, found.parts, &lines),
+        sent: sent(found.shipments, found.packages, found.parts, &lines),
         lines,
         customer: found.customer,
         shop: found.shop,

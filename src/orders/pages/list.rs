@@ -197,6 +197,10 @@ impl List {
         format!("/orders/export?layout={layout}{}{query}", if query.is_empty() { "" } else { "&" })
     }
     /// What has to be taken for those that have to leave.
+    /// On phones a row is a card, with a box to choose it by where that is of use.
+    fn look(&self) -> &'static str {
+        if self.may_edit { "stackm ords cks" } else { "stackm ords" }
+    }
     fn picks(&self) -> String {
         let query = self.filter.query(&[]);
         if query.is_empty() { "/orders/picks".to_owned() } else { format!("/orders/picks?{query}") }

@@ -7,9 +7,44 @@ use crate::ids::{MerchantId, OrderId};
 use crate::lots::Day;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Date, Int4, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Date, Int4, Jsonb, Nullable, Text, Timestamptz};
 use serde::Serialize;
 use serde_json::{Value, json};
+
+/// A shipment as it was told, whatever left with it.
+#[derive(Clone, Debug)]
+pub struct Told {
+    pub no: i32,
+    pub at: DateTime<Utc>,
+    /// Line → units of it that will not come.
+    pub closed: Vec<(i32, i64)>,
+}
+
+/// The shipments of an order that stand, in the order they were told: one may have closed short what was left, and no more.
+pub fn told(c: &mut PgConnection, merchant: MerchantId, order: OrderId) -> Result<Vec<Told>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Int4)]
+        no: i32,
+        #[diesel(sql_type = Timestamptz)]
+        at: DateTime<Utc>,
+        #[diesel(sql_type = Jsonb)]
+        closed: Value,
+    }
+    let rows: Vec<Row> = diesel::sql_query(format!(
+        "select s.no, s.at, coalesce(s.closed, '{{}}') as closed from order_shipments s where s.merchant_id = $1 and s.order_id = $2 and {STANDS} order by s.no"
+    ))
+    .bind::<BigInt, _>(merchant)
+    .bind::<BigInt, _>(order)
+    .load(c)?;
+    let units = |closed: &Value| -> Vec<(i32, i64)> {
+        let lines = closed.as_object().into_iter().flatten();
+        let mut units: Vec<_> = lines.filter_map(|(line, n)| Some((line.parse().ok()?, n.as_i64()?))).collect();
+        units.sort_unstable();
+        units
+    };
+    Ok(rows.into_iter().map(|r| Told { no: r.no, at: r.at, closed: units(&r.closed) }).collect())
+}
 
 /// A package of an order.
 #[derive(QueryableByName, Clone, Debug, Serialize)]

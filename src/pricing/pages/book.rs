@@ -91,7 +91,7 @@ struct Book {
 show!(Book, |v| json!({
     "columns": v.columns.iter().map(|c| &c.name).collect::<Vec<_>>(), "next": v.pager.next,
     "rows": v.rows.iter().map(|r| json!({ "sku": r.line, "locked": r.locked, "prices": r.cells.iter().map(|c| json!({
-        "set": c.value, "inherited": c.inherited, "tone": c.tone })).collect::<Vec<_>>() })).collect::<Vec<_>>(),
+        "set": c.value, "inherited": c.inherited, "tone": c.tone, "locked": c.lock.is_some() })).collect::<Vec<_>>() })).collect::<Vec<_>>(),
 }));
 
 impl Book {
@@ -183,5 +183,5 @@ pub async fn page(ctx: Ctx, ask: Query<Ask>) -> Reply {
 fn row(line: Line, columns: &[Column], source: &Source) -> Row {
     let (kind, hue) = look::of(&line.name, &line.spec);
     let cells = columns.iter().map(|c| source.cell(&line, c.place, &c.name, format!("{} {}", line.sku_id, c.title))).collect();
-    Row { kind, hue, cells, locked: source.lock(&line).is_some(), line }
+    Row { kind, hue, cells, locked: source.locks.whole(&line).is_some(), line }
 }

@@ -98,10 +98,10 @@ pub async fn page(ctx: Ctx, prod_id: Path<String>, ask: Query<Ask>) -> Reply {
     ctx.reply(Tab {
         frame: ctx.frame("products"),
         tabs: products::tab_links(&prod_id, "prices"),
-        locked: source.lock(&line).is_some(),
+        locked: source.locks.whole(&line).is_some(),
         locks: PRICE_FIELDS
             .iter()
-            .map(|(field, label)| (*field, *label, source.locks(&line).find(|e| e.field == *field).cloned()))
+            .map(|(field, label)| (*field, *label, source.locks.single(&line).find(|e| e.field == *field).cloned()))
             .collect(),
         blank: Form::filled([("span", "30m".to_owned())]),
         may_lock: seat.person.may(Permission::EditPrices) || seat.person.may(Permission::ManageKeys),

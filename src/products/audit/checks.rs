@@ -114,7 +114,7 @@ pub fn checks(c: &mut PgConnection, work: &Work, base: Option<&BaseProduct>, off
         }
     }
     lines.push(match offer.price {
-        Some(price) => Check { state: "ok", text: Text::new("audit-check-price").with(format!("{price:.2}")) },
+        Some(price) => Check { state: "ok", text: Text::new("audit-check-price").with(crate::text::money(price)) },
         None => Check { state: "warn", text: Text::new("audit-check-no-price") },
     });
     if !work.enabled {

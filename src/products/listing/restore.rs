@@ -6,7 +6,7 @@ use crate::Result;
 use crate::ids::ProductId;
 use crate::trail::Cause;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Jsonb, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Text, Uuid as SqlUuid};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restored {
     pub back: Vec<String>,
-    /// Changed again since: they stay as they are.
+    /// Changed since, or said once more: they stay as they are.
     pub moved_on: Vec<String>,
 }
 
@@ -48,17 +48,27 @@ struct Was {
     before: Value,
     #[diesel(sql_type = Jsonb)]
     after: Value,
+    /// Somebody has had a newer word, be it the same.
+    #[diesel(sql_type = Bool)]
+    touched: bool,
 }
+
+/// What the trail calls a change of a listing.
+const VERBS: &str = "('product.listed', 'product.unlisted', 'product.listing_wished')";
 
 /// Restores what the request `act` changed among these products of the cause's merchant. The rule then looks at them: what
 /// may not be sold any more does not come back on sale.
 pub fn restore(tx: &mut PgConnection, cause: &Cause, act: Uuid, products: &[ProductId]) -> Result<Restored> {
     let facts = facts::load(tx, cause.merchant, products, true)?;
     let ids: Vec<&str> = facts.iter().map(|f| f.prod_id.as_str()).collect();
-    let rows: Vec<Was> = diesel::sql_query(
-        "select t.subject_id as prod_id, t.before, t.after from trail t where t.merchant_id = $1 and t.subject_kind = 'product' and t.subject_id = any($2) \
-         and t.request_id = $3 and t.verb in ('product.listed', 'product.unlisted', 'product.listing_wished') and t.before is not null and t.after is not null",
-    )
+    let rows: Vec<Was> = diesel::sql_query(format!(
+        "select t.subject_id as prod_id, t.before, t.after, coalesce(p.listing_said_again_at > t.at, false) or exists (select 1 from trail x \
+           where x.merchant_id = $1 and x.subject_kind = 'product' and x.subject_id = t.subject_id and x.verb in {VERBS} and x.id > t.id \
+           and x.at > t.at - interval '1 hour' and x.request_id is distinct from $3) as touched \
+         from trail t left join products p on p.merchant_id = t.merchant_id and p.prod_id = t.subject_id \
+         where t.merchant_id = $1 and t.subject_kind = 'product' and t.subject_id = any($2) \
+         and t.request_id = $3 and t.verb in {VERBS} and t.before is not null and t.after is not null"
+    ))
     .bind::<BigInt, _>(cause.merchant)
     .bind::<Array<Text>, _>(ids)
     .bind::<SqlUuid, _>(act)
@@ -67,13 +77,13 @@ pub fn restore(tx: &mut PgConnection, cause: &Cause, act: Uuid, products: &[Prod
     for row in rows {
         let before: State = serde_json::from_value(row.before).map_err(crate::Error::broken)?;
         let after: State = serde_json::from_value(row.after).map_err(crate::Error::broken)?;
-        states.insert(row.prod_id, (before, after));
+        states.insert(row.prod_id, (before, after, row.touched));
     }
     let (mut restored, mut changes) = (Restored::default(), Vec::new());
     for f in &facts {
-        let Some((before, after)) = states.get(&f.prod_id) else { continue };
+        let Some((before, after, touched)) = states.get(&f.prod_id) else { continue };
         // Only what is approved can stand listed.
-        let possible = after.is(f) && (before.listing != "listed" || f.audit_status == "approved");
+        let possible = !touched && after.is(f) && (before.listing != "listed" || f.audit_status == "approved");
         match before.next().filter(|_| possible) {
             Some(next) => {
                 restored.back.push(f.prod_id.clone());

@@ -92,6 +92,9 @@ struct One {
 show!(One, |v| json!({ "quarantine": v.q, "lines": v.page.rows, "next": v.page.next }));
 
 impl One {
+    fn look(&self) -> &'static str {
+        if self.may && self.q.waiting > 0 { "stackm cks" } else { "stackm" }
+    }
     /// Those that wait, as a text.
     fn waiting(&self) -> String {
         if self.q.waiting >= COUNTED { format!("{}+", COUNTED - 1) } else { self.q.waiting.to_string() }

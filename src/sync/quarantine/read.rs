@@ -3,7 +3,7 @@
 use crate::Result;
 use crate::guards::{Guard, WAITS_FOR};
 use crate::ids::MerchantId;
-use crate::text::Text;
+use crate::text::{Text, grouped};
 use crate::web::Permission;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -108,7 +108,8 @@ pub struct Stopped {
 }
 
 fn shown(value: Option<&Value>) -> String {
-    value.map_or_else(String::new, |v| v.as_str().map_or_else(|| v.to_string(), ToOwned::to_owned))
+    let text = |v: &Value| v.as_str().map_or_else(|| v.to_string(), ToOwned::to_owned);
+    value.map_or_else(String::new, |v| v.as_i64().map_or_else(|| text(v), |n| grouped(&n.to_string())))
 }
 
 impl Stopped {

@@ -3,7 +3,7 @@
 use super::{LOOKED_AT, Todo, rank};
 use crate::Result;
 use crate::ids::MerchantId;
-use crate::text::Text;
+use crate::text::{self, Text};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Numeric, Text as SqlText, Timestamptz};
@@ -50,7 +50,7 @@ fn waiting(c: &mut PgConnection, merchant: MerchantId) -> Result<Vec<Todo>> {
             icon: "receipt",
             lead: Text::new("overview-orders-n").with(row.n),
             cause: Text::new(cause),
-            then: Text::new("overview-orders-then").with(row.customers).with(format!("{:.2}", row.sum)),
+            then: Text::new("overview-orders-then").with(row.customers).with(text::money(row.sum)),
             at: row.at,
             expires: false,
             href: href.to_owned(),

@@ -51,11 +51,18 @@ impl Asked {
     }
     /// The same with further pairs; an empty value leaves its pair out.
     fn with(&self, more: &[(&str, &str)]) -> String {
-        let view = if View::of(&self.view) == View::Waiting { "" } else { self.view.as_str() };
-        let mut pairs = vec![("view", view), ("cat", self.cat.as_str()), ("merchant", self.merchant.as_str())];
+        let mut pairs: Vec<(&str, &str)> = self.part();
         pairs.retain(|(name, _)| !more.iter().any(|(other, _)| other == name));
         pairs.extend(more);
         query_of(&pairs)
+    }
+    /// What a form sends along, so that the part of the queue stays chosen.
+    fn kept(&self) -> Vec<(&'static str, String)> {
+        self.part().into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name, value.to_owned())).collect()
+    }
+    fn part(&self) -> Vec<(&'static str, &str)> {
+        let view = if View::of(&self.view) == View::Waiting { "" } else { self.view.as_str() };
+        vec![("view", view), ("cat", &self.cat), ("merchant", &self.merchant)]
     }
 }
 

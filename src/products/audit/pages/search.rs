@@ -11,7 +11,7 @@ use crate::products::audit::review;
 use crate::products::audit::work::{self, Work};
 use crate::products::matching_pass;
 use crate::show;
-use crate::web::{Ctx, Frame, Reply, Seat, filters};
+use crate::web::{Ctx, Frame, Reply, Seat, Wants, filters};
 use actix_web::http::StatusCode;
 use actix_web::web::{Path, Query};
 use askama::Template;
@@ -24,10 +24,14 @@ const SHOWN: i64 = 20;
 #[template(path = "audit/candidates.html", blocks = ["part"])]
 struct Candidates {
     frame: Frame,
+    /// A page of its own, rather than the drawer beside the queue.
+    whole: bool,
     work: Work,
     q: String,
     url: String,
     query: String,
+    /// The same as the fields of a form.
+    kept: Vec<(&'static str, String)>,
     /// With the address that puts it beside the submission.
     found: Vec<(BaseProduct, i64, String)>,
 }
@@ -58,13 +62,24 @@ pub async fn candidates(ctx: Ctx, path: Path<(String, String)>, asked: Query<Ask
         .map(|(b, score)| (url.clone() + &asked.with(&[("base", &b.code)]), b, score))
         .map(|(href, b, score)| (b, score, href))
         .collect();
-    ctx.reply(Candidates { frame: ctx.frame("audit"), query: asked.query(), work, q, url, found })
+    ctx.reply(Candidates {
+        frame: ctx.frame("audit"),
+        whole: ctx.wants == Wants::Page,
+        query: asked.query(),
+        kept: asked.kept(),
+        work,
+        q,
+        url,
+        found,
+    })
 }
 
 #[derive(Template)]
 #[template(path = "audit/new_base.html", blocks = ["part"])]
 struct Drafting {
     frame: Frame,
+    /// A page of its own, rather than the drawer beside the queue.
+    whole: bool,
     work: Work,
     url: String,
     query: String,
@@ -101,6 +116,7 @@ async fn drafting(ctx: &Ctx, _: &Seat, asked: &Asked, (merchant, prod_id): &(Str
     let form = form.unwrap_or_else(|| NewBase::from_submission(&work).typed());
     Ok(Drafting {
         frame: ctx.frame("audit"),
+        whole: ctx.wants == Wants::Page,
         url: place(&work.merchant, &work.prod_id),
         query: asked.query(),
         work,
