@@ -21,15 +21,16 @@ pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Lin
     let shops = Shops::of(tx, scope)?;
     let mut results = Vec::with_capacity(lines.len());
     let mut steps = Vec::with_capacity(lines.len());
-    for line in &lines {
+    for line in lines {
         let sku = skus.get(&line.no).copied();
         let sku = sku.ok_or_else(|| Problem::new(LineCode::UnknownSku, "skuId", line.text_or_empty("skuId")));
         let step = line.number("delta").value().ok_or_else(|| Problem::new(LineCode::Missing, "delta", ""));
-        match (sku, shops.named(line), step) {
+        match (sku, shops.named(&line), step) {
             (Ok(sku), Ok(shop), Ok(step)) => {
-                steps.push((line, Set { qty: None, step: Some(step), ..as_set(line, Set::quantity(line.no, sku, shop, 0)) }));
+                let set = Set { qty: None, step: Some(step), ..as_set(&line, Set::quantity(line.no, sku, shop, 0)) };
+                steps.push((line, set));
             }
-            (sku, shop, step) => results.extend(sku.err().or(shop.err()).or(step.err()).map(|p| LineResult::rejected(line, p))),
+            (sku, shop, step) => results.extend(sku.err().or(shop.err()).or(step.err()).map(|p| LineResult::rejected(&line, p))),
         }
     }
     let places: Vec<gate::Place> = steps.iter().map(|(_, s)| (None, Some(s.sku), Some(s.shop))).collect();
@@ -39,16 +40,16 @@ pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Lin
     let mut by_no = HashMap::with_capacity(steps.len());
     for ((line, set), cover) in steps.into_iter().zip(covers) {
         if let Some(cover) = cover {
-            results.push(cover.turning_down(line));
-        } else if waiting.contains(&key(line, &set)) {
-            results.push(LineResult::rejected(line, Problem::new(LineCode::CannotWait, "", INVENTORY_UPDATE.name).detail("—")));
+            results.push(cover.turning_down(&line));
+        } else if waiting.contains(&key(&line, &set)) {
+            results.push(LineResult::rejected(&line, Problem::new(LineCode::CannotWait, "", INVENTORY_UPDATE.name).detail("—")));
         } else {
             by_no.insert(set.no, line);
             sets.push(set);
         }
     }
     for done in model::set(tx, cause, sets)? {
-        let Some(line) = by_no.get(&done.no) else { continue };
+        let Some(line) = by_no.remove(&done.no) else { continue };
         let row = done.row.clone().filter(|_| matches!(done.outcome, Outcome::Applied | Outcome::Unchanged));
         let mut result = told(line, done, cause.now);
         // Whoever steps does not know the number it comes to.
@@ -73,7 +74,7 @@ fn key(line: &Line, set: &Set) -> String {
 }
 
 /// The rows whose whole number waits: applied later, it would undo a step taken now.
-fn waiting(tx: &mut PgConnection, cause: &Cause, steps: &[(&Line, Set)]) -> Result<HashSet<String>> {
+fn waiting(tx: &mut PgConnection, cause: &Cause, steps: &[(Line, Set)]) -> Result<HashSet<String>> {
     if steps.is_empty() {
         return Ok(HashSet::new());
     }
