@@ -4,6 +4,9 @@
 //! are some twenty of them. A name outlives the transaction, so it needs a connection that stays the same between two of
 //! them; [`super::Plans`] says whether that is so.
 //!
+//! PostgreSQL goes on planning a statement anew where that looks cheaper than the plan for any values; it does for an array of
+//! which it can see how long it is. `unnest((select $2))` and `any((select $2)::bigint[])` hide that from it.
+//!
 //! Only for statements whose text has few variants and whose best plan does not depend on the values: point reads by key,
 //! rows from `unnest`. What a list is filtered by is planned anew.
 

@@ -10,6 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Int4, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use serde::Serialize;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -239,17 +240,22 @@ const PERSONAL: [&str; 7] = ["phone", "mobile", "tel", "contact", "consignee", "
 /// A body with secrets and personal data masked, cut to what is kept.
 pub fn masked(body: &[u8]) -> String {
     let plain = String::from_utf8_lossy(body);
-    // Most bodies name nothing of the kind: those need not be taken apart.
-    let text = match may_hide(&plain).then(|| serde_json::from_slice::<Value>(body)) {
-        Some(Ok(value)) => mask(value).to_string(),
-        _ => plain.into_owned(),
+    // Most bodies name nothing of the kind, or not where it would be kept: those need not be taken apart.
+    let text = match may_hide(head(&plain)).then(|| serde_json::from_slice::<Value>(body)) {
+        Some(Ok(value)) => Cow::Owned(mask(value).to_string()),
+        _ => plain,
     };
-    let text = text.replace('\0', "␀");
-    if text.len() <= KEPT {
-        return text;
+    let shown = head(&text).replace('\0', "␀");
+    let kept = head(&shown);
+    if text.len() <= KEPT && kept.len() == shown.len() {
+        return shown;
     }
-    let cut = (0..=KEPT).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    format!("{}\n… {} bytes", text.get(..cut).unwrap_or_default(), body.len())
+    format!("{kept}\n… {} bytes", body.len())
+}
+
+/// As much of a text as is kept.
+fn head(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(KEPT)).unwrap_or_default()
 }
 
 /// Whether a name to be masked may be in there; an escape may spell one.
@@ -290,5 +296,7 @@ mod tests {
     fn says_how_much_was_cut() {
         let long = masked("鱼".repeat(KEPT).as_bytes());
         assert!(long.ends_with(&format!("… {} bytes", KEPT * 3)) && long.len() < KEPT + 40);
+        let begun = masked(format!(r#"{{"mobile":"13800000000","lines":"{}"}}"#, "x".repeat(KEPT)).as_bytes());
+        assert!(begun.starts_with(r#"{"mobile":"•••","lines":"xx"#) && begun.ends_with(" bytes"));
     }
 }

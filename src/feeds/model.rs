@@ -40,14 +40,30 @@ struct Opened {
     id: FeedId,
 }
 
-/// Takes the feed's number first, so that trail and ledger rows can name it; [`close`] fills in the counts.
-pub(super) fn open(tx: &mut PgConnection, cause: &Cause, channel: Channel, method: &Method, policy: Policy) -> Result<FeedId> {
-    let opened: Opened = diesel::sql_query(
-        "insert into feeds (merchant_id, at, channel, actor_kind, actor_id, actor_name, module, method, policy, request_id, \
-         total, applied, unchanged, held, stale, parked, rejected, warned) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, 0, 0, 0, 0, 0, 0) returning id",
+/// The number of a new feed, so that trail and ledger rows can name it; [`close`] writes the feed itself, once.
+pub(super) fn open(tx: &mut PgConnection) -> Result<FeedId> {
+    let opened: Opened = diesel::sql_query("select nextval(pg_get_serial_sequence('feeds', 'id')) as id").prepared().get_result(tx)?;
+    Ok(opened.id)
+}
+
+/// Keeps the counts, the lines worth keeping and the parked ones; a newer line for the same row settles an older parked one.
+pub(super) fn close(
+    tx: &mut PgConnection,
+    cause: &Cause,
+    feed: FeedId,
+    channel: Channel,
+    method: &Method,
+    policy: Policy,
+    report: &Report,
+) -> Result<()> {
+    let c = report.counts;
+    diesel::sql_query(
+        "insert into feeds (merchant_id, id, at, channel, actor_kind, actor_id, actor_name, module, method, policy, request_id, \
+         total, applied, unchanged, held, stale, parked, rejected, warned) overriding system value \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
     )
     .bind::<BigInt, _>(cause.merchant)
+    .bind::<BigInt, _>(feed)
     .bind::<Timestamptz, _>(cause.now)
     .bind::<Text, _>(channel.as_str())
     .bind::<Text, _>(cause.kind.as_str())
@@ -57,20 +73,6 @@ pub(super) fn open(tx: &mut PgConnection, cause: &Cause, channel: Channel, metho
     .bind::<Text, _>(method.name)
     .bind::<Text, _>(policy.as_str())
     .bind::<Nullable<SqlUuid>, _>(cause.request_id)
-    .prepared()
-    .get_result(tx)?;
-    Ok(opened.id)
-}
-
-/// Keeps the counts, the lines worth keeping and the parked ones; a newer line for the same row settles an older parked one.
-pub(super) fn close(tx: &mut PgConnection, cause: &Cause, feed: FeedId, method: &Method, report: &Report) -> Result<()> {
-    let c = report.counts;
-    diesel::sql_query(
-        "update feeds set total = $3, applied = $4, unchanged = $5, held = $6, stale = $7, parked = $8, rejected = $9, warned = $10 \
-         where merchant_id = $1 and id = $2",
-    )
-    .bind::<BigInt, _>(cause.merchant)
-    .bind::<BigInt, _>(feed)
     .bind::<Int4, _>(c.total)
     .bind::<Int4, _>(c.applied)
     .bind::<Int4, _>(c.unchanged)

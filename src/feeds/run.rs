@@ -10,7 +10,7 @@ use crate::wire::{Line, LineCode, LineResult, Method, Outcome, Problem, Scope, V
 use crate::{Error, Result};
 use diesel::prelude::*;
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 /// How far ahead of our clock a source time may be (§4.3 of the law of stock).
 const AHEAD_MINUTES: i64 = 5;
@@ -89,7 +89,7 @@ pub fn run(tx: &mut PgConnection, cause: &Cause, scope: &Scope, channel: Channel
     let (Verb::Write(apply, _) | Verb::Within(apply, ..) | Verb::Step(apply) | Verb::Act(apply) | Verb::Sell(apply)) = method.verb else {
         return Err(Error::broken(format!("{} does not take lines", method.name)));
     };
-    let feed = if batch.preview { None } else { Some(model::open(tx, cause, channel, method, batch.policy)?) };
+    let feed = if batch.preview { None } else { Some(model::open(tx)?) };
     let cause = Cause { feed, ..cause.clone() };
     let lines = read(method, batch.lines, &cause);
     let automatic = (method.is_told() || matches!(method.verb, Verb::Step(_))) && matches!(channel, Channel::Api | Channel::Replay);
@@ -116,7 +116,7 @@ pub fn run(tx: &mut PgConnection, cause: &Cause, scope: &Scope, channel: Channel
     }
     let report = Report { feed, counts: Counts::of(&results), results, preview: batch.preview };
     if let Some(feed) = feed {
-        model::close(tx, &cause, feed, method, &report)?;
+        model::close(tx, &cause, feed, channel, method, batch.policy, &report)?;
     }
     Ok(report)
 }
@@ -124,12 +124,10 @@ pub fn run(tx: &mut PgConnection, cause: &Cause, scope: &Scope, channel: Channel
 fn read(method: &Method, lines: Vec<Value>, cause: &Cause) -> Vec<Line> {
     let limit = cause.now + chrono::Duration::minutes(AHEAD_MINUTES);
     let mut read: Vec<Line> = (1..).zip(lines).map(|(no, sent)| Line::read(no, method.fields, sent)).collect();
-    let mut seen: HashMap<String, u32> = HashMap::new();
-    for line in &read {
-        *seen.entry(line.key.clone()).or_default() += 1;
-    }
+    let mut seen = HashSet::with_capacity(read.len());
+    let twice: HashSet<String> = read.iter().map(|l| &l.key).filter(|key| !key.is_empty() && !seen.insert(*key)).cloned().collect();
     for line in &mut read {
-        if !line.key.is_empty() && seen.get(&line.key).is_some_and(|n| *n > 1) {
+        if twice.contains(&line.key) {
             line.problems.push(Problem::new(LineCode::DuplicateInBatch, "", line.key.clone()));
         }
         for name in CLOCKS.into_iter().filter(|name| line.time(name).value().is_some_and(|at| at > limit)).collect::<Vec<_>>() {

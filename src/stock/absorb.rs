@@ -39,8 +39,12 @@ impl Open {
 }
 
 /// The open paid lines of these rows, which are locked; no statement when there are none.
-pub(super) fn open_of(tx: &mut PgConnection, cause: &Cause, rows: &[Row]) -> Result<HashMap<(SkuId, ShopId), Vec<Open>>> {
-    let rows: Vec<&Row> = rows.iter().filter(|r| r.sold_open > 0).collect();
+pub(super) fn open_of<'a>(
+    tx: &mut PgConnection,
+    cause: &Cause,
+    rows: impl Iterator<Item = &'a Row>,
+) -> Result<HashMap<(SkuId, ShopId), Vec<Open>>> {
+    let rows: Vec<&Row> = rows.filter(|r| r.sold_open > 0).collect();
     let mut by_row: HashMap<_, Vec<Open>> = HashMap::new();
     if rows.is_empty() {
         return Ok(by_row);

@@ -25,15 +25,16 @@ pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Lin
     let shops = Shops::of(tx, scope)?;
     let mut results = Vec::with_capacity(lines.len());
     let mut steps = Vec::with_capacity(lines.len());
-    for line in &lines {
+    for line in lines {
         let sku = skus.get(&line.no).copied();
         let sku = sku.ok_or_else(|| Problem::new(LineCode::UnknownSku, "skuId", line.text_or_empty("skuId")));
         let step = line.number("delta").value().ok_or_else(|| Problem::new(LineCode::Missing, "delta", ""));
-        match (sku, shops.named(line), step) {
+        match (sku, shops.named(&line), step) {
             (Ok(sku), Ok(shop), Ok(step)) => {
-                steps.push((line, Set { qty: None, step: Some(step), ..as_set(line, Set::quantity(line.no, sku, shop, 0)) }));
+                let set = Set { qty: None, step: Some(step), ..as_set(&line, Set::quantity(line.no, sku, shop, 0)) };
+                steps.push((line, set));
             }
-            (sku, shop, step) => results.extend(sku.err().or(shop.err()).or(step.err()).map(|p| LineResult::rejected(line, p))),
+            (sku, shop, step) => results.extend(sku.err().or(shop.err()).or(step.err()).map(|p| LineResult::rejected(&line, p))),
         }
     }
     let places: Vec<gate::Place> = steps.iter().map(|(_, s)| (None, Some(s.sku), Some(s.shop))).collect();
@@ -46,18 +47,18 @@ pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Lin
     let mut by_no = HashMap::with_capacity(steps.len());
     for ((line, set), cover) in steps.into_iter().zip(covers) {
         if let Some(cover) = cover {
-            results.push(cover.turning_down(line));
-        } else if kept.contains(&key(line, &set)) {
-            results.push(turned_down(line, scope.lang.say("stock-step-kept", &[])));
+            results.push(cover.turning_down(&line));
+        } else if kept.contains(&key(&line, &set)) {
+            results.push(turned_down(&line, scope.lang.say("stock-step-kept", &[])));
         } else if let Some(quarantine) = quarantined.get(&(set.sku, set.shop)) {
-            results.push(turned_down(line, scope.lang.say("stock-step-quarantined", &[quarantine.as_str().into()])));
+            results.push(turned_down(&line, scope.lang.say("stock-step-quarantined", &[quarantine.as_str().into()])));
         } else {
             by_no.insert(set.no, line);
             sets.push(set);
         }
     }
     for done in model::set(tx, cause, sets)? {
-        let Some(line) = by_no.get(&done.no) else { continue };
+        let Some(line) = by_no.remove(&done.no) else { continue };
         let row = done.row.clone().filter(|_| matches!(done.outcome, Outcome::Applied | Outcome::Unchanged));
         let mut result = told(line, done, cause.now);
         // Whoever steps does not know the number it comes to.
@@ -87,7 +88,7 @@ fn turned_down(line: &Line, why: String) -> LineResult {
 }
 
 /// The rows whose whole number is kept by the gate: applied later, it would undo a step taken now.
-fn kept(tx: &mut PgConnection, cause: &Cause, steps: &[(&Line, Set)]) -> Result<HashSet<String>> {
+fn kept(tx: &mut PgConnection, cause: &Cause, steps: &[(Line, Set)]) -> Result<HashSet<String>> {
     if steps.is_empty() {
         return Ok(HashSet::new());
     }
@@ -98,7 +99,7 @@ fn kept(tx: &mut PgConnection, cause: &Cause, steps: &[(&Line, Set)]) -> Result<
 
 /// The rows whose whole number waits for a person, whichever way it came, with the quarantine. A step beside it would start from a
 /// number the ERP has left behind, and would make the one that waits look overtaken.
-fn quarantined(tx: &mut PgConnection, cause: &Cause, steps: &[(&Line, Set)]) -> Result<HashMap<(SkuId, ShopId), String>> {
+fn quarantined(tx: &mut PgConnection, cause: &Cause, steps: &[(Line, Set)]) -> Result<HashMap<(SkuId, ShopId), String>> {
     #[derive(QueryableByName)]
     struct Waiting {
         #[diesel(sql_type = BigInt)]

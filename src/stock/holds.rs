@@ -89,7 +89,7 @@ pub fn start(tx: &mut PgConnection, cause: &Cause, mut places: Vec<Place>, terms
     }
     keep(tx, cause, &changes, Some(&terms.reason))?;
     trail::record(tx, cause, &entries)?;
-    Ok(changes.into_iter().map(|c| c.after).collect())
+    Ok(changes.into_iter().map(|c| *c.after).collect())
 }
 
 /// An end must lie ahead, and not too far.
@@ -236,7 +236,7 @@ pub fn release_all(tx: &mut PgConnection, cause: &Cause, mut places: Vec<(SkuId,
     }
     keep(tx, cause, &changes, None)?;
     trail::record(tx, cause, &entries)?;
-    Ok(changes.into_iter().map(|c| c.after).collect())
+    Ok(changes.into_iter().map(|c| *c.after).collect())
 }
 
 /// Holds that a push has ended are written down so; the rows have been written.

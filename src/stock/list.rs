@@ -151,7 +151,7 @@ pub fn statement(search: &Search, few: bool, limit: i64) -> String {
     });
     format!(
         "with places as materialized (select t.sku_id, t.shop_id from {from} t where {} order by t.sku_id, t.shop_id limit {limit}) \
-         select {COLUMNS}, '' as place, k.sku_id as ext, k.code, p.name, p.spec, p.prod_id, h.name as shop_name, p.unit from places \
+         select {COLUMNS}, null::tid as place, k.sku_id as ext, k.code, p.name, p.spec, p.prod_id, h.name as shop_name, p.unit from places \
          cross join lateral (select * from stock where merchant_id = $1 and sku_id = places.sku_id and shop_id = places.shop_id offset 0) s \
          cross join lateral (select * from skus where merchant_id = $1 and id = s.sku_id offset 0) k \
          cross join lateral (select * from products where merchant_id = $1 and id = k.product_id offset 0) p \
@@ -216,7 +216,7 @@ fn matching(c: &mut PgConnection, merchant: MerchantId, search: &Search, ways: &
 /// One row with its names.
 pub fn one(c: &mut PgConnection, merchant: MerchantId, ext: &str, shop: ShopId) -> Result<Item> {
     let sql = format!(
-        "select {COLUMNS}, '' as place, k.sku_id as ext, k.code, p.name, p.spec, p.prod_id, h.name as shop_name, p.unit from skus k \
+        "select {COLUMNS}, null::tid as place, k.sku_id as ext, k.code, p.name, p.spec, p.prod_id, h.name as shop_name, p.unit from skus k \
          join stock s on s.merchant_id = k.merchant_id and s.sku_id = k.id and s.shop_id = $3 \
          join products p on p.merchant_id = k.merchant_id and p.id = k.product_id join shops h on h.merchant_id = k.merchant_id and h.id = s.shop_id \
          where k.merchant_id = $1 and k.sku_id = $2"
@@ -227,7 +227,7 @@ pub fn one(c: &mut PgConnection, merchant: MerchantId, ext: &str, shop: ShopId) 
 /// Rows with their names, by the SKU's id at the merchant and the shop; what is not there is left out.
 pub fn of_places(c: &mut PgConnection, merchant: MerchantId, places: &[(String, ShopId)]) -> Result<Vec<Item>> {
     let sql = format!(
-        "select {COLUMNS}, '' as place, k.sku_id as ext, k.code, p.name, p.spec, p.prod_id, h.name as shop_name, p.unit from unnest($2, $3) as l(ext, shop) \
+        "select {COLUMNS}, null::tid as place, k.sku_id as ext, k.code, p.name, p.spec, p.prod_id, h.name as shop_name, p.unit from unnest($2, $3) as l(ext, shop) \
          join skus k on k.merchant_id = $1 and k.sku_id = l.ext join stock s on s.merchant_id = $1 and s.sku_id = k.id and s.shop_id = l.shop \
          join products p on p.merchant_id = $1 and p.id = k.product_id join shops h on h.merchant_id = $1 and h.id = s.shop_id order by s.sku_id, s.shop_id"
     );

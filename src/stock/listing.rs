@@ -22,7 +22,7 @@ pub(super) fn follow(tx: &mut PgConnection, cause: &Cause, spans: &[Span<'_>]) -
         return Ok(());
     }
     // Two calls that empty two rows of one product must not each see the other's row full: who is second looks again.
-    diesel::sql_query("select 1 from products where merchant_id = $1 and id = any($2) order by id for no key update")
+    diesel::sql_query("select 1 from products where merchant_id = $1 and id = any((select $2)::bigint[]) order by id for no key update")
         .bind::<BigInt, _>(cause.merchant)
         .bind::<Array<BigInt>, _>(&products)
         .prepared()
@@ -42,10 +42,10 @@ fn crossing(tx: &mut PgConnection, cause: &Cause, spans: &[Span<'_>]) -> Result<
         return Ok(Vec::new());
     }
     let touched: Vec<Touched> = diesel::sql_query(
-        "select product_id from skus where merchant_id = $1 and id = any($2) \
+        "select product_id from skus where merchant_id = $1 and id = any((select $2)::bigint[]) \
          union select k.product_id from stock_marks m join skus k on k.merchant_id = m.merchant_id and k.id = m.sku_id \
          where m.merchant_id = $1 and m.mark = 'short' and exists \
-           (select 1 from skus other where other.merchant_id = $1 and other.product_id = k.product_id and other.id = any($3)) \
+           (select 1 from skus other where other.merchant_id = $1 and other.product_id = k.product_id and other.id = any((select $3)::bigint[])) \
          order by product_id",
     )
     .bind::<BigInt, _>(cause.merchant)

@@ -86,9 +86,9 @@ impl Changes {
         let shops = |all: &[(SkuId, ShopId, Mark)]| all.iter().map(|p| p.1).collect::<Vec<_>>();
         let names = |all: &[(SkuId, ShopId, Mark)]| all.iter().map(|p| p.2.as_str()).collect::<Vec<_>>();
         diesel::sql_query(
-            "with gone as (delete from stock_marks m using unnest($5, $6, $7) as l(sku, shop, mark) \
+            "with gone as (delete from stock_marks m using unnest((select $5), (select $6), (select $7)) as l(sku, shop, mark) \
              where m.merchant_id = $1 and m.mark = l.mark and m.sku_id = l.sku and m.shop_id = l.shop) \
-             insert into stock_marks (merchant_id, sku_id, shop_id, mark) select $1, l.* from unnest($2, $3, $4) as l(sku, shop, mark) on conflict do nothing",
+             insert into stock_marks (merchant_id, sku_id, shop_id, mark) select $1, l.* from unnest((select $2), (select $3), (select $4)) as l(sku, shop, mark) on conflict do nothing",
         )
         .bind::<BigInt, _>(merchant)
         .bind::<Array<BigInt>, _>(skus(&self.on))

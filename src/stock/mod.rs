@@ -29,6 +29,7 @@ mod marks;
 pub mod model;
 pub mod modes;
 mod pages;
+mod place;
 pub mod push;
 pub mod read;
 pub mod reservations;

@@ -67,6 +67,10 @@ impl Set {
             empties_lots: false,
         }
     }
+    /// In which order sets are taken: that of their rows' locks.
+    fn order(&self) -> (SkuId, ShopId, i32) {
+        (self.sku, self.shop, self.no)
+    }
     /// Nothing but what the lots make of the row; one that does not exist is none the worse for it.
     fn is_shelf_alone(&self) -> bool {
         self.qty.is_none() && self.shelf.is_some()
@@ -92,7 +96,7 @@ pub struct Done {
     pub outcome: Outcome,
     pub problems: Vec<Problem>,
     /// The row as it now is, where there is one.
-    pub row: Option<Row>,
+    pub row: Option<Box<Row>>,
     /// The quarantine in which the set waits, when it was stopped.
     pub quarantine: Option<i64>,
 }
@@ -102,16 +106,23 @@ pub struct Done {
 /// Rows are locked in the order of (SKU, shop), so that two calls about the same rows wait for each other and never in a
 /// circle. The ERP's `saled` and `freeze` are kept as reported and compared; our own counters are never overwritten.
 pub fn set(tx: &mut PgConnection, cause: &Cause, mut sets: Vec<Set>) -> Result<Vec<Done>> {
-    sets.sort_by_key(|s| (s.sku, s.shop, s.no));
+    sets.sort_by_key(Set::order);
+    let rows = lock(tx, cause.merchant, &places(&sets))?;
+    set_locked(tx, cause, sets, rows)
+}
+
+/// The same where the rows there are have been locked already; they come in their order.
+pub(super) fn set_locked(tx: &mut PgConnection, cause: &Cause, mut sets: Vec<Set>, rows: Vec<Row>) -> Result<Vec<Done>> {
+    sets.sort_by_key(Set::order);
     let mut done = Vec::with_capacity(sets.len());
-    let (sets, rows) = hold(tx, cause, take_out_twins(sets, &mut done), &mut done)?;
+    let pairs = hold(tx, cause, take_out_twins(sets, &mut done), rows, &mut done)?;
     // Asked after the locks are held: whoever moves the low-stock line holds them too.
     let mut rules = rules::of(tx, cause.merchant)?;
-    rules.note_lag(cause.now, sets.iter().filter_map(|s| s.as_of));
-    let mut late = shelf::catch_up(tx, cause, rules.lots.mode, rows.iter())?;
-    let mut open = absorb::open_of(tx, cause, &rows)?;
-    let mut verdicts = Vec::with_capacity(rows.len());
-    for (set, row) in sets.into_iter().zip(rows) {
+    rules.note_lag(cause.now, pairs.iter().filter_map(|(set, _)| set.as_of));
+    let mut late = shelf::catch_up(tx, cause, rules.lots.mode, pairs.iter().map(|(_, row)| row))?;
+    let mut open = absorb::open_of(tx, cause, pairs.iter().map(|(_, row)| row))?;
+    let mut verdicts = Vec::with_capacity(pairs.len());
+    for (set, row) in pairs {
         let place = (row.sku, row.shop);
         let paid = open.remove(&place).unwrap_or_default();
         let shelf = set.shelf.or_else(|| late.remove(&place));
@@ -154,14 +165,27 @@ fn take_out_twins(sets: Vec<Set>, done: &mut Vec<Done>) -> Vec<Set> {
     single
 }
 
-/// Locks the rows, makes those that are missing, and hands back the sets that have one, side by side with it.
-fn hold(tx: &mut PgConnection, cause: &Cause, sets: Vec<Set>, done: &mut Vec<Done>) -> Result<(Vec<Set>, Vec<Row>)> {
-    let mut rows = lock(tx, cause.merchant, &places(&sets))?;
-    if rows.len() == sets.len() {
-        return Ok((sets, rows));
+/// Each set with its row, and those that have none; both come in the order of (SKU, shop).
+fn pair(sets: Vec<Set>, rows: Vec<Row>) -> (Vec<(Set, Row)>, Vec<Set>) {
+    let mut pairs = Vec::with_capacity(rows.len());
+    let mut missing = Vec::new();
+    let mut rows = rows.into_iter().peekable();
+    for set in sets {
+        while rows.next_if(|row| (row.sku, row.shop) < (set.sku, set.shop)).is_some() {}
+        match rows.next_if(|row| (row.sku, row.shop) == (set.sku, set.shop)) {
+            Some(row) => pairs.push((set, row)),
+            None => missing.push(set),
+        }
     }
-    let known = |rows: &[Row], s: &Set| rows.binary_search_by_key(&(s.sku, s.shop), |r| (r.sku, r.shop)).is_ok();
-    let (mut there, missing): (Vec<Set>, Vec<Set>) = sets.into_iter().partition(|s| known(&rows, s));
+    (pairs, missing)
+}
+
+/// Makes the rows that are missing, and hands back the sets that have one, side by side with it.
+fn hold(tx: &mut PgConnection, cause: &Cause, sets: Vec<Set>, rows: Vec<Row>, done: &mut Vec<Done>) -> Result<Vec<(Set, Row)>> {
+    let (mut pairs, missing) = pair(sets, rows);
+    if missing.is_empty() {
+        return Ok(pairs);
+    }
     let (new, hopeless): (Vec<Set>, Vec<Set>) = missing.into_iter().partition(|s| s.qty.is_some() && s.if_version.unwrap_or(0) == 0);
     let (bare, hopeless): (Vec<Set>, Vec<Set>) = hopeless.into_iter().partition(Set::is_shelf_alone);
     done.extend(bare.iter().map(|s| Done { no: s.no, outcome: Outcome::Unchanged, problems: Vec::new(), row: None, quarantine: None }));
@@ -171,11 +195,10 @@ fn hold(tx: &mut PgConnection, cause: &Cause, sets: Vec<Set>, done: &mut Vec<Don
         _ => rejected(s, Problem::new(LineCode::Missing, "inventory", "")),
     }));
     make(tx, cause, &places(&new))?;
-    rows.extend(lock(tx, cause.merchant, &places(&new))?);
-    rows.sort_by_key(|r| (r.sku, r.shop));
-    there.extend(new);
-    there.sort_by_key(|s| (s.sku, s.shop));
-    Ok((there, rows))
+    let made = lock(tx, cause.merchant, &places(&new))?;
+    pairs.extend(pair(new, made).0);
+    pairs.sort_by_key(|(set, _)| set.order());
+    Ok(pairs)
 }
 
 /// What a set does to its row.
@@ -196,16 +219,22 @@ impl Verdict {
 fn judge(cause: &Cause, rules: &Rules, set: &Set, row: Row, paid: Vec<Open>, shelf: Option<Shelf>) -> Verdict {
     if let Some(wanted) = set.if_version.filter(|v| *v != row.version) {
         let problem = Problem::new(LineCode::Conflict, "ifVersion", wanted.to_string()).detail(row.version);
-        return Verdict::nothing(Done { row: Some(row), ..rejected(set, problem) });
+        return Verdict::nothing(Done { row: Some(Box::new(row)), ..rejected(set, problem) });
     }
     if let Some(problem) = older(set, &row) {
-        return Verdict::nothing(Done { no: set.no, outcome: Outcome::Stale, problems: vec![problem], row: Some(row), quarantine: None });
+        return Verdict::nothing(Done {
+            no: set.no,
+            outcome: Outcome::Stale,
+            problems: vec![problem],
+            row: Some(Box::new(row)),
+            quarantine: None,
+        });
     }
     let by_person = cause.kind == Kind::Person;
     let qty = set.number_over(&row);
     if let Some(step) = set.step.filter(|step| *step < 0 && qty.is_some_and(|n| n < 0)) {
         let problem = Problem::new(LineCode::BelowZero, "delta", step.to_string()).detail(row.erp_qty);
-        return Verdict::nothing(Done { row: Some(row), ..rejected(set, problem) });
+        return Verdict::nothing(Done { row: Some(Box::new(row)), ..rejected(set, problem) });
     }
     let mut after = row.clone().with_shelf(shelf).in_epoch(set.epoch.unwrap_or(row.epoch));
     if set.is_shelf_alone() {
@@ -214,7 +243,7 @@ fn judge(cause: &Cause, rules: &Rules, set: &Set, row: Row, paid: Vec<Open>, she
     if rules.lots.carry && !by_person && qty.is_some() && !set.is_lot_sum() && row.lots_qty.is_some() {
         let (field, said) = set.step.map_or(("inventory", qty), |step| ("delta", Some(step)));
         let problem = Problem::new(LineCode::LotSum, field, said.unwrap_or_default().to_string());
-        return Verdict::nothing(Done { row: Some(row), ..rejected(set, problem) });
+        return Verdict::nothing(Done { row: Some(Box::new(row)), ..rejected(set, problem) });
     }
     after.reported_sold = set.reported_sold.clone().over(row.reported_sold);
     after.reported_frozen = set.reported_frozen.clone().over(row.reported_frozen);
@@ -269,7 +298,12 @@ fn judge(cause: &Cause, rules: &Rules, set: &Set, row: Row, paid: Vec<Open>, she
         (false, false, false) => "erp_set",
     };
     let change = (after != row).then(|| Change::new(kind, row, after.clone()).line(set.no));
-    Verdict { done: Done { no: set.no, outcome, problems, row: Some(after), quarantine: None }, change, inside, empties_lots: false }
+    Verdict {
+        done: Done { no: set.no, outcome, problems, row: Some(Box::new(after)), quarantine: None },
+        change,
+        inside,
+        empties_lots: false,
+    }
 }
 
 /// Why what is said comes too late: the ERP has begun anew since, or has said something newer.
@@ -288,7 +322,7 @@ fn of_lots(cause: &Cause, set: &Set, row: Row, after: Row) -> Verdict {
     let after = if changed { after.changed(cause.now) } else { after };
     let outcome = if changed { Outcome::Applied } else { Outcome::Unchanged };
     let change = changed.then(|| Change::new("lots", row, after.clone()).line(set.no));
-    let done = Done { no: set.no, outcome, problems: Vec::new(), row: Some(after), quarantine: None };
+    let done = Done { no: set.no, outcome, problems: Vec::new(), row: Some(Box::new(after)), quarantine: None };
     Verdict { change, ..Verdict::nothing(done) }
 }
 

@@ -3,6 +3,7 @@
 use super::api::INVENTORY_UPDATE;
 use super::model::{self, Done, Row, Set};
 use super::read;
+use super::rows::{self, Named};
 use crate::Result;
 use crate::clock::on_the_wire;
 use crate::db::Prepare;
@@ -23,37 +24,49 @@ pub const WAITS_FOR: &str = "sku";
 
 /// Applies the lines of a push: an unknown shop is a mistake in the line, an unknown SKU may be on its way and is waited for.
 pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, lines: Vec<Line>) -> Result<Vec<LineResult>> {
-    let skus = resolve(tx, cause.merchant, &lines)?;
     let shops = Shops::of(tx, scope)?;
     let mut results = Vec::with_capacity(lines.len());
-    let mut sets = Vec::with_capacity(lines.len());
+    let mut named = Vec::with_capacity(lines.len());
     let mut by_no = HashMap::with_capacity(lines.len());
     for line in lines {
-        let place = shops.named(&line).map(|shop| (shop, skus.get(&line.no).copied()));
-        match place {
+        match shops.named(&line) {
             Err(problem) => results.push(LineResult::rejected(&line, problem)),
-            Ok((_, None)) => {
-                let sku = line.text_or_empty("skuId");
-                let problem = Problem::new(LineCode::UnknownSku, "skuId", sku.clone());
-                results.push(LineResult::of(&line, Outcome::Parked).because(problem).waiting_for(WAITS_FOR, &sku));
-            }
-            Ok((shop, Some(sku))) => {
-                sets.push(as_set(&line, sku, shop));
+            Ok(shop) => {
+                named.push(Named { no: line.no, sku: line.text_or_empty("skuId"), shop });
                 by_no.insert(line.no, line);
+            }
+        }
+    }
+    let rows = rows::lock_named(tx, cause.merchant, &named)?;
+    let mut skus: HashMap<i32, SkuId> = rows.iter().map(|(no, row)| (*no, row.sku)).collect();
+    let rowless = named.iter().filter(|n| !skus.contains_key(&n.no)).map(|n| (n.no, n.sku.clone()));
+    skus.extend(ids(tx, cause.merchant, rowless.collect())?);
+    let mut sets = Vec::with_capacity(named.len());
+    for Named { no, sku, shop } in named {
+        let Some(line) = by_no.get(&no) else { continue };
+        match skus.get(&no) {
+            Some(id) => sets.push(as_set(line, *id, shop)),
+            None => {
+                let problem = Problem::new(LineCode::UnknownSku, "skuId", sku.clone());
+                results.push(LineResult::of(line, Outcome::Parked).because(problem).waiting_for(WAITS_FOR, &sku));
             }
         }
     }
     let places: Vec<gate::Place> = sets.iter().map(|s| (None, Some(s.sku), Some(s.shop))).collect();
     let covers = gate::covering(tx, cause, Module::Stock, &places)?;
-    let (covered, sets): (Vec<_>, Vec<_>) = sets.into_iter().zip(covers).partition(|(_, cover)| cover.is_some());
-    let stand = read::at(tx, cause.merchant, &covered.iter().map(|(set, _)| (set.sku, set.shop)).collect::<Vec<_>>())?;
-    for (set, cover) in covered {
-        if let (Some(cover), Some(line)) = (cover, by_no.get(&set.no)) {
-            results.push(held(line, &set, &cover, stand.get(&(set.sku, set.shop)), scope));
+    if covers.iter().any(Option::is_some) {
+        let stand: HashMap<i32, &Row> = rows.iter().map(|(no, row)| (*no, row)).collect();
+        let mut free = Vec::with_capacity(sets.len());
+        for (set, cover) in sets.into_iter().zip(covers) {
+            match (cover, by_no.get(&set.no)) {
+                (Some(cover), Some(line)) => results.push(held(line, &set, &cover, stand.get(&set.no).copied(), scope)),
+                _ => free.push(set),
+            }
         }
+        sets = free;
     }
-    for done in model::set(tx, cause, sets.into_iter().map(|(set, _)| set).collect())? {
-        if let Some(line) = by_no.get(&done.no) {
+    for done in model::set_locked(tx, cause, sets, rows.into_iter().map(|(_, row)| row).collect())? {
+        if let Some(line) = by_no.remove(&done.no) {
             results.push(told(line, done, cause.now));
         }
     }
@@ -89,25 +102,22 @@ fn held(line: &Line, set: &Set, cover: &gate::Cover, stands: Option<&Row>, scope
 }
 
 /// The result of a line; where it did not count, the values that do.
-pub(super) fn told(line: &Line, done: Done, now: DateTime<Utc>) -> LineResult {
-    let mut result = LineResult::of(line, done.outcome);
+pub(super) fn told(line: Line, done: Done, now: DateTime<Utc>) -> LineResult {
+    let sent = done.quarantine.and_then(|_| line.number("inventory").value()).unwrap_or_default();
+    let mut result = LineResult::end(line, done.outcome);
     result.problems.extend(done.problems);
-    if let (Outcome::Held | Outcome::Stale | Outcome::Rejected, Some(row)) = (done.outcome, &done.row) {
+    let Some(row) = &done.row else { return result };
+    if matches!(done.outcome, Outcome::Held | Outcome::Stale | Outcome::Rejected) {
         result.now.extend(read::told(row, now));
     }
-    if let (Outcome::Held, Some(row)) = (done.outcome, &done.row) {
+    if done.outcome == Outcome::Held {
         result = result.telling("heldUntil", row.hold_until.map(on_the_wire));
     }
-    if let (Some(quarantine), Some(row)) = (done.quarantine, &done.row) {
-        result = stopped(result, line, quarantine, row);
+    match done.quarantine {
+        // A number that waits for a person: what stays in force, and the row it is about for whoever lets it pass.
+        Some(id) => guards::stopped(result, id, "inventory", &sent.to_string(), row.erp_qty).telling("shopId", row.shop.to_string()),
+        None => result,
     }
-    result
-}
-
-/// A number that waits for a person: what stays in force, and the row it is about for whoever lets it pass.
-pub(super) fn stopped(result: LineResult, line: &Line, quarantine: i64, row: &Row) -> LineResult {
-    let sent = line.number("inventory").value().unwrap_or_default().to_string();
-    guards::stopped(result, quarantine, "inventory", &sent, row.erp_qty).telling("shopId", row.shop.to_string())
 }
 
 /// The shops a caller may name.
@@ -145,6 +155,10 @@ impl Shops {
 
 /// Line number → SKU, for the lines whose `skuId` is known.
 pub(super) fn resolve(c: &mut PgConnection, merchant: MerchantId, lines: &[Line]) -> Result<HashMap<i32, SkuId>> {
+    ids(c, merchant, lines.iter().map(|l| (l.no, l.text_or_empty("skuId"))).collect())
+}
+
+fn ids(c: &mut PgConnection, merchant: MerchantId, named: Vec<(i32, String)>) -> Result<HashMap<i32, SkuId>> {
     #[derive(QueryableByName)]
     struct Found {
         #[diesel(sql_type = Int4)]
@@ -152,12 +166,16 @@ pub(super) fn resolve(c: &mut PgConnection, merchant: MerchantId, lines: &[Line]
         #[diesel(sql_type = BigInt)]
         id: SkuId,
     }
+    if named.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let (nos, names): (Vec<i32>, Vec<String>) = named.into_iter().unzip();
     let found: Vec<Found> = diesel::sql_query(
         "select l.no, k.id from unnest($2, $3) as l(no, ext) cross join lateral (select id from skus where merchant_id = $1 and sku_id = l.ext offset 0) k",
     )
     .bind::<BigInt, _>(merchant)
-    .bind::<Array<Int4>, _>(lines.iter().map(|l| l.no).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(lines.iter().map(|l| l.text_or_empty("skuId")).collect::<Vec<_>>())
+    .bind::<Array<Int4>, _>(nos)
+    .bind::<Array<Text>, _>(names)
     .prepared().load(c)?;
     Ok(found.into_iter().map(|f| (f.no, f.id)).collect())
 }

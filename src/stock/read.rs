@@ -32,7 +32,7 @@ pub fn sku(c: &mut PgConnection, merchant: MerchantId, ext: &str) -> Result<Opti
 /// The rows of one SKU at these shops, by shop number.
 pub fn rows(c: &mut PgConnection, merchant: MerchantId, sku: SkuId, shops: &[ShopId]) -> Result<Vec<Row>> {
     let sql = format!(
-        "select {COLUMNS}, '' as place from stock s where s.merchant_id = $1 and s.sku_id = $2 and s.shop_id = any($3) order by s.shop_id"
+        "select {COLUMNS}, null::tid as place from stock s where s.merchant_id = $1 and s.sku_id = $2 and s.shop_id = any($3) order by s.shop_id"
     );
     Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<BigInt, _>(sku).bind::<Array<BigInt>, _>(shops).load(c)?)
 }
@@ -43,7 +43,7 @@ pub(super) fn at(c: &mut PgConnection, merchant: MerchantId, places: &[(SkuId, S
         return Ok(HashMap::new());
     }
     let sql = format!(
-        "select {COLUMNS}, '' as place from unnest($2, $3) as l(sku, shop) \
+        "select {COLUMNS}, null::tid as place from unnest($2, $3) as l(sku, shop) \
          cross join lateral (select * from stock where merchant_id = $1 and sku_id = l.sku and shop_id = l.shop offset 0) s"
     );
     let rows: Vec<Row> = diesel::sql_query(sql)
@@ -56,8 +56,7 @@ pub(super) fn at(c: &mut PgConnection, merchant: MerchantId, places: &[(SkuId, S
 
 /// What is in force of a row, for a line that did not become so: the words of [`answer`].
 pub(super) fn told(row: &Row, now: DateTime<Utc>) -> Map<String, Value> {
-    let mut told = figures(row.shop, Some(row), now);
-    told.retain(|name, _| ["inventory", "automatic", "quantity", "version"].contains(&name.as_str()));
+    let mut told = figures(row.shop, Some(row), now, |name| ["inventory", "automatic", "quantity", "version"].contains(&name));
     if let Some(at) = row.source_time {
         told.insert("sourceTime".into(), on_the_wire(at).into());
     }
@@ -84,32 +83,31 @@ pub fn answer(c: &mut PgConnection, scope: &Scope, line: Line) -> Result<Value> 
     let rows = rows(c, scope.merchant, id, shops.all())?;
     let mut told = Map::new();
     told.insert("skuId".into(), ext.into());
-    told.extend(figures(shop, rows.iter().find(|r| r.shop == shop), scope.now));
+    told.extend(figures(shop, rows.iter().find(|r| r.shop == shop), scope.now, |_| true));
     if asked.is_none() {
-        let all = rows.iter().map(|r| Value::Object(figures(r.shop, Some(r), scope.now))).collect();
+        let all = rows.iter().map(|r| Value::Object(figures(r.shop, Some(r), scope.now, |_| true))).collect();
         told.insert("shops".into(), Value::Array(all));
     }
     Ok(Value::Object(told))
 }
 
-/// A shop that was never told of a SKU has none of it.
-fn figures(shop: ShopId, row: Option<&Row>, now: DateTime<Utc>) -> Map<String, Value> {
+/// The words that are wanted of a row. A shop that was never told of a SKU has none of it.
+fn figures(shop: ShopId, row: Option<&Row>, now: DateTime<Utc>, wanted: impl Fn(&str) -> bool) -> Map<String, Value> {
     let f = row.map(|r| r.figures(now)).unwrap_or_default();
     let held = row.filter(|r| r.held_by(now).is_some());
-    let hold = held.map(|r| json!({ "quantity": r.hold_qty, "used": r.hold_used, "until": r.hold_until.map(on_the_wire) }));
-    let pairs: [(&str, Value); 12] = [
-        ("shopId", shop.to_string().into()),
-        ("inventory", f.shown().into()),
-        ("available", f.available().into()),
-        ("automatic", f.automatic().into()),
-        ("quantity", f.erp_qty.into()),
-        ("hold", hold.into()),
-        ("saled", row.map_or(0, |r| r.sold).into()),
-        ("freeze", f.frozen.into()),
-        ("withheld", f.off_sale().into()),
-        ("version", row.map_or(0, |r| r.version).to_string().into()),
-        ("reportedAt", row.and_then(|r| r.reported_at).map(on_the_wire).into()),
-        ("updatedAt", row.map(|r| on_the_wire(r.updated_at)).into()),
+    let words: [(&str, &dyn Fn() -> Value); 12] = [
+        ("shopId", &|| shop.to_string().into()),
+        ("inventory", &|| f.shown().into()),
+        ("available", &|| f.available().into()),
+        ("automatic", &|| f.automatic().into()),
+        ("quantity", &|| f.erp_qty.into()),
+        ("hold", &|| held.map(|r| json!({ "quantity": r.hold_qty, "used": r.hold_used, "until": r.hold_until.map(on_the_wire) })).into()),
+        ("saled", &|| row.map_or(0, |r| r.sold).into()),
+        ("freeze", &|| f.frozen.into()),
+        ("withheld", &|| f.off_sale().into()),
+        ("version", &|| row.map_or(0, |r| r.version).to_string().into()),
+        ("reportedAt", &|| row.and_then(|r| r.reported_at).map(on_the_wire).into()),
+        ("updatedAt", &|| row.map(|r| on_the_wire(r.updated_at)).into()),
     ];
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    words.into_iter().filter(|(name, _)| wanted(name)).map(|(name, value)| (name.to_owned(), value())).collect()
 }

@@ -1,11 +1,12 @@
 //! The row of one SKU at one shop, as stored.
 
 use super::availability::{Figures, Hold};
+use super::place::{Place, Tid};
 use super::shelf::Shelf;
 use crate::ids::{HoldId, ShopId, SkuId};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Date, Nullable, Timestamptz};
 
 /// The stock of one SKU at one shop.
 #[derive(Queryable, QueryableByName, Clone, Debug, PartialEq, Eq)]
@@ -80,9 +81,9 @@ pub struct Row {
     /// When a figure last changed.
     #[diesel(sql_type = Timestamptz)]
     pub updated_at: DateTime<Utc>,
-    /// Where the row lies while it is locked; empty when it was only read.
-    #[diesel(sql_type = Text)]
-    pub place: String,
+    /// Where the row lies while it is locked; missing when it was only read.
+    #[diesel(sql_type = Nullable<Tid>)]
+    pub place: Option<Place>,
 }
 
 /// The types of a [`Row`]'s columns in their order, for a thousand rows at once: looking each up by its name takes its time.
@@ -117,7 +118,7 @@ pub(super) type Columns = (
     Bool,
     BigInt,
     Timestamptz,
-    Text,
+    Nullable<Tid>,
 );
 
 /// The columns of a [`Row`], of a table called `s`, of the merchant `$1`.

@@ -2,6 +2,7 @@
 
 use super::listing;
 use super::marks::Changes;
+use super::place::Tid;
 use super::row::{COLUMNS, Columns, Row};
 use crate::db::Prepare;
 use crate::ids::{MerchantId, ShopId, SkuId};
@@ -13,12 +14,13 @@ use diesel::prelude::*;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::sql_types::{Array, BigInt, Bool, Date, Int4, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 
-/// One row's change, as written. Several changes of one row follow one another: each begins where the last one ended.
+/// One row's change, as written. Several changes of one row follow one another: each begins where the last one ended. A call has
+/// a thousand of them that pass from hand to hand, so the rows stay where they are.
 pub(super) struct Change {
     /// A kind of `stock_movements`.
     pub kind: &'static str,
-    pub before: Row,
-    pub after: Row,
+    pub before: Box<Row>,
+    pub after: Box<Row>,
     /// The line that said so.
     pub no: Option<i32>,
     /// The reservation it is about.
@@ -27,7 +29,7 @@ pub(super) struct Change {
 
 impl Change {
     pub fn new(kind: &'static str, before: Row, after: Row) -> Self {
-        Self { kind, before, after, no: None, reservation: None }
+        Self { kind, before: Box::new(before), after: Box::new(after), no: None, reservation: None }
     }
     pub fn line(self, no: i32) -> Self {
         Self { no: Some(no), ..self }
@@ -64,15 +66,44 @@ pub(super) fn lock(tx: &mut PgConnection, merchant: MerchantId, places: &[(SkuId
     // `sql` loads by position; its parameters are numbered as they come, so the merchant comes first.
     let query = sql::<Columns>("with l as (select ")
         .bind::<BigInt, _>(merchant)
-        .sql(" as merchant, l.* from unnest(")
-        .bind::<Array<BigInt>, _>(places.iter().map(|p| p.0).collect::<Vec<_>>())
-        .sql(", ")
-        .bind::<Array<BigInt>, _>(places.iter().map(|p| p.1).collect::<Vec<_>>())
+        .sql(" as merchant, l.* from unnest((select ")
+        .bind::<Array<BigInt>, _>(column(places, |p| p.0))
+        .sql("), (select ")
+        .bind::<Array<BigInt>, _>(column(places, |p| p.1))
         .sql(&format!(
-            ") with ordinality as l(sku, shop, no)) select {COLUMNS}, s.place::text from l cross join lateral \
+            ")) with ordinality as l(sku, shop, no)) select {COLUMNS}, s.place from l cross join lateral \
              (select *, ctid as place from stock where merchant_id = l.merchant and sku_id = l.sku and shop_id = l.shop for no key update) s order by l.no"
         ));
     Ok(query.prepared().load::<Row>(tx)?)
+}
+
+/// A row as a caller names it: the number of the line that does, the SKU's id in the ERP, the shop.
+pub(super) struct Named {
+    pub no: i32,
+    pub sku: String,
+    pub shop: ShopId,
+}
+
+/// Finds rows by the names their SKUs have in the ERP and locks them in the order of [`lock`], with the number of the line; a
+/// line whose SKU is not known, or has no row yet, is not among them.
+pub(super) fn lock_named(tx: &mut PgConnection, merchant: MerchantId, named: &[Named]) -> Result<Vec<(i32, Row)>> {
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Rows are locked after they have been sorted, whatever the plan; sorted before they are looked up, they are so already.
+    let query = sql::<(Int4, Columns)>(&format!("select l.no, {COLUMNS}, s.ctid from (select "))
+        .bind::<BigInt, _>(merchant)
+        .sql(" as merchant, k.id as sku, l.shop, l.no from (select unnest((select ")
+        .bind::<Array<Int4>, _>(column(named, |n| n.no))
+        .sql(")) as no, unnest((select ")
+        .bind::<Array<Text>, _>(named.iter().map(|n| n.sku.as_str()).collect::<Vec<_>>())
+        .sql(")) as ext, unnest((select ")
+        .bind::<Array<BigInt>, _>(column(named, |n| n.shop))
+        .sql(
+            ")) as shop) l cross join lateral (select id from skus where merchant_id = $1 and sku_id = l.ext offset 0) k order by k.id, l.shop) l \
+             join stock s on s.merchant_id = l.merchant and s.sku_id = l.sku and s.shop_id = l.shop order by l.sku, l.shop for no key update of s",
+        );
+    Ok(query.prepared().load::<(i32, Row)>(tx)?)
 }
 
 /// Empty rows for the places; one that somebody else has made meanwhile is as good. Where lots have been told already, the row
@@ -170,29 +201,26 @@ impl Groups {
 
 /// What the rows carry in every statement, and what the ledger does; arrays, in the order bound.
 const ROW: [&str; 4] = ["place", "was", "version", "updated_at"];
-const LEDGER: [&str; 13] =
-    ["sku", "shop", "kind", "erp_before", "erp_after", "d_frozen", "d_open", "d_sold", "available", "held", "reservation", "no", "step"];
+const LEDGER: [&str; 12] =
+    ["sku", "shop", "kind", "erp_before", "erp_after", "d_frozen", "d_open", "d_sold", "available", "held", "reservation", "no"];
 /// Single values before the arrays.
 const SINGLE: usize = 7;
 
 fn statement(cause: &Cause, changes: &[Change], spans: &[Span<'_>], reason: Option<&str>) -> BoxedSqlQuery<'static, Pg, SqlQuery> {
     let groups = Groups::of(spans);
     let columns = groups.columns();
-    let places = |from: usize, n: usize| (from + 1..=from + n).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ");
     let row: Vec<&str> = ROW.into_iter().chain(columns.iter().copied()).collect();
     let sets: String = columns.iter().map(|c| format!(", {c} = l.{c}")).collect();
     let sql = format!(
-        "with written as (update stock s set version = l.version, updated_at = l.updated_at{sets} from unnest({}) as l({}) \
-           where s.ctid = l.place::tid and s.merchant_id = $1 and s.version = l.was returning 1), \
+        "with written as (update stock s set version = l.version, updated_at = l.updated_at{sets} from (select {}) l \
+           where s.ctid = l.place and s.merchant_id = $1 and s.version = l.was returning 1), \
          moved as (insert into stock_movements (merchant_id, at, sku_id, shop_id, kind, before, after, d_frozen, d_open, d_sold, available, held, \
              reservation, actor_kind, actor_name, reason, request_id, feed_id, line_no) \
            select $1, $2, m.sku, m.shop, m.kind, m.erp_before, m.erp_after, m.d_frozen, m.d_open, m.d_sold, m.available, m.held, m.reservation, \
-             $3, $4, $5, $6, $7, m.no from unnest({}) as m({}) order by m.step) \
+             $3, $4, $5, $6, $7, m.no from (select {}) m) \
          select count(*) as n from written",
-        places(SINGLE + LEDGER.len(), row.len()),
-        row.join(", "),
-        places(SINGLE, LEDGER.len()),
-        LEDGER.join(", "),
+        unnested(SINGLE + LEDGER.len(), &row),
+        unnested(SINGLE, &LEDGER),
     );
     let query = diesel::sql_query(sql)
         .into_boxed::<Pg>()
@@ -204,11 +232,18 @@ fn statement(cause: &Cause, changes: &[Change], spans: &[Span<'_>], reason: Opti
         .bind::<Nullable<SqlUuid>, _>(cause.request_id)
         .bind::<Nullable<BigInt>, _>(cause.feed);
     let query = with_ledger(query, cause, changes)
-        .bind::<Array<Text>, _>(column(spans, |s| s.before.place.clone()))
+        .bind::<Array<Nullable<Tid>>, _>(column(spans, |s| s.before.place))
         .bind::<Array<BigInt>, _>(column(spans, |s| s.before.version))
         .bind::<Array<BigInt>, _>(column(spans, |s| s.after.version))
         .bind::<Array<Timestamptz>, _>(column(spans, |s| s.after.updated_at));
     with_groups(query, &groups, spans)
+}
+
+/// Arrays as columns, their rows in the order of the arrays. In a list of results they are read side by side; in a `from` each
+/// would be laid out as a table of its own first, which takes longer than writing the rows.
+fn unnested(after: usize, names: &[&str]) -> String {
+    let all: Vec<String> = (after + 1..).zip(names).map(|(n, name)| format!("unnest((select ${n})) as {name}")).collect();
+    all.join(", ")
 }
 
 type Query = BoxedSqlQuery<'static, Pg, SqlQuery>;
@@ -230,7 +265,6 @@ fn with_ledger(query: Query, cause: &Cause, changes: &[Change]) -> Query {
         .bind::<Array<Nullable<BigInt>>, _>(column(&moves, |c| figures(c).hold.map(|h| h.qty - h.used)))
         .bind::<Array<Nullable<Text>>, _>(column(&moves, |c| c.reservation.clone()))
         .bind::<Array<Nullable<Int4>>, _>(column(&moves, |c| c.no))
-        .bind::<Array<BigInt>, _>((0..).take(moves.len()).collect::<Vec<i64>>())
 }
 
 /// Binds the groups in the order [`Groups::columns`] names them.

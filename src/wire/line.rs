@@ -260,12 +260,10 @@ fn read_cell(kind: Kind, value: &Value) -> Result<Cell, Bad> {
             let text = spelled().ok_or_else(|| wrong("text"))?;
             checked_text(text, 20).map(Cell::Text)
         }
-        Kind::Shop | Kind::ShopOrAll => {
-            spelled().and_then(|s| s.parse().ok()).filter(|n: &i64| *n > 0).map(Cell::Number).ok_or_else(|| wrong("integer"))
-        }
+        Kind::Shop | Kind::ShopOrAll => whole(value).filter(|n| *n > 0).map(Cell::Number).ok_or_else(|| wrong("integer")),
         Kind::Money | Kind::Price | Kind::Weight => read_decimal(spelled().ok_or_else(|| wrong("number"))?),
         Kind::Count => {
-            let number: i64 = spelled().and_then(|s| s.parse().ok()).ok_or_else(|| wrong("integer"))?;
+            let number = whole(value).ok_or_else(|| wrong("integer"))?;
             if number < 0 {
                 return Err((LineCode::Negative, vec![]));
             }
@@ -275,7 +273,7 @@ fn read_cell(kind: Kind, value: &Value) -> Result<Cell, Bad> {
             Ok(Cell::Number(number))
         }
         Kind::Number { min, max, .. } => {
-            let number: i64 = spelled().and_then(|s| s.parse().ok()).ok_or_else(|| wrong("integer"))?;
+            let number = whole(value).ok_or_else(|| wrong("integer"))?;
             if (min..=max).contains(&number) {
                 Ok(Cell::Number(number))
             } else {
@@ -307,6 +305,15 @@ fn read_cell(kind: Kind, value: &Value) -> Result<Cell, Bad> {
             };
             parts.map(Cell::Many).ok_or_else(|| wrong("ids"))
         }
+    }
+}
+
+/// A whole number, as such or as text; `5.0` is none.
+fn whole(value: &Value) -> Option<i64> {
+    match value {
+        Value::String(s) => s.trim().parse().ok(),
+        Value::Number(n) => n.as_i64(),
+        _ => None,
     }
 }
 

@@ -86,16 +86,14 @@ pub struct LineResult {
 impl LineResult {
     /// Starts from a line that was read, with the warnings it collected.
     pub fn of(line: &Line, outcome: Outcome) -> Self {
-        Self {
-            no: line.no,
-            key: line.key.clone(),
-            outcome,
-            problems: line.warnings.clone(),
-            parked: None,
-            withheld: Vec::new(),
-            now: Map::new(),
-            sent: line.sent.clone(),
-        }
+        Self::new(line.no, line.key.clone(), outcome, line.warnings.clone(), line.sent.clone())
+    }
+    /// The same for a line that nobody asks any more.
+    pub fn end(line: Line, outcome: Outcome) -> Self {
+        Self::new(line.no, line.key, outcome, line.warnings, line.sent)
+    }
+    fn new(no: i32, key: String, outcome: Outcome, problems: Vec<Problem>, sent: Value) -> Self {
+        Self { no, key, outcome, problems, parked: None, withheld: Vec::new(), now: Map::new(), sent }
     }
     pub fn rejected(line: &Line, problem: Problem) -> Self {
         let mut result = Self::of(line, Outcome::Rejected);

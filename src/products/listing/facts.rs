@@ -117,7 +117,7 @@ pub(super) fn load(c: &mut PgConnection, merchant: MerchantId, products: &[Produ
          join categories c on c.merchant_id = p.merchant_id and c.id = p.category_id {own_parents} \
          left join base_products b on b.id = p.base_product_id \
          left join categories d on d.merchant_id = b.category_merchant and d.id = b.category_id {base_parents} \
-         where p.merchant_id = $1 and p.id = any($2) order by p.id {lock}"
+         where p.merchant_id = $1 and p.id = any((select $2)::bigint[]) order by p.id {lock}"
     );
     Ok(diesel::sql_query(sql).bind::<BigInt, _>(merchant).bind::<Array<BigInt>, _>(products).prepared().load(c)?)
 }

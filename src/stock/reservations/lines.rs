@@ -50,7 +50,7 @@ impl Rows {
         let before = row.clone();
         let hold = before.hold_id;
         let change = step(before, row);
-        *row = change.after.clone();
+        row.clone_from(&change.after);
         let used = change.after.hold_used != change.before.hold_used;
         changes.push(change);
         hold.filter(|_| used)
