@@ -35,7 +35,7 @@ impl Checked {
     pub fn weigh(tx: &mut PgConnection, cause: &Cause, live: Option<&Live>, rows: &Rows, mode: Mode) -> Result<Self> {
         let Some(live) = live else { return Ok(Self::default()) };
         let asked: Vec<Row> = rows.iter().filter(|r| live.said.contains_key(&(r.sku, r.shop))).cloned().collect();
-        let open = absorb::open_of(tx, cause, &asked)?;
+        let open = absorb::open_of(tx, cause, asked.iter())?;
         let verdict = |row: &Row| {
             let place = (row.sku, row.shop);
             // Held since it was asked for: the person has decided.
