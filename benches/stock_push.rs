@@ -61,7 +61,7 @@ type Lines = [(i64, i64, i64)];
 
 /// The same change in one transaction a thousand rows, every statement planned once.
 fn raw(base: &Base, c: &mut PgConnection, first: i64, rows: &Lines, what: Raw) -> Fallible<()> {
-    const UPDATE: &str = "update stock s set erp_qty = l.qty, version = s.version + 1, updated_at = now() from unnest($2, $3, $4) as l(sku, shop, qty) \
+    const UPDATE: &str = "update stock s set erp_qty = l.qty, version = s.version + 1, updated_at = now() from unnest((select $2), (select $3), (select $4)) as l(sku, shop, qty) \
          where s.merchant_id = $1 and s.sku_id = l.sku and s.shop_id = l.shop";
     let told = format!(
         "with changed as ({UPDATE} returning s.merchant_id, s.sku_id, s.shop_id, s.erp_qty) \
@@ -103,7 +103,7 @@ fn all(base: &Base, tx: &mut PgConnection, first: i64, rows: &Lines) -> Fallible
     .prepared()
     .get_result(tx)?;
     let changed: Counted = lines(
-        "with l as (select unnest($2) as sku, unnest($3) as shop, unnest($4) as qty, generate_series(1, cardinality($2)) as no), \
+        "with l as (select unnest((select $2)) as sku, unnest((select $3)) as shop, unnest((select $4)) as qty, generate_series(1, cardinality($2)) as no), \
          old as (select s.ctid as place, s.erp_qty, l.qty, l.no from l join stock s on s.merchant_id = $1 and s.sku_id = l.sku and s.shop_id = l.shop \
            order by s.sku_id, s.shop_id for no key update of s), \
          changed as (update stock s set erp_qty = o.qty, qty_by = 'erp', reported_sold = 0, reported_frozen = 0, reported_at = now(), received_at = now(), \
