@@ -1,5 +1,5 @@
-//! Matching as one pass over many products: candidates for all of them in one query, each decided by
-//! [`super::matching::decide`], the outcome written at once (P-04, P-05, P-09, Q-25, Q-26).
+//! Matching as one pass over many products: candidates for all of them in one query by numbers, and in another by name for those
+//! still open, each decided by [`super::matching::decide`], the outcome written at once (P-04, P-05, P-09, Q-25, Q-26).
 //!
 //! What the keys determine is linked and approved, with the evidence in an `automatic` decision (P-16). Everything else goes
 //! to an auditor with the candidates and the reason, as does whatever may be forbidden: a match never makes such goods
@@ -58,7 +58,7 @@ pub fn run(tx: &mut PgConnection, cause: &Cause, products: &[ProductId]) -> Resu
     let subjects = subjects::load(tx, cause.merchant, products)?;
     let aliases = aliases(tx)?;
     let mut pool = Pool::default();
-    pool.fetch_by_keys(tx, &subjects, &aliases)?;
+    pool.fetch_by_numbers(tx, &subjects, &aliases)?;
     let mut open = Vec::new();
     let mut ended = Vec::with_capacity(subjects.len());
     for subject in subjects {
@@ -67,7 +67,7 @@ pub fn run(tx: &mut PgConnection, cause: &Cause, products: &[ProductId]) -> Resu
             Decision::Ask { .. } | Decision::None => open.push(subject),
         }
     }
-    // Only for those that a person will see: what has the same name and another maker or pack.
+    // Only for those that no number settles. The numbers come first in a decision, so a name would not change the others.
     pool.fetch_by_name(tx, &open, &aliases)?;
     for subject in open {
         let decision = decide(&subject, &mut pool, &aliases);
