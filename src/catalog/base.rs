@@ -193,6 +193,17 @@ impl Meaning {
     }
 }
 
+/// SQL: the ids of base products `p` that fulfil `keys` (an equation for each key before the specification in one of the
+/// indexes that end in `spec_key, id`), those of the same specification first, then outward from it to both sides. So many of
+/// each side are read and no more, however many share the keys: thousands of packs may be called 阿莫西林胶囊. Keys of one
+/// strength stand side by side, so that what is read is also the likest. `spec` must not be null.
+pub fn nearest(keys: &str, spec: &str, of_each: usize) -> String {
+    format!(
+        "(select p.id from base_products p where {keys} and p.spec_key >= {spec} order by p.spec_key, p.id limit {of_each}) \
+         union all (select p.id from base_products p where {keys} and p.spec_key < {spec} order by p.spec_key desc, p.id desc limit {of_each})"
+    )
+}
+
 /// The ids a [`Meaning`] leads to: every way by its own index. A whole code names one row, not those it begins like. Binds $4
 /// to $9.
 const MEANT: &str = "select x.base_id from base_barcodes x where x.gtin = $4 and $4 <> '' \

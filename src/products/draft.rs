@@ -153,9 +153,8 @@ impl Draft {
         tokens
     }
 
-    /// The row for `jsonb_to_recordset`, with the keys that matching compares.
-    pub fn row(&self, merchant: MerchantId) -> Map<String, Value> {
-        let item = Item::new(self.texts());
+    /// The row for `jsonb_to_recordset`, with the keys that matching compares: those of `item`, read from [`Draft::texts`].
+    pub fn row(&self, merchant: MerchantId, item: &Item) -> Map<String, Value> {
         let mut row = match json!(self) {
             Value::Object(map) => map,
             _ => Map::new(),

@@ -159,7 +159,7 @@ struct Weighed<'a, I> {
 }
 
 /// Decides. `candidates` are the base products found with [`lookup_keys`]; all that share a key must be among them,
-/// since uniqueness is judged here. Others do no harm.
+/// since uniqueness is judged here. Others do no harm. Those found by numbers alone are enough for a match by numbers.
 pub fn decide<I, C>(submitted: &Submitted<I>, candidates: &[C], aliases: &Aliases) -> Decision<I>
 where
     I: Clone + PartialEq,

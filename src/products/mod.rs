@@ -2,7 +2,7 @@
 //!
 //! A line of `prod.add_or_edit` goes through [`upload`]: the stored row (or none) with the line's fields over it is a
 //! [`draft::Draft`]; what differs is written for all lines at once. Products that are new or whose match keys changed go
-//! through [`matching_pass`]: candidates for all of them in one query, [`matching`] decides each, pure and without I/O, and
+//! through [`matching_pass`]: candidates for all of them in two queries, [`matching`] decides each, pure and without I/O, and
 //! what the keys do not determine is handed to an auditor with the [`evidence`]. [`listing`] alone puts on sale and takes
 //! off: by rule, by the ERP or by a person, who has the last word. [`replay`] brings back lines that waited for a category.
 //!

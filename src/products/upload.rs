@@ -1,7 +1,8 @@
 //! `prod.add_or_edit`: products as the ERP has them (P-01, P-13, P-14, P-15).
 //!
 //! Everything a call of a thousand lines needs to know is read with a handful of statements ([`known`]), each line is judged
-//! without touching the database ([`plan`]), and all that changes is written at once ([`write`]).
+//! without touching the database ([`plan`]), those whose match may change are matched, and all that changes is written at once
+//! ([`write`]).
 
 mod known;
 mod plan;
@@ -35,11 +36,16 @@ pub fn apply(tx: &mut PgConnection, cause: &Cause, scope: &Scope, mut lines: Vec
         }
     }
     stop_wild_prices(tx, cause, &known, &mut jobs)?;
+    let subjects = jobs.iter().filter(|job| job.rematch).map(|job| job.subject(&known)).collect();
+    let ended = matching_pass::run(tx, subjects)?;
+    for (job, ended) in jobs.iter_mut().filter(|job| job.rematch).zip(ended) {
+        job.ended = Some(ended);
+    }
     let ids = write::write(tx, cause, &jobs)?;
-    let again: Vec<_> = jobs.iter().zip(&ids).filter(|(job, _)| job.rematch).map(|(_, id)| *id).collect();
-    let found = matching_pass::run(tx, cause, &again)?;
-    ends.extend(jobs.into_iter().zip(ids).map(|(job, id)| match found.get(&id) {
-        Some(found) => tell(job.result, found, scope),
+    let ended: Vec<_> = ids.into_iter().zip(&jobs).filter_map(|(id, job)| Some((id, job.ended.as_ref()?))).collect();
+    matching_pass::record(tx, cause, &ended)?;
+    ends.extend(jobs.into_iter().map(|job| match job.ended {
+        Some(ended) => tell(job.result, &ended.found, scope),
         None => job.result,
     }));
     Ok(ends)

@@ -1,5 +1,8 @@
 use super::scene::{APPROVAL, MAKER, Scene, codes, ean, outcome, with};
 use crate::support::House;
+use duijie::catalog::base::{self, Draft};
+use duijie::ids::MerchantId;
+use duijie::trail::Cause;
 use serde_json::{Value, json};
 
 fn asked(house: &House) -> String {
@@ -35,6 +38,58 @@ async fn what_is_unknown_waits_for_a_person() {
     s.upload(with("P2", json!({ "spec": "0.25g×100粒", "barCode": null }))).await;
     let shown: Value = serde_json::from_str(&s.house.ask("select candidates from audit_items order by product_id desc limit 1")).unwrap();
     assert!(shown.as_array().unwrap().len() >= 2 && shown[0]["evidence"]["score"].as_i64().unwrap() > 0, "{shown}");
+}
+
+/// Packs of 10 to 40 tablets in nine strengths, all of one name and one approval number, each of a maker of its own.
+async fn packs(s: &Scene) {
+    let pack = |strength: i32, count: i32| Draft {
+        code: Some(format!("BP-{strength}-{count}")),
+        name: "江州片".into(),
+        spec: format!("0.{strength}g×{count}片"),
+        manufacturer: format!("江州第{strength}{count}药厂"),
+        approval_no: "国药准字H20990555".into(),
+        ..Draft::default()
+    };
+    let drafts: Vec<Draft> = (1..=9).flat_map(|strength| (10..=40).map(move |count| pack(strength, count))).collect();
+    let cause = Cause::system(MerchantId::PLATFORM, "tests", s.house.now());
+    s.house.platform.db.write(move |tx| base::create_many(tx, &cause, &drafts).map(drop)).await.expect("packs");
+}
+
+// P-04, P-09: however many share a name, what is nearest to the submission is shown.
+#[actix_web::test]
+async fn of_many_packs_a_person_sees_the_nearest() {
+    let s = Scene::open().await;
+    packs(&s).await;
+    let shown = |id: &str| {
+        s.house.ask(&format!(
+            "select string_agg(b.code, ' ' order by c.no) from audit_items a join products p on p.id = a.product_id \
+             cross join jsonb_array_elements(a.candidates) with ordinality c(shown, no) join base_products b on b.id = (c.shown->>'base')::bigint \
+             where p.prod_id = '{id}'"
+        ))
+    };
+    let unknown = json!({ "prodName": "江州片", "manufacturer": "甲药厂", "approvalNo": null, "barCode": null });
+    let spec = |spec: &str| {
+        let mut changes = unknown.clone();
+        changes["spec"] = spec.into();
+        changes
+    };
+    s.upload(json!([with("NEW", spec("0.5g×100片")), with("OLD", spec("0.9g×40片")), with("NONE", spec("片"))])).await;
+    let codes = shown("NEW");
+    assert!(codes.split(' ').count() == 5 && codes.split(' ').all(|code| code.starts_with("BP-5-")), "{codes}");
+    assert!(shown("OLD").starts_with("BP-9-40 "), "{}", shown("OLD"));
+    assert_eq!(shown("NONE").split(' ').count(), 5);
+}
+
+// P-04: one number is held by all packs of a medicine, and the pack tells which.
+#[actix_web::test]
+async fn among_many_packs_of_a_number_the_right_one_is_matched() {
+    let s = Scene::open().await;
+    packs(&s).await;
+    let by_number = |spec: &str| json!({ "prodName": "江州片", "spec": spec, "approvalNo": "国药准字H20990555", "manufacturer": null, "barCode": null });
+    s.upload(json!([with("LOW", by_number("100mg*10片")), with("HIGH", by_number("0.9g×40片/盒")), with("NO", by_number("0.9g×41片"))]))
+        .await;
+    let linked = |id: &str| s.product(id, "concat_ws(' ', match_kind, (select code from base_products b where b.id = base_product_id))");
+    assert_eq!((linked("LOW").as_str(), linked("HIGH").as_str(), linked("NO").as_str()), ("auto BP-1-10", "auto BP-9-40", "none"));
 }
 
 // Q-26

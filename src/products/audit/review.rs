@@ -14,8 +14,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text as SqlText};
 use serde::{Deserialize, Serialize};
 
-/// Base products fetched that share only the name.
-const ALIKE: i64 = 20;
+/// Base products fetched to each side of the specification that share only the name.
+const ALIKE: usize = 20;
 
 /// What an auditor can teach with an approval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -206,20 +206,20 @@ fn alike(c: &mut PgConnection, keys: &crate::products::matching::LookupKeys, exp
         #[diesel(sql_type = BigInt)]
         id: BaseId,
     }
-    let found: Vec<Found> = diesel::sql_query(
+    let named = base::nearest("p.name_key = n.name", "$5", ALIKE);
+    let found: Vec<Found> = diesel::sql_query(format!(
         "select id from base_products where status <> 'merged' and id in ( \
          select base_id from base_barcodes where gtin = any($1) \
          union select id from base_products where approval_key = $2 and approval_key <> '' \
          union select id from base_products where name_key = any($3) and maker_key = any($4) \
-         union (select id from base_products where name_key = any($3) order by (spec_key = $5) desc nulls last, id limit $6) \
-         union select $7)",
-    )
+         union select x.id from unnest($3) n(name) cross join lateral ({named}) x \
+         union select $6)",
+    ))
     .bind::<Array<SqlText>, _>(&keys.gtins)
     .bind::<Nullable<SqlText>, _>(keys.approval_key.as_deref())
     .bind::<Array<SqlText>, _>(&keys.name_keys)
     .bind::<Array<SqlText>, _>(&keys.maker_keys)
-    .bind::<Nullable<SqlText>, _>(keys.spec_key.as_deref())
-    .bind::<BigInt, _>(ALIKE)
+    .bind::<SqlText, _>(keys.spec_key.as_deref().unwrap_or_default())
     .bind::<Nullable<BigInt>, _>(explicit)
     .load(c)?;
     Ok(found.into_iter().map(|f| f.id).collect())

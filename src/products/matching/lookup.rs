@@ -6,8 +6,8 @@ use super::item::{Aliases, Submitted};
 
 /// The keys of one line. A base product that shares the barcode, the approval key, or a name key together with a
 /// maker key must be among the candidates, all of them, or uniqueness cannot be judged. Base products that share
-/// only a name key are for a person to look at: a limited number will do, those with the same spec key first, and
-/// they need be fetched only for lines that the others did not settle.
+/// only a name key are for a person to look at: a limited number will do, those with the nearest spec key first.
+/// Names need be asked only for lines that the numbers did not settle: a decision comes to them last.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LookupKeys {
     /// Canonical barcodes (14 digits): the submitted one, and the unit inside if it is a case. To be compared with

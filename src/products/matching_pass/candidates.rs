@@ -1,11 +1,12 @@
 //! Base products that may be meant, for many products in one query.
 
 use super::subjects::Subject;
-use crate::Result;
-use crate::ids::{BaseId, ProductId};
+use crate::catalog::base;
+use crate::ids::BaseId;
 use crate::products::matching::{Aliases, Candidate, LookupKeys, Submitted, Texts, lookup_keys};
+use crate::{Error, Result};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Int4, Jsonb, Text};
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -43,8 +44,8 @@ pub(super) struct Base {
 
 #[derive(QueryableByName)]
 struct Hit {
-    #[diesel(sql_type = BigInt)]
-    product: ProductId,
+    #[diesel(sql_type = Int4)]
+    no: i32,
     #[diesel(sql_type = BigInt)]
     base: BaseId,
     /// By the code the merchant named.
@@ -52,21 +53,21 @@ struct Hit {
     named: bool,
 }
 
-/// All base products fetched so far, and who may be meant by whom. Reading the keys of a candidate costs more than fetching
+/// All base products fetched so far, and who may be meant by which subject. Reading the keys of a candidate costs more than fetching
 /// it, so candidates are kept: one per base product and the barcode of it that is compared.
 #[derive(Default)]
 pub(super) struct Pool {
     bases: HashMap<BaseId, Base>,
-    hits: HashMap<ProductId, Vec<BaseId>>,
-    named: HashMap<ProductId, BaseId>,
+    hits: HashMap<usize, Vec<BaseId>>,
+    named: HashMap<usize, BaseId>,
     read: HashMap<(BaseId, usize, usize), Rc<Candidate<BaseId>>>,
 }
 
-/// So many that share an approval number or name and maker are compared, the same specification first: one number is held by
-/// all packs of a medicine.
-const BY_KEY: &str = "24";
-/// So many that share only the name: a person looks at them.
-const BY_NAME: &str = "8";
+/// So many to each side of the specification are compared of those that share an approval number, or name and maker: one number
+/// is held by all packs of a medicine.
+const BY_KEY: usize = 24;
+/// So many to each side that share only the name: a person looks at them.
+const BY_NAME: usize = 8;
 /// A base product the merchant names and we do not know: nobody's id, so that the decision says so.
 const UNKNOWN: BaseId = BaseId(-1);
 
@@ -76,15 +77,15 @@ impl Pool {
     }
 
     /// The base product the merchant names.
-    pub fn explicit(&self, subject: &Subject) -> Option<BaseId> {
-        subject.explicit_base.as_ref().map(|_| self.named.get(&subject.id).copied().unwrap_or(UNKNOWN))
+    pub fn explicit(&self, no: usize, subject: &Subject) -> Option<BaseId> {
+        subject.explicit_base.as_ref().map(|_| self.named.get(&no).copied().unwrap_or(UNKNOWN))
     }
 
     /// The candidates of a product.
-    pub fn candidates(&mut self, subject: &Subject) -> Vec<Rc<Candidate<BaseId>>> {
+    pub fn candidates(&mut self, no: usize, subject: &Subject) -> Vec<Rc<Candidate<BaseId>>> {
         let wanted: Vec<String> =
             subject.item.gtin().into_iter().flat_map(|g| [Some(g), g.unit_inside()]).flatten().map(|g| g.to_string()).collect();
-        let ids = self.hits.get(&subject.id).map(Vec::as_slice).unwrap_or_default();
+        let ids = self.hits.get(&no).map(Vec::as_slice).unwrap_or_default();
         let mut found = Vec::with_capacity(ids.len());
         for base in ids.iter().filter_map(|id| self.bases.get(id)) {
             let meant = |codes: &[String]| codes.iter().position(|g| wanted.contains(g)).unwrap_or(0);
@@ -95,43 +96,45 @@ impl Pool {
         found
     }
 
-    /// Those that share a barcode, an approval number, or name and maker, and those the merchant names.
-    pub fn fetch_by_keys(&mut self, tx: &mut PgConnection, subjects: &[Subject], aliases: &Aliases) -> Result<()> {
+    /// Those that share a number, a barcode or an approval number, and those the merchant names. Where these determine the
+    /// match, names are not asked.
+    pub fn fetch_by_numbers(&mut self, tx: &mut PgConnection, subjects: &[(usize, Subject)], aliases: &Aliases) -> Result<()> {
+        let approved = base::nearest("p.approval_key = w.approval and p.approval_key <> ''", "w.spec", BY_KEY);
         let sql = format!(
-            "with want as materialized (select * from jsonb_to_recordset($1) as w(product bigint, gtins text[], approval text, names text[], \
-                 makers text[], spec text, explicit text)) \
-             select w.product, b.base_id as base, false as named from want w join base_barcodes b on b.gtin = any(w.gtins) \
-             union select w.product, x.id, false from want w cross join lateral (select p.id from base_products p \
-                 where p.approval_key = w.approval and p.approval_key <> '' order by (p.spec_key = w.spec) desc, p.id limit {BY_KEY}) x \
-             union select w.product, x.id, false from want w cross join lateral (select p.id from base_products p \
-                 where p.name_key = any(w.names) and p.maker_key = any(w.makers) order by (p.spec_key = w.spec) desc, p.id limit {BY_KEY}) x \
-             union select w.product, coalesce(p.merged_into, p.id), true from want w join base_products p on p.code = w.explicit"
+            "with want as materialized (select * from jsonb_to_recordset($1) as w(no integer, gtins text[], approval text, spec text, explicit text)) \
+             select w.no, b.base_id as base, false as named from want w join base_barcodes b on b.gtin = any(w.gtins) \
+             union select w.no, x.id, false from want w cross join lateral ({approved}) x \
+             union select w.no, coalesce(p.merged_into, p.id), true from want w join base_products p on p.code = w.explicit"
         );
-        self.fetch(tx, &sql, wants(subjects, aliases))
+        self.fetch(tx, &sql, subjects, aliases)
     }
 
-    /// Those that share only the name.
-    pub fn fetch_by_name(&mut self, tx: &mut PgConnection, subjects: &[Subject], aliases: &Aliases) -> Result<()> {
+    /// Those that share name and maker, and some of those that share only the name.
+    pub fn fetch_by_name(&mut self, tx: &mut PgConnection, subjects: &[(usize, Subject)], aliases: &Aliases) -> Result<()> {
+        let made = base::nearest("p.name_key = n.name and p.maker_key = m.maker", "w.spec", BY_KEY);
+        let named = base::nearest("p.name_key = n.name", "w.spec", BY_NAME);
         let sql = format!(
-            "with want as materialized (select * from jsonb_to_recordset($1) as w(product bigint, names text[], spec text)) \
-             select w.product, x.id as base, false as named from want w cross join lateral (select p.id from base_products p \
-                 where p.name_key = any(w.names) order by (p.spec_key = w.spec) desc, p.id limit {BY_NAME}) x"
+            "with want as materialized (select * from jsonb_to_recordset($1) as w(no integer, names text[], makers text[], spec text)) \
+             select w.no, x.id as base, false as named from want w cross join unnest(w.names) n(name) cross join unnest(w.makers) m(maker) \
+                 cross join lateral ({made}) x \
+             union select w.no, x.id, false from want w cross join unnest(w.names) n(name) cross join lateral ({named}) x"
         );
-        self.fetch(tx, &sql, wants(subjects, aliases))
+        self.fetch(tx, &sql, subjects, aliases)
     }
 
-    fn fetch(&mut self, tx: &mut PgConnection, sql: &str, wants: Vec<Value>) -> Result<()> {
-        if wants.is_empty() {
+    fn fetch(&mut self, tx: &mut PgConnection, sql: &str, subjects: &[(usize, Subject)], aliases: &Aliases) -> Result<()> {
+        if subjects.is_empty() {
             return Ok(());
         }
-        let hits: Vec<Hit> = diesel::sql_query(sql).bind::<Jsonb, _>(Value::Array(wants)).load(tx)?;
+        let hits: Vec<Hit> = diesel::sql_query(sql).bind::<Jsonb, _>(wants(subjects, aliases)).load(tx)?;
         let unknown: HashSet<BaseId> = hits.iter().map(|h| h.base).filter(|id| !self.bases.contains_key(id)).collect();
         self.bases.extend(bases(tx, &unknown.into_iter().collect::<Vec<_>>())?.into_iter().map(|b| (b.id, b)));
         for hit in hits {
+            let no = usize::try_from(hit.no).map_err(Error::broken)?;
             if hit.named {
-                self.named.insert(hit.product, hit.base);
+                self.named.insert(no, hit.base);
             }
-            let all = self.hits.entry(hit.product).or_default();
+            let all = self.hits.entry(no).or_default();
             if !all.contains(&hit.base) {
                 all.push(hit.base);
             }
@@ -175,13 +178,13 @@ fn candidate(base: &Base, at: usize, carton: usize) -> Candidate<BaseId> {
     Candidate::new(base.id, texts, base.cartons.get(carton).map(String::as_str).unwrap_or_default())
 }
 
-fn wants(subjects: &[Subject], aliases: &Aliases) -> Vec<Value> {
-    let want = |subject: &Subject| {
+fn wants(subjects: &[(usize, Subject)], aliases: &Aliases) -> Value {
+    let want = |(no, subject): &(usize, Subject)| {
         let submitted: Submitted<BaseId> = Submitted { item: subject.item.clone(), explicit_base: None };
         let LookupKeys { gtins, approval_key, name_keys, maker_keys, spec_key } = lookup_keys(&submitted, aliases);
         json!({
-            "product": subject.id, "gtins": gtins, "approval": approval_key, "names": name_keys, "makers": maker_keys,
-            "spec": spec_key, "explicit": subject.explicit_base,
+            "no": no, "gtins": gtins, "approval": approval_key, "names": name_keys, "makers": maker_keys,
+            "spec": spec_key.unwrap_or_default(), "explicit": subject.explicit_base,
         })
     };
     subjects.iter().map(want).collect()

@@ -57,8 +57,7 @@ impl Known {
         let ids = ids::known_or_claimed(tx, merchant, &prod_ids, &sku_ids)?;
         let products = model::lock_by_prod_id(tx, merchant, &prod_ids)?;
         let mut categories: HashSet<String> = lines.iter().map(|l| l.text_or_empty("catalogId")).filter(|id| !id.is_empty()).collect();
-        let chained = lines.iter().filter(|l| l.has("catalogChain")).filter_map(|l| products.get(&l.text_or_empty("prodId")));
-        categories.extend(chained.map(|p| p.category_id.clone()));
+        categories.extend(products.values().map(|p| p.category_id.clone()));
         let categories: Vec<String> = categories.into_iter().collect();
         let bases: HashSet<String> = lines.iter().map(|l| l.text_or_empty("baseProdId")).filter(|code| !code.is_empty()).collect();
         let bases: Vec<String> = bases.into_iter().collect();

@@ -6,11 +6,14 @@ use crate::guards;
 use crate::ids::ProductId;
 use crate::products::draft::{Draft, two_places};
 use crate::products::ids::Kind;
+use crate::products::matching::Item;
+use crate::products::matching_pass::{Ended, Standing, Subject};
 use crate::products::model::Product;
 use crate::text::Lang;
 use crate::wire::{Line, LineCode, LineResult, Outcome, Problem};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
+use serde_json::json;
 
 /// The longest external id (P-14).
 const LONGEST_ID: usize = 20;
@@ -30,15 +33,44 @@ pub(super) struct Job {
     /// The content or the source time differs.
     pub touched: bool,
     pub rematch: bool,
+    /// How matching ended, once it has.
+    pub ended: Option<Ended>,
     pub result: LineResult,
 }
 
 pub(super) struct Old {
     pub id: ProductId,
+    pub version: i32,
     pub draft: Draft,
 }
 
 impl Job {
+    /// The product as matching sees it: what it is to be, and where it stood.
+    pub fn subject(&self, known: &Known) -> Subject {
+        let draft = &self.draft;
+        let standing = known.products.get(&draft.prod_id).map_or_else(Standing::default, |p| Standing {
+            base: p.base_product_id,
+            audit_status: p.audit_status.clone(),
+            listing: p.listing.clone(),
+        });
+        let snapshot = json!({
+            "prodId": draft.prod_id, "prodName": draft.name, "tradeName": draft.details.get("tradeName"), "spec": draft.spec,
+            "manufacturer": draft.manufacturer, "approvalNo": draft.approval_no, "barCode": draft.barcode, "brand": draft.brand,
+            "unit": draft.unit, "catalogId": draft.category_id, "baseProdId": draft.explicit_base,
+            "version": self.old.as_ref().map_or(1, |old| old.version + 1),
+        });
+        Subject {
+            prod_id: draft.prod_id.clone(),
+            item: Item::new(draft.texts()),
+            explicit_base: draft.explicit_base.clone(),
+            category_id: draft.category_id.clone(),
+            category_allowed: known.categories.get(&draft.category_id).is_some_and(|c| c.allowed),
+            snapshot,
+            standing,
+            blocked: None,
+        }
+    }
+
     /// Everything but the price is taken.
     pub fn stop_price(&mut self, quarantine: i64) {
         let (Some(old), Some(sent)) = (&self.old, self.price.take()) else {
@@ -97,8 +129,8 @@ pub(super) fn plan(mut line: Line, known: &mut Known, lang: Lang) -> Result<Job,
     }
     result.problems.extend(kept.told);
     result.withheld.extend(kept.parts);
-    let old = stored.zip(before).map(|(p, draft)| Old { id: p.id, draft });
-    Ok(Job { line_no: line.no, draft, old, sku_id, price, source_time, changed, touched, rematch, result })
+    let old = stored.zip(before).map(|(p, draft)| Old { id: p.id, version: p.version, draft });
+    Ok(Job { line_no: line.no, draft, old, sku_id, price, source_time, changed, touched, rematch, ended: None, result })
 }
 
 /// what is older than what is stored never overwrites it; a version that has moved on is a conflict.

@@ -3,6 +3,8 @@
 use super::plan::Job;
 use crate::ids::ProductId;
 use crate::products::draft::{Draft, two_places};
+use crate::products::matching::Item;
+use crate::products::matching_pass::{Ended, Match};
 use crate::trail::{self, Cause, Entry};
 use crate::{Error, Result};
 use diesel::prelude::*;
@@ -14,7 +16,7 @@ use std::collections::HashMap;
 const RECORD: &str = "prod_id text, erp_code text, name text, category_id text, brand text, spec text, manufacturer text, approval_no text, \
      barcode text, unit text, enabled boolean, details jsonb, explicit_base text, grams text[], source_time timestamptz, \
      erp_created_at timestamptz, erp_updated_at timestamptz, gtin text, approval_key text, name_key text, spec_key text, maker_key text, \
-     price numeric";
+     price numeric, moved boolean, base bigint, match_kind text, audit_status text";
 
 /// Writes the jobs; the ids of their products, in the same order.
 pub(super) fn write(tx: &mut PgConnection, cause: &Cause, jobs: &[Job]) -> Result<Vec<ProductId>> {
@@ -38,13 +40,23 @@ struct Made {
 }
 
 fn row(job: &Job, cause: &Cause) -> Map<String, Value> {
-    let mut row = job.draft.row(cause.merchant);
+    let mut row = match &job.ended {
+        Some(ended) => job.draft.row(cause.merchant, &ended.subject.item),
+        None => job.draft.row(cause.merchant, &Item::new(job.draft.texts())),
+    };
     row.insert("source_time".into(), json!(job.source_time));
     row.insert("price".into(), json!(job.price.map(two_places)));
+    let moved = job.ended.as_ref().and_then(Ended::moved);
+    row.insert("moved".into(), moved.is_some().into());
+    if let Some(Match { base, kind, audit_status }) = moved {
+        row.insert("base".into(), json!(base));
+        row.insert("match_kind".into(), kind.into());
+        row.insert("audit_status".into(), audit_status.into());
+    }
     row
 }
 
-/// New products with their ids, keys and default SKUs: one statement.
+/// New products with their match, keys and default SKUs: one statement.
 fn insert<'a>(tx: &mut PgConnection, cause: &Cause, jobs: impl Iterator<Item = &'a Job>) -> Result<HashMap<String, ProductId>> {
     let rows: Vec<Value> = jobs
         .map(|job| {
@@ -61,9 +73,10 @@ fn insert<'a>(tx: &mut PgConnection, cause: &Cause, jobs: impl Iterator<Item = &
          named as (insert into external_ids (merchant_id, ext_id, kind) \
              select $1, n.ext_id, n.kind from (select prod_id as ext_id, 'product' as kind from want union all select sku_id, 'sku' from want) n), \
          made as (insert into products (merchant_id, prod_id, erp_code, name, category_id, brand, spec, manufacturer, approval_no, barcode, unit, \
-             enabled, details, explicit_base, grams, source_time, erp_created_at, erp_updated_at, created_at, updated_at) \
+             enabled, details, explicit_base, base_product_id, match_kind, audit_status, grams, source_time, erp_created_at, erp_updated_at, \
+             created_at, updated_at) \
              select $1, prod_id, erp_code, name, category_id, brand, spec, manufacturer, approval_no, barcode, unit, \
-             enabled, details, explicit_base, grams, source_time, erp_created_at, erp_updated_at, $3, $3 from want returning id, prod_id), \
+             enabled, details, explicit_base, base, match_kind, audit_status, grams, source_time, erp_created_at, erp_updated_at, $3, $3 from want returning id, prod_id), \
          keyed as (insert into product_keys (merchant_id, product_id, gtin, approval_key, name_key, spec_key, maker_key) \
              select $1, m.id, w.gtin, w.approval_key, w.name_key, w.spec_key, w.maker_key from want w join made m using (prod_id)), \
          skued as (insert into skus (merchant_id, sku_id, product_id, code, barcode, base_price, is_default, created_at, updated_at) \
@@ -78,7 +91,8 @@ fn insert<'a>(tx: &mut PgConnection, cause: &Cause, jobs: impl Iterator<Item = &
     Ok(made.into_iter().map(|m| (m.prod_id, m.id)).collect())
 }
 
-/// Changed products, their keys, and the price of SKUs that follow the product's: one statement.
+/// Changed products, their keys, and the price of SKUs that follow the product's: one statement. What loses its approval leaves the
+/// shelf, and its listing is remembered as a wish.
 fn update<'a>(tx: &mut PgConnection, cause: &Cause, jobs: impl Iterator<Item = &'a Job>) -> Result<()> {
     let rows: Vec<Value> = jobs
         .filter_map(|job| {
@@ -104,6 +118,12 @@ fn update<'a>(tx: &mut PgConnection, cause: &Cause, jobs: impl Iterator<Item = &
          manufacturer = w.manufacturer, approval_no = w.approval_no, barcode = w.barcode, unit = w.unit, enabled = w.enabled, \
          details = w.details, explicit_base = w.explicit_base, grams = w.grams, source_time = w.source_time, \
          erp_created_at = w.erp_created_at, erp_updated_at = w.erp_updated_at, version = p.version + w.changed::int, \
+         base_product_id = case when w.moved then w.base else p.base_product_id end, \
+         match_kind = case when w.moved then w.match_kind else p.match_kind end, \
+         audit_status = case when w.moved then w.audit_status else p.audit_status end, \
+         listing = case when w.moved and w.audit_status = 'pending' and p.listing = 'listed' then 'unlisted' else p.listing end, \
+         unlisted_by = case when w.moved and w.audit_status = 'pending' and p.listing = 'listed' then 'rule' else p.unlisted_by end, \
+         list_wish = p.list_wish or (w.moved and w.audit_status = 'pending' and p.listing = 'listed'), \
          updated_at = case when w.changed then $3 else p.updated_at end \
          from want w where p.merchant_id = $1 and p.id = w.id"
     );
