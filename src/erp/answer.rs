@@ -26,7 +26,7 @@ pub fn read(status: u16, body: &[u8]) -> Answer {
         Some(text) => serde_json::from_str(text).ok(),
         None => None,
     };
-    if LATER.contains(&status) || status >= 500 || status < 200 {
+    if LATER.contains(&status) || !(200..500).contains(&status) {
         return Answer::Nothing;
     }
     if status >= 300 {

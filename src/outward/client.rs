@@ -99,10 +99,7 @@ impl Outward {
             return Err(Failure::Resting);
         }
         let deadline = tokio::time::Instant::now() + call.within;
-        let _line = match tokio::time::timeout_at(deadline, door.lines.acquire()).await {
-            Ok(Ok(line)) => line,
-            _ => return Err(Failure::Crowded),
-        };
+        let Ok(Ok(_line)) = tokio::time::timeout_at(deadline, door.lines.acquire()).await else { return Err(Failure::Crowded) };
         let answer = match tokio::time::timeout_at(deadline, self.exchange(call)).await {
             Ok(answer) => answer,
             Err(_) => Err(Failure::TimedOut),
